@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration: one YAML file, read by certdeskd alone, described by one table of options
+ * (config/options.c). The same table parses, checks, prints `certdesk config defaults`, the manual
+ * page certdesk.yaml(5) and the slices that the other processes get: each option says who may see it.
+ *
+ * Every mistake is reported with file, line and column, what was found and what is needed; a key
+ * nobody knows gets "did you mean".
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/when.h"
+
+#define CONFIG_PATH_SIZE     256
+#define CONFIG_NAME_SIZE     64
+#define CONFIG_TEXT_SIZE     512
+#define CONFIG_BALANCERS_MAX 64
+#define CONFIG_STUBS_MAX     64
+#define CONFIG_RESOLVERS_MAX 8
+
+enum {
+	CONFIG_E_ABSENT = 1, /* no such file */
+	CONFIG_E_MISTAKES,   /* see the list */
+};
+
+enum config_reader { /* bits: which process gets an option */
+	CONFIG_FOR_CERTDESKD = 1 << 0,
+	CONFIG_FOR_KEEPER = 1 << 1,
+	CONFIG_FOR_READER = 1 << 2,
+	CONFIG_FOR_DESK = 1 << 3,
+	CONFIG_FOR_WORKER = 1 << 4,
+};
+
+/* A load balancer we may install on; the store only names it. */
+struct config_balancer {
+	char name[CONFIG_NAME_SIZE];
+	char driver[CONFIG_NAME_SIZE];             /* "haproxy" */
+	char socket[CONFIG_PATH_SIZE];             /* haproxy: runtime socket */
+	char crt_list[CONFIG_PATH_SIZE];           /* haproxy: the crt-list file as named in its bind line */
+	char certificates[CONFIG_PATH_SIZE];       /* haproxy: folder of the .pem files */
+	char hosts_map[CONFIG_PATH_SIZE];          /* haproxy: host -> backend map; "" = not routed by us */
+	int64_t https_port;                        /* where its addresses serve HTTPS; 443 */
+	int64_t bufsize;                           /* haproxy: its tune.bufsize; 16384 */
+};
+
+/* A zone whose servers are told, not looked up: internal zones, tests. */
+struct config_stub {
+	char zone[256];
+	char address[ADDR_TEXT_SIZE];
+	int64_t port;
+};
+
+struct config {
+	/* where things live */
+	char data[CONFIG_PATH_SIZE];          /* data.folder: database, lock */
+	char kek_file[CONFIG_PATH_SIZE];      /* keeper.kek_file */
+	int64_t stock_rsa2048;                /* keeper.stock.rsa2048: fresh keys kept ready; default 16 */
+	int64_t stock_rsa3072, stock_rsa4096; /* default 0 */
+	/* desk */
+	char desk_listen[CONFIG_TEXT_SIZE];   /* desk.listen: "127.0.0.1:8780", "[::1]:8780" or "unix:/path" */
+	int64_t desk_threads;
+	/* worker */
+	int64_t worker_threads;
+	/* mail */
+	char smtp_url[CONFIG_TEXT_SIZE];      /* mail.smtp_url: "smtp://127.0.0.1:25" */
+	char smtp_user[CONFIG_NAME_SIZE];
+	char smtp_password_file[CONFIG_PATH_SIZE];
+	char smtp_ca_file[CONFIG_PATH_SIZE];  /* "" = the system's */
+	bool smtp_starttls;                   /* mail.starttls: must be offered and verified; default true unless loopback */
+	char mail_from[CONFIG_TEXT_SIZE];     /* "certificates@provider.example" */
+	char provider_name[CONFIG_NAME_SIZE]; /* provider.name, for mails */
+	char platform[CONFIG_NAME_SIZE];      /* provider.platform: what the customer tells its CA; "F5 BIG-IP" */
+	char shared_url[CONFIG_TEXT_SIZE];    /* provider.shared_url (M-01) */
+	/* policy */
+	int64_t mailboxes_least;              /* policy.mailboxes_least; 200 (M-G) */
+	int64_t quarantine_days;              /* policy.quarantine_days of a released address; 30 */
+	/* trust and DNS */
+	char trust_file[CONFIG_PATH_SIZE];    /* trust.file: PEM roots; "" = the system's /etc/ssl/certs/ca-certificates.crt */
+	char dns_resolvers[CONFIG_RESOLVERS_MAX][ADDR_TEXT_SIZE]; /* dns.resolvers; none = from the root */
+	size_t dns_resolver_count;
+	char dns_anchor_file[CONFIG_PATH_SIZE]; /* dns.trust_anchor_file; "" = no validation */
+	int64_t dns_timeout_ms;               /* one question; default 3000 */
+	struct config_stub stubs[CONFIG_STUBS_MAX];
+	size_t stub_count;
+	struct config_balancer balancers[CONFIG_BALANCERS_MAX];
+	size_t balancer_count;
+	/* processes */
+	char user_keeper[CONFIG_NAME_SIZE], user_reader[CONFIG_NAME_SIZE], user_desk[CONFIG_NAME_SIZE],
+	    user_worker[CONFIG_NAME_SIZE]; /* users.*: taken when started as root; "" = stay */
+	char log_level[16], log_format[16];
+};
+
+struct config_mistake {
+	char file[CONFIG_PATH_SIZE];
+	size_t line, column; /* from 1 */
+	char words[CONFIG_TEXT_SIZE];
+};
+
+#define CONFIG_MISTAKES_MAX 32
+
+struct config_mistakes {
+	struct config_mistake list[CONFIG_MISTAKES_MAX];
+	size_t count;
+};
+
+void config_defaults(struct config *ret);
+
+/* Reads and checks the file; on CONFIG_E_MISTAKES *mistakes tells all of them (the first 32). */
+int config_read(const char *path, struct config *ret, struct config_mistakes *mistakes) MUST_USE;
+
+/* The file with every option, its default, type, range and help as comments. */
+void config_print_defaults(struct buf *to);
+/* The body of certdesk.yaml(5) in scdoc, from the same table. */
+void config_print_manual(struct buf *to);
+
+/* What one process may see, as a message's payload, and back. */
+void config_put_slice(const struct config *config, enum config_reader reader, struct buf *to);
+int config_get_slice(struct str slice, struct config *ret) MUST_USE;
+
+const struct config_balancer *config_balancer(const struct config *config, const char *name); /* or NULL */

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "order/finding.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <ctype.h>
+
+/* The sentences are what people get: each row is held against the rules of the house. */
+static void
+every_row_speaks(void **state UNUSED)
+{
+	for (int i = 0; i < FINDING_MAX; i++) {
+		const struct finding_rule *rule = finding_rule((enum finding_code)i);
+		const char *const sentences[] = { rule->what, rule->why, rule->next };
+		enum finding_code back;
+
+		assert_true(finding_code_parse(str_of(rule->code), &back) && (int)back == i);
+		assert_true(rule->title[0] != '\0' && strlen(rule->title) < 100 &&
+			    !strchr(rule->title, '\n'));
+		for (size_t s = 0; s < COUNT_OF(sentences); s++) {
+			size_t len = strlen(sentences[s]);
+
+			assert_true(len > 5 && strchr(".!?", sentences[s][len - 1]));
+			assert_null(strstr(sentences[s], rule->code));
+		}
+		assert_true(rule->rules[0] == 'M' || isupper((unsigned char)rule->rules[0]));
+	}
+}
+
+static void
+placeholders_are_filled(void **state UNUSED)
+{
+	struct findings findings = { 0 };
+	struct finding *f = findings_add(&findings, FINDING_FQDN_CHARS, "host");
+	CLEAN(buf_fini) struct buf text = BUF(2000);
+
+	finding_param(f, "found", "%s", "owa_mail.{fqdn}.com");
+	finding_param(f, "position", "%d", 4);
+	finding_render(f, FINDING_WHAT, &text);
+	assert_non_null(
+	    strstr(buf_text(&text), "\"owa_mail.{fqdn}.com\" contains {char} at position 4."));
+	assert_string_equal(finding_value(f, "position"), "4");
+	assert_string_equal(finding_value(f, "nothing"), "");
+}
+
+static void
+the_worst_comes_first(void **state UNUSED)
+{
+	struct findings findings = { 0 };
+
+	assert_null(findings_first(&findings));
+	findings_add(&findings, FINDING_ORG_DIVISION, "division");
+	assert_false(findings_block(&findings));
+	findings_add(&findings, FINDING_CERT_KEY_UNKNOWN, "");
+	findings_add(&findings, FINDING_CERT_NAME_MISSING, "");
+	assert_int_equal(findings_first(&findings)->code, FINDING_CERT_KEY_UNKNOWN);
+	assert_true(findings_block(&findings) && findings_refuse(&findings));
+}
+
+static void
+a_full_list_keeps_the_first(void **state UNUSED)
+{
+	struct findings findings = { 0 };
+
+	for (int i = 0; i < FINDINGS_MAX + 5; i++)
+		findings_add(&findings, FINDING_CERT_EXPIRED, "");
+	assert_int_equal(findings.count, FINDINGS_MAX);
+}
+
+static void
+long_values_are_cut_at_a_character(void **state UNUSED)
+{
+	struct findings findings = { 0 };
+	struct finding *f = findings_add(&findings, FINDING_CERT_NONE, "");
+	char longer[2 * FINDING_VALUE_SIZE + 1];
+	size_t characters;
+
+	for (size_t i = 0; i < sizeof(longer) - 1; i += 2)
+		memcpy(longer + i, "\xc3\xbc", 2);
+	longer[sizeof(longer) - 1] = '\0';
+	finding_param(f, "file", "x%s", longer);
+	assert_true(str_utf8_length(str_of(finding_value(f, "file")), &characters));
+	assert_true(strlen(finding_value(f, "file")) >= FINDING_VALUE_SIZE - 3);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row_speaks),
+		cmocka_unit_test(placeholders_are_filled),
+		cmocka_unit_test(the_worst_comes_first),
+		cmocka_unit_test(a_full_list_keeps_the_first),
+		cmocka_unit_test(long_values_are_cut_at_a_character),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

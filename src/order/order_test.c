@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every set of facts and every event: nothing crashes, and what must hold, holds.
+ */
+#include "order/order.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#define NOW  SECONDS(1000000)
+#define SETS (1u << FACT_MAX)
+
+static struct order_facts
+facts_of(uint32_t mask)
+{
+	struct order_facts facts = { .dns_when = DNS_LAST };
+
+	for (int f = 0; f < FACT_MAX; f++)
+		facts.fact[f] = (mask >> f) & 1 ? NOW - SECONDS(1) : 0;
+	return facts;
+}
+
+static uint32_t
+mask_of(const struct order_facts *facts)
+{
+	uint32_t mask = 0;
+
+	for (int f = 0; f < FACT_MAX; f++)
+		mask |= facts->fact[f] ? 1u << f : 0;
+	return mask;
+}
+
+static bool
+ended(const struct order_facts *f)
+{
+	return f->fact[FACT_REFUSED] || f->fact[FACT_SUPERSEDED] || f->fact[FACT_RETIRED];
+}
+
+/* Marks all sets of facts that events can lead to, from nothing. */
+static void
+reach(bool seen[static SETS])
+{
+	static uint32_t queue[SETS];
+	size_t head = 0, tail = 0;
+
+	seen[0] = true;
+	queue[tail++] = 0;
+	while (head < tail) {
+		struct order_facts from = facts_of(queue[head++]);
+
+		for (int e = 0; e < EVENT_MAX; e++) {
+			struct order_facts to = from;
+
+			if (order_apply(&to, (enum order_event)e, NOW) == 0 &&
+			    !seen[mask_of(&to)]) {
+				seen[mask_of(&to)] = true;
+				queue[tail++] = mask_of(&to);
+			}
+		}
+	}
+}
+
+static void
+refused_events_change_nothing(void **state UNUSED)
+{
+	for (uint32_t mask = 0; mask < SETS; mask++)
+		for (int e = 0; e < EVENT_MAX; e++) {
+			struct order_facts before = facts_of(mask), after = before;
+
+			if (order_apply(&after, (enum order_event)e, NOW) != 0)
+				assert_memory_equal(&before, &after, sizeof(before));
+		}
+}
+
+static void
+a_repeated_event_is_known(void **state UNUSED)
+{
+	for (uint32_t mask = 0; mask < SETS; mask++)
+		for (int e = 0; e < EVENT_MAX; e++) {
+			struct order_facts facts = facts_of(mask);
+			uint32_t once;
+			int r;
+
+			if (order_apply(&facts, (enum order_event)e, NOW) != 0)
+				continue;
+			once = mask_of(&facts);
+			r = order_apply(&facts, (enum order_event)e, NOW);
+			assert_int_equal(mask_of(&facts), once);
+			assert_true(
+			    r == ORDER_E_ALREADY || r == ORDER_E_NOT_NOW || e == EVENT_CERTIFIED);
+		}
+}
+
+static void
+an_ended_order_stays_ended(void **state UNUSED)
+{
+	for (uint32_t mask = 0; mask < SETS; mask++) {
+		struct order_facts facts = facts_of(mask);
+
+		for (int e = 0; e < EVENT_MAX && ended(&facts); e++)
+			assert_int_not_equal(order_apply(&facts, (enum order_event)e, NOW), 0);
+	}
+}
+
+/* The promises of design.md, on every set of facts that can come to be. */
+static void
+what_can_be_is_sound(void **state UNUSED)
+{
+	static bool seen[SETS];
+
+	reach(seen);
+	for (uint32_t mask = 0; mask < SETS; mask++) {
+		struct order_facts f = facts_of(mask);
+
+		if (!seen[mask])
+			continue;
+		assert_true(!f.fact[FACT_KEYED] || f.fact[FACT_CHECKED]);
+		assert_true(!f.fact[FACT_CERTIFIED] || f.fact[FACT_KEYED]);
+		assert_true(!f.fact[FACT_TESTED] || f.fact[FACT_INSTALLED]);
+		assert_true(!f.fact[FACT_CONFIRMED] || f.fact[FACT_TESTED]);
+		assert_true(!f.fact[FACT_TOLD] || f.fact[FACT_CONFIRMED]);
+		assert_true(!f.fact[FACT_DNS_ASKED] || f.fact[FACT_KEYED]);
+		if (order_stage(&f) == STAGE_LIVE)
+			assert_true(f.fact[FACT_INSTALLED] && f.fact[FACT_TESTED] &&
+				    f.fact[FACT_CONFIRMED]);
+	}
+}
+
+/* Whose turn it says is true: the machine's turn has a task due now, nobody waits for a task that
+ * never comes. */
+static void
+somebody_always_acts(void **state UNUSED)
+{
+	static bool seen[SETS];
+
+	reach(seen);
+	for (uint32_t mask = 0; mask < SETS; mask++) {
+		struct order_facts f = facts_of(mask);
+		struct due due[TASK_KIND_MAX];
+		size_t count = order_next(&f, NOW, due), work = 0;
+
+		if (!seen[mask])
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			assert_true(due[i].at >= NOW);
+			work += due[i].kind != TASK_DNS && due[i].at == NOW;
+		}
+		if (order_waits_for(&f, NOW) == PARTY_MACHINE)
+			assert_true(work > 0);
+		if (ended(&f))
+			for (size_t i = 0; i < count; i++)
+				assert_int_equal(due[i].kind, TASK_WITHDRAW);
+		if (f.fact[FACT_STUCK])
+			assert_int_equal(order_waits_for(&f, NOW), PARTY_PROVIDER);
+		assert_true(order_waiting_words(&f, NOW)[0] != '\0');
+	}
+}
+
+static bool
+is_due(const struct order_facts *facts, enum task_kind kind, when now, when *ret_at)
+{
+	struct due due[TASK_KIND_MAX];
+	size_t count = order_next(facts, now, due);
+
+	for (size_t i = 0; i < count; i++)
+		if (due[i].kind == kind) {
+			*ret_at = due[i].at;
+			return true;
+		}
+	return false;
+}
+
+static void
+the_usual_life(void **state UNUSED)
+{
+	static const struct {
+		enum order_event event;
+		enum order_stage stage;
+		enum party turn;
+		enum task_kind next;
+	} life[] = {
+		{ EVENT_CHECKED, STAGE_PREPARING, PARTY_MACHINE, TASK_KEY },
+		{ EVENT_KEYED, STAGE_PREPARING, PARTY_MACHINE, TASK_ASK },
+		{ EVENT_ASKED, STAGE_WAITING, PARTY_CUSTOMER, TASK_DNS },
+		{ EVENT_CERTIFIED, STAGE_INSTALLING, PARTY_MACHINE, TASK_INSTALL },
+		{ EVENT_INSTALLED, STAGE_TESTING, PARTY_MACHINE, TASK_TEST_ADDRESS },
+		{ EVENT_TESTED, STAGE_WAITING, PARTY_CUSTOMER, TASK_ASK_DNS },
+		{ EVENT_DNS_ASKED, STAGE_WAITING, PARTY_CUSTOMER, TASK_DNS },
+		{ EVENT_POINTED, STAGE_TESTING, PARTY_MACHINE, TASK_TEST_NAME },
+		{ EVENT_CONFIRMED, STAGE_LIVE, PARTY_NOBODY, TASK_TELL },
+		{ EVENT_TOLD, STAGE_LIVE, PARTY_NOBODY, TASK_DNS },
+	};
+	struct order_facts facts = { .dns_when = DNS_LAST };
+	when at;
+
+	assert_int_equal(order_stage(&facts), STAGE_CHECKING);
+	for (size_t i = 0; i < COUNT_OF(life); i++) {
+		assert_int_equal(order_apply(&facts, life[i].event, NOW), 0);
+		assert_int_equal(order_stage(&facts), life[i].stage);
+		assert_int_equal(order_waits_for(&facts, NOW), life[i].turn);
+		assert_true(is_due(&facts, life[i].next, NOW, &at));
+	}
+	assert_int_equal(order_apply(&facts, EVENT_CERTIFIED, NOW), ORDER_E_NOT_NOW);
+	assert_int_equal(order_apply(&facts, EVENT_UNPOINTED, NOW), 0);
+	assert_int_equal(order_stage(&facts), STAGE_LIVE);
+}
+
+static void
+a_future_certificate_waits(void **state UNUSED)
+{
+	struct order_facts facts = facts_of(
+	    1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_ASKED | 1u << FACT_CERTIFIED);
+	when at = 0;
+
+	facts.valid_from = NOW + HOURS(3);
+	assert_true(is_due(&facts, TASK_INSTALL, NOW, &at));
+	assert_int_equal(at, NOW + HOURS(3));
+	assert_int_equal(order_waits_for(&facts, NOW), PARTY_NOBODY);
+	assert_int_equal(order_waits_for(&facts, NOW + HOURS(3)), PARTY_MACHINE);
+}
+
+static void
+the_dns_schedule(void **state UNUSED)
+{
+	static const int minutes[] = { 1, 5, 15, 60, 60, 60 };
+	struct order_facts facts = facts_of(1u << FACT_CHECKED | 1u << FACT_KEYED);
+	when at = 0;
+
+	assert_true(is_due(&facts, TASK_DNS, NOW, &at) && at == NOW);
+	facts.dns_looked = NOW;
+	for (uint32_t i = 0; i < COUNT_OF(minutes); i++) {
+		facts.dns_looks = i + 1;
+		assert_true(is_due(&facts, TASK_DNS, NOW, &at));
+		assert_int_equal(at, NOW + MINUTES(minutes[i]));
+	}
+	facts.fact[FACT_POINTED] = NOW;
+	assert_true(is_due(&facts, TASK_DNS, NOW, &at) && at == NOW + DAYS(1));
+}
+
+static void
+only_a_stopped_first_order_is_withdrawn(void **state UNUSED)
+{
+	struct order_facts retired = facts_of(1u << FACT_CHECKED | 1u << FACT_RETIRED);
+	struct order_facts superseded = facts_of(1u << FACT_CONFIRMED | 1u << FACT_SUPERSEDED);
+	when at;
+
+	assert_true(is_due(&retired, TASK_WITHDRAW, NOW, &at));
+	retired.withdrawn = NOW;
+	assert_false(is_due(&retired, TASK_WITHDRAW, NOW, &at));
+	assert_false(is_due(&superseded, TASK_WITHDRAW, NOW, &at));
+}
+
+static void
+names_go_there_and_back(void **state UNUSED)
+{
+	for (int i = 0; i < STAGE_MAX; i++) {
+		enum order_stage stage;
+
+		assert_true(
+		    order_stage_parse(str_of(order_stage_name((enum order_stage)i)), &stage) &&
+		    (int)stage == i);
+	}
+	for (int i = 0; i < TASK_KIND_MAX; i++) {
+		enum task_kind kind;
+
+		assert_true(task_kind_parse(str_of(task_kind_name((enum task_kind)i)), &kind) &&
+			    (int)kind == i);
+	}
+	for (int i = 0; i < ORDER_KIND_MAX; i++) {
+		enum order_kind kind;
+
+		assert_true(order_kind_parse(str_of(order_kind_name((enum order_kind)i)), &kind) &&
+			    (int)kind == i);
+	}
+}
+
+static void
+the_diagram_knows_the_way(void **state UNUSED)
+{
+	static const char *const edges[] = {
+		"checking    -> preparing    when checked\n",
+		"preparing   -> waiting      when asked\n",
+		"waiting     -> installing   when certified, untested\n",
+		"installing  -> testing      when installed\n",
+		"testing     -> live         when confirmed\n",
+		"live        -> superseded   when superseded\n",
+	};
+	CLEAN(buf_fini) struct buf text = BUF(1 << 16);
+
+	order_diagram_text(&text);
+	for (size_t i = 0; i < COUNT_OF(edges); i++)
+		assert_true(str_find(buf_str(&text), str_of(edges[i])) < text.len);
+	assert_int_equal(str_find(buf_str(&text), STR("live        -> waiting")), text.len);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused_events_change_nothing),
+		cmocka_unit_test(a_repeated_event_is_known),
+		cmocka_unit_test(an_ended_order_stays_ended),
+		cmocka_unit_test(what_can_be_is_sound),
+		cmocka_unit_test(somebody_always_acts),
+		cmocka_unit_test(the_usual_life),
+		cmocka_unit_test(a_future_certificate_waits),
+		cmocka_unit_test(the_dns_schedule),
+		cmocka_unit_test(only_a_stopped_first_order_is_withdrawn),
+		cmocka_unit_test(names_go_there_and_back),
+		cmocka_unit_test(the_diagram_knows_the_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/file.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK 65536
+
+void
+close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* O_NONBLOCK: a FIFO put in a file's place must not make us wait. */
+static int
+open_to_read(const char *path, int *ret_fd)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? FILE_E_ABSENT : error_origin(errno);
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Reads up to `max` more bytes; *ret_got 0 at the end. */
+static int
+read_some(int fd, char *to, size_t max, size_t *ret_got)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, to, max);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return error_origin(errno);
+	*ret_got = (size_t)n;
+	return 0;
+}
+
+static int
+read_to_end(int fd, struct buf *to)
+{
+	for (;;) {
+		size_t left = to->max - to->len, got = 0;
+		char probe, *room = left > 0 ? buf_room(to, left < CHUNK ? left : CHUNK) : &probe;
+		int r;
+
+		if (!room)
+			return FILE_E_TOO_LARGE;
+		r = read_some(fd, room, left == 0 ? 1 : left < CHUNK ? left : CHUNK, &got);
+		if (r || got == 0)
+			return r;
+		if (left == 0)
+			return FILE_E_TOO_LARGE;
+		buf_added(to, got);
+	}
+}
+
+static int
+read_whole(int fd, struct buf *to)
+{
+	size_t before = to->len;
+	int r = read_to_end(fd, to);
+
+	if (r)
+		buf_truncate(to, before);
+	return r;
+}
+
+int
+file_read(const char *path, struct buf *to)
+{
+	CLEAN(close_fd) int fd = -1;
+	int r = open_to_read(path, &fd);
+
+	return r ? r : read_whole(fd, to);
+}
+
+static bool
+is_private(const struct stat *st)
+{
+	mode_t mode = st->st_mode & 07777;
+
+	return S_ISREG(st->st_mode) && (mode == 0600 || mode == 0400) &&
+	       (st->st_uid == geteuid() || st->st_uid == 0);
+}
+
+int
+file_read_secret(const char *path, struct buf *to)
+{
+	CLEAN(close_fd) int fd = -1;
+	struct stat st;
+	int r = open_to_read(path, &fd);
+
+	if (r)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return error_origin(errno);
+	return is_private(&st) ? read_whole(fd, to) : FILE_E_MODE;
+}
+
+static int
+temporary_name(const char *path, char to[static PATH_MAX])
+{
+	int len = snprintf(to, PATH_MAX, "%s.new", path);
+
+	return len < 0 || len >= PATH_MAX ? error_origin(ENAMETOOLONG) : 0;
+}
+
+/* Makes a name that was just added or removed durable. */
+static int
+sync_folder_of(const char *path)
+{
+	CLEAN(free_text) char *copy = alloc_text(path);
+	CLEAN(close_fd) int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? error_origin(errno) : 0;
+}
+
+/* A left-over of an earlier run goes first: it may be open elsewhere or have another mode. */
+int
+file_make(const char *path, unsigned mode, int *ret_fd)
+{
+	CLEAN(close_fd) int fd = -1;
+	char name[PATH_MAX];
+	int r = temporary_name(path, name);
+
+	if (r)
+		return r;
+	if (unlink(name) < 0 && errno != ENOENT)
+		return error_origin(errno);
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode & 0600);
+	if (fd < 0 || fchmod(fd, (mode_t)mode) < 0) /* whatever the umask is */
+		return error_origin(errno);
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+static int
+keep(const char *path, int fd)
+{
+	char name[PATH_MAX];
+	int r = temporary_name(path, name);
+
+	if (r)
+		return r;
+	if (fsync(fd) < 0 || rename(name, path) < 0)
+		return error_origin(errno);
+	return sync_folder_of(path);
+}
+
+int
+file_keep(const char *path, int fd)
+{
+	int r = keep(path, fd);
+
+	if (r)
+		file_forget(path, fd);
+	else
+		close_fd(fd);
+	return r;
+}
+
+void
+file_forget(const char *path, int fd)
+{
+	char name[PATH_MAX];
+
+	if (temporary_name(path, name) == 0)
+		unlink(name);
+	close_fd(fd);
+}
+
+static int
+write_all(int fd, struct str content)
+{
+	while (content.len > 0) {
+		ssize_t n = write(fd, content.p, content.len);
+
+		if (n < 0 && errno != EINTR)
+			return error_origin(errno);
+		if (n > 0)
+			content = str_drop(content, (size_t)n);
+	}
+	return 0;
+}
+
+int
+file_write(const char *path, struct str content, unsigned mode)
+{
+	int fd, r = file_make(path, mode, &fd);
+
+	if (r)
+		return r;
+	r = write_all(fd, content);
+	if (r == 0)
+		return file_keep(path, fd);
+	file_forget(path, fd);
+	return r;
+}
+
+int
+file_remove(const char *path)
+{
+	if (unlink(path) < 0)
+		return errno == ENOENT ? 0 : error_origin(errno);
+	return sync_folder_of(path);
+}
+
+/* flock, as it belongs to the open file: a child that does not inherit the descriptor has no part in it. */
+int
+file_lock(const char *path, int *ret_fd)
+{
+	CLEAN(close_fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	char pid[24];
+	int len, r;
+
+	if (fd < 0)
+		return error_origin(errno);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? FILE_E_LOCKED : error_origin(errno);
+	len = snprintf(pid, sizeof(pid), "%jd\n", (intmax_t)getpid());
+	if (ftruncate(fd, 0) < 0)
+		return error_origin(errno);
+	r = write_all(fd, str_bytes(pid, (size_t)len));
+	if (r)
+		return r;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+static int
+make_one_folder(const char *path, unsigned mode)
+{
+	struct stat st;
+
+	if (mkdir(path, (mode_t)mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return error_origin(errno);
+	if (stat(path, &st) < 0)
+		return error_origin(errno);
+	return S_ISDIR(st.st_mode) ? 0 : error_origin(ENOTDIR);
+}
+
+int
+file_make_folder(const char *path, unsigned mode)
+{
+	CLEAN(free_text) char *copy = alloc_text(path);
+
+	for (char *slash = strchr(copy + (*copy == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
+		int r;
+
+		*slash = '\0';
+		r = make_one_folder(copy, mode);
+		if (r)
+			return r;
+		*slash = '/';
+	}
+	return make_one_folder(path, mode);
+}
+
+int
+file_own_folder(char *to, size_t size)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (len < 0)
+		return error_origin(errno);
+	path[len] = '\0';
+	return str_copy(str_of(dirname(path)), to, size) ? 0 : error_origin(ENAMETOOLONG);
+}
+
+bool
+file_may_run(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sockets: the only place that makes them. Everything has a deadline; SIGPIPE never kills.
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/when.h"
+
+enum {
+	NET_E_REFUSED = 1,
+	NET_E_TIMEOUT,
+	NET_E_UNREACHABLE,
+	NET_E_CLOSED,   /* the peer closed before it said enough */
+	NET_E_TOO_MUCH, /* more than the buf's limit */
+	NET_E_IN_USE,   /* somebody listens there already */
+};
+
+/* Connected and listening sockets are close-on-exec and do not block: talk through the calls below, or
+ * give them to a library and wait with net_wait() whenever it wants to read or write. */
+int net_connect(const struct addr *to, uint16_t port, when timeout, int *ret_fd) MUST_USE;
+int net_connect_unix(const char *path, when timeout, int *ret_fd) MUST_USE;
+int net_listen(const struct addr *at, uint16_t port, int *ret_fd) MUST_USE;
+int net_listen_unix(const char *path, unsigned mode, int *ret_fd) MUST_USE;
+int net_pair(int ret_fds[2]) MUST_USE; /* close-on-exec, non-blocking off */
+
+/* All of it before the deadline, or an error. */
+int net_write(int fd, struct str bytes, when timeout) MUST_USE;
+/* Appends what comes next, at least one byte; NET_E_CLOSED at the end. */
+int net_read(int fd, when timeout, struct buf *to) MUST_USE;
+/* Appends until the peer closes. */
+int net_read_all(int fd, when timeout, struct buf *to) MUST_USE;
+/* Words for a result, to be shown: "connection refused". */
+const char *net_words(int r);
+
+/* Waits until fd is readable (or `writable`); 0, NET_E_TIMEOUT, or fatal. */
+int net_wait(int fd, bool writable, when timeout) MUST_USE;

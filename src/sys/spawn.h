@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starting a program as a child: fork + exec, with one channel on fd 3, /dev/null on 0, our stderr
+ * as 1 and 2, every other descriptor closed, an empty environment but for the named variables, and,
+ * when we are root and a user is named, that user's rights.
+ */
+#pragma once
+
+#include "base/str.h"
+
+#include <sys/types.h>
+
+struct spawn {
+	const char *program;              /* absolute path */
+	const char *const *environment;   /* "NAME=value" …, NULL at the end */
+	int channel_fd;                   /* becomes fd 3; closed in the parent by spawn_child() */
+	const char *user;                 /* "" = stay who we are */
+};
+
+int spawn_child(const struct spawn *spawn, pid_t *ret_pid) MUST_USE;
