@@ -203,7 +203,7 @@ buf_put_from_base64(struct buf *b, struct str s)
 bool
 buf_put_from_hex(struct buf *b, struct str s)
 {
-	size_t max = s.len / 2 + 1, len = 0;
+	size_t max = s.len / 2, len = 0;
 	char *room = buf_room(b, max);
 
 	if (!room || s.len % 2 != 0 ||

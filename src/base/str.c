@@ -168,6 +168,41 @@ str_utf8_length(struct str s, size_t *ret_characters)
 	return true;
 }
 
+/* U+0080-9F are controls; U+202A-2E and U+2066-69 turn the direction of the text behind them. */
+static char
+instead_of(const unsigned char *p, size_t size)
+{
+	if (size == 1)
+		return *p < ' ' || *p == 0x7f ? ' ' : '\0';
+	if (size == 2 && p[0] == 0xc2 && p[1] < 0xa0)
+		return ' ';
+	if (size == 3 && p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae)
+		return '?';
+	if (size == 3 && p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
+		return '?';
+	return '\0';
+}
+
+void
+str_show(struct str s, char *to, size_t size)
+{
+	size_t put = 0;
+
+	for (size_t at = 0; at < s.len;) {
+		const unsigned char *p = (const unsigned char *)s.p + at;
+		size_t taken = utf8_size(p, s.len - at);
+		char instead = taken == 0 ? '?' : instead_of(p, taken);
+		size_t room = instead ? 1 : taken;
+
+		if (put + room >= size)
+			break;
+		copy_bytes(to + put, instead ? (const void *)&instead : p, room);
+		put += room;
+		at += taken > 0 ? taken : 1;
+	}
+	to[put] = '\0';
+}
+
 static size_t
 least(size_t a, size_t b)
 {

@@ -17,6 +17,8 @@ struct str {
 /* printf("%.*s", STR_ARG(s)) */
 #define STR_ARG(s)   (int)(s).len, (s).p
 #define STR(literal) ((struct str){ .p = "" literal, .len = sizeof(literal) - 1 })
+/* The same as an initializer, for static tables. */
+#define STR_INIT(literal) { .p = "" literal, .len = sizeof(literal) - 1 }
 
 static inline struct str
 str_of(const char *text)
@@ -58,6 +60,10 @@ char *str_dup(struct str s) MUST_USE;
 /* Characters in UTF-8 text; false when it is not valid UTF-8 (RFC 3629: no surrogates, no
  * overlong). */
 bool str_utf8_length(struct str s, size_t *ret_characters);
+
+/* A terminated copy for people's eyes: one line of valid UTF-8, cut at a character to fit. Control characters
+ * become spaces; bytes that are no UTF-8, and marks that turn the direction of text, become "?". */
+void str_show(struct str s, char *to, size_t size);
 
 /* Edits (insert, delete, replace, swap of neighbours) between two short ASCII words; for "did you
  * mean". */

@@ -97,6 +97,29 @@ utf8(void **state UNUSED)
 }
 
 static void
+showing(void **state UNUSED)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{ "plain", "plain" },
+		{ "a\r\n\tb\x7f", "a   b " },
+		{ "\xc3\xa4\xc2\x85", "\xc3\xa4 " },
+		{ "\xff\xc3", "??" },
+		{ "x\xe2\x80\xaetxt.exe", "x?txt.exe" },
+		{ "123456789\xe2\x82\xac", "123456789" },
+		{ "1234567890123", "12345678901" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char to[12];
+
+		str_show(str_of(cases[i].from), to, sizeof(to));
+		assert_string_equal(to, cases[i].to);
+	}
+}
+
+static void
 distances(void **state UNUSED)
 {
 	assert_int_equal(str_distance(STR("pool"), STR("poool")), 1);
@@ -114,6 +137,7 @@ main(void)
 		cmocka_unit_test(cutting),
 		cmocka_unit_test(copies),
 		cmocka_unit_test(utf8),
+		cmocka_unit_test(showing),
 		cmocka_unit_test(distances),
 	};
 

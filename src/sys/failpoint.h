@@ -19,9 +19,21 @@
 		    __attribute__((used, section("certdesk_failpoints"))) = "" name;               \
 		failpoint_pass(failpoint_here);                                                    \
 	} while (0)
+/* The same in two steps, where the pass happens in a function called: registers the name and yields it. */
+#define FAILPOINT_NAME(name)                                                                       \
+	(__extension__({                                                                           \
+		static const char *failpoint_here                                                  \
+		    __attribute__((used, section("certdesk_failpoints"))) = "" name;               \
+		failpoint_here;                                                                    \
+	}))
 void failpoint_pass(const char *name);
 #else
-#define FAILPOINT(name) ((void)0)
+#define FAILPOINT(name)      ((void)0)
+#define FAILPOINT_NAME(name) ((const char *)NULL)
+static inline void
+failpoint_pass(const char *name UNUSED)
+{
+}
 #endif
 
 /* True when the environment's CERTDESK_FAILPOINT is "list": the program shall name its failpoints and end. */

@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <libgen.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,6 +85,27 @@ file_read(const char *path, struct buf *to)
 	int r = open_to_read(path, &fd);
 
 	return r ? r : read_whole(fd, to);
+}
+
+int
+file_read_start(const char *path, size_t count, struct buf *to)
+{
+	CLEAN(close_fd) int fd = -1;
+	size_t got = 1;
+	int r = open_to_read(path, &fd);
+
+	while (r == 0 && count > 0 && got > 0) {
+		char *room = buf_room(to, count);
+
+		if (!room)
+			return FILE_E_TOO_LARGE;
+		r = read_some(fd, room, count, &got);
+		if (r)
+			return r;
+		buf_added(to, got);
+		count -= got;
+	}
+	return r;
 }
 
 static bool
@@ -213,6 +233,57 @@ file_write(const char *path, struct str content, unsigned mode)
 }
 
 int
+file_rename(const char *from, const char *to)
+{
+	if (rename(from, to) < 0)
+		return errno == ENOENT ? FILE_E_ABSENT : error_origin(errno);
+	return sync_folder_of(to);
+}
+
+static int
+write_at(int fd, struct str bytes, off_t at)
+{
+	while (bytes.len > 0) {
+		ssize_t n = pwrite(fd, bytes.p, bytes.len, at);
+
+		if (n < 0 && errno != EINTR)
+			return error_origin(errno);
+		if (n > 0) {
+			bytes = str_drop(bytes, (size_t)n);
+			at += n;
+		}
+	}
+	return fdatasync(fd) < 0 ? error_origin(errno) : 0;
+}
+
+/* First as a comment, of which any part may get lost; then one byte makes a line of it. */
+int
+file_add_line(const char *path, struct str line, unsigned mode)
+{
+	CLEAN(close_fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, (mode_t)mode);
+	CLEAN(buf_fini) struct buf text = BUF(line.len + 3);
+	struct stat st;
+	char last = '\n';
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_origin(errno);
+	if (st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) < 0)
+		return error_origin(errno);
+	if (last != '\n') /* the rest of a line that was cut off */
+		buf_put_byte(&text, '\n');
+	buf_put_byte(&text, '#');
+	buf_put_str(&text, line);
+	buf_put_byte(&text, '\n');
+	r = write_at(fd, buf_str(&text), st.st_size);
+	if (r == 0)
+		r = write_at(fd, STR(" "), st.st_size + (last != '\n'));
+	if (r == 0 && st.st_size == 0)
+		r = sync_folder_of(path);
+	return r;
+}
+
+int
 file_remove(const char *path)
 {
 	if (unlink(path) < 0)
@@ -220,18 +291,20 @@ file_remove(const char *path)
 	return sync_folder_of(path);
 }
 
-/* flock, as it belongs to the open file: a child that does not inherit the descriptor has no part in it. */
+/* An open file description's lock, not the process': a child that does not inherit the descriptor has no part in it, and
+ * two threads that opened the file each exclude one another. */
 int
 file_lock(const char *path, int *ret_fd)
 {
 	CLEAN(close_fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char pid[24];
 	int len, r;
 
 	if (fd < 0)
 		return error_origin(errno);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? FILE_E_LOCKED : error_origin(errno);
+	if (fcntl(fd, F_OFD_SETLK, &whole) < 0)
+		return errno == EAGAIN || errno == EACCES ? FILE_E_LOCKED : error_origin(errno);
 	len = snprintf(pid, sizeof(pid), "%jd\n", (intmax_t)getpid());
 	if (ftruncate(fd, 0) < 0)
 		return error_origin(errno);

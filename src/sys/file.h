@@ -15,7 +15,9 @@ enum {
 
 /* Appends the file to *to. */
 int file_read(const char *path, struct buf *to) MUST_USE;
-/* The same for a secret: refuses (FILE_E_MODE) anything but a regular file of mode 0600 or 0400 that is
+/* Appends its first `count` bytes and reads none of those behind; fewer if it is shorter. */
+int file_read_start(const char *path, size_t count, struct buf *to) MUST_USE;
+/* As file_read() for a secret: refuses (FILE_E_MODE) anything but a regular file of mode 0600 or 0400 that is
  * ours or root's. */
 int file_read_secret(const char *path, struct buf *to) MUST_USE;
 
@@ -25,6 +27,12 @@ int file_write(const char *path, struct str content, unsigned mode) MUST_USE;
 int file_make(const char *path, unsigned mode, int *ret_fd) MUST_USE; /* opens "<path>.new", truncated */
 int file_keep(const char *path, int fd) MUST_USE;   /* fsync, rename "<path>.new" to path, fsync folder; closes fd */
 void file_forget(const char *path, int fd);         /* removes "<path>.new"; closes fd */
+/* Durable; replaces what is at `to`. FILE_E_ABSENT: there is no `from`. */
+int file_rename(const char *from, const char *to) MUST_USE;
+/* Appends a line to a file in whose syntax lines of '#' are comments and leading spaces mean nothing.
+ * Whenever the machine dies, the file has the whole line or a comment more, for the price of two
+ * syncs however long it is. */
+int file_add_line(const char *path, struct str line, unsigned mode) MUST_USE;
 int file_remove(const char *path) MUST_USE;         /* and fsync of the folder; absent is fine */
 
 /* Takes a lock that lasts as long as the process (or the fd); FILE_E_LOCKED if another has it. The file

@@ -313,6 +313,12 @@ net_write(int fd, struct str bytes, when timeout)
 }
 
 int
+net_end_writing(int fd)
+{
+	return shutdown(fd, SHUT_WR) == 0 || errno == ENOTCONN ? 0 : outcome_of(errno);
+}
+
+int
 net_read(int fd, when timeout, struct buf *to)
 {
 	when deadline = world_ticks() + timeout;

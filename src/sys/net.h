@@ -27,6 +27,8 @@ int net_pair(int ret_fds[2]) MUST_USE; /* close-on-exec, non-blocking off */
 
 /* All of it before the deadline, or an error. */
 int net_write(int fd, struct str bytes, when timeout) MUST_USE;
+/* Tells the peer that no more will come; reading goes on. */
+int net_end_writing(int fd) MUST_USE;
 /* Appends what comes next, at least one byte; NET_E_CLOSED at the end. */
 int net_read(int fd, when timeout, struct buf *to) MUST_USE;
 /* Appends until the peer closes. */

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/room.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "sys/file.h"
+#include "sys/world.h"
+
+#define PIPE_END 3 /* where the child finds its pipe */
+
+static bool
+limit(__rlimit_resource_t what, rlim_t most)
+{
+	struct rlimit to = { .rlim_cur = most, .rlim_max = most };
+
+	return setrlimit(what, &to) == 0;
+}
+
+static bool
+set_limits(const struct room *room)
+{
+#ifndef CERTDESK_SANITIZED /* its shadow memory is terabytes of address space */
+	if (!limit(RLIMIT_AS, room->memory))
+		return false;
+#endif
+	return limit(RLIMIT_CPU, room->cpu_seconds) && limit(RLIMIT_CORE, 0) &&
+	       limit(RLIMIT_FSIZE, 0);
+}
+
+/* Leaves 0, 1, 2 and the pipe: the child must not be able to answer in its parent's name. */
+static bool
+close_all_but(int fd)
+{
+	if (fd != PIPE_END && dup2(fd, PIPE_END) != PIPE_END)
+		return false;
+	return close_range(PIPE_END + 1, ~0U, 0) == 0;
+}
+
+static bool
+write_all(int fd, struct str bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t wrote = write(fd, bytes.p, bytes.len);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			return false;
+		bytes = str_drop(bytes, (size_t)wrote);
+	}
+	return true;
+}
+
+static NO_RETURN void
+child(const struct room *room, int (*work)(const void *about, struct buf *answer),
+    const void *about, size_t most, int fd)
+{
+	struct buf answer = BUF(most);
+	bool good;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	good = close_all_but(fd) && set_limits(room) && work(about, &answer) == 0 &&
+	       !buf_failed(&answer) && write_all(PIPE_END, buf_str(&answer));
+	_exit(good ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/* Until the child closes its end. */
+static int
+collect(int fd, when time, struct buf *answer)
+{
+	when deadline = world_ticks() + time, left;
+
+	while ((left = deadline - world_ticks()) > 0) {
+		struct pollfd look = { .fd = fd, .events = POLLIN };
+		char bytes[16384];
+		ssize_t got;
+
+		if (poll(&look, 1, (int)(left / MILLIS(1)) + 1) <= 0)
+			continue;
+		got = read(fd, bytes, sizeof(bytes));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? error_origin(errno) : 0;
+		buf_put(answer, bytes, (size_t)got);
+		if (buf_failed(answer))
+			return ROOM_E_TOO_MUCH;
+	}
+	return ROOM_E_TIMEOUT;
+}
+
+static int
+verdict(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return error_origin(errno);
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status) == EXIT_SUCCESS ? 0 : ROOM_E_DIED;
+	return WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL ? ROOM_E_TIMEOUT
+	                                                                  : ROOM_E_DIED;
+}
+
+static void
+forget_answer(struct buf *answer, size_t before)
+{
+	buf_truncate(answer, before);
+	answer->failed = false;
+}
+
+int
+room_run(const struct room *room, int (*work)(const void *about, struct buf *answer),
+    const void *about, struct buf *answer)
+{
+	size_t before = answer->len;
+	int fds[2], r, ended;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return error_origin(errno);
+	pid = fork();
+	if (pid == 0)
+		child(room, work, about, answer->max - before, fds[1]);
+	close_fd(fds[1]);
+	if (pid < 0) {
+		r = error_origin(errno);
+		close_fd(fds[0]);
+		return r;
+	}
+	r = collect(fds[0], room->time, answer);
+	if (r)
+		(void)kill(pid, SIGKILL);
+	ended = verdict(pid);
+	close_fd(fds[0]);
+	r = r ? r : ended;
+	if (r)
+		forget_answer(answer, before);
+	return r;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/room.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+
+static const struct room usual = {
+	.time = SECONDS(20), .cpu_seconds = 10, .memory = (size_t)1 << 30
+};
+
+static int
+echo(const void *about, struct buf *answer)
+{
+	buf_put_text(answer, about);
+	return 0;
+}
+
+static int
+crash(const void *about UNUSED, struct buf *answer)
+{
+	buf_put_text(answer, "half an answer");
+	(void)signal(SIGSEGV, SIG_DFL); /* the test harness has a handler of its own */
+	return raise(SIGSEGV);
+}
+
+static int
+give_up(const void *about UNUSED, struct buf *answer UNUSED)
+{
+	return -1;
+}
+
+static int
+hang(const void *about UNUSED, struct buf *answer UNUSED)
+{
+	while (pause() < 0)
+		continue;
+	return 0;
+}
+
+static int
+spin(const void *about UNUSED, struct buf *answer UNUSED)
+{
+	volatile unsigned turns = 1;
+
+	while (turns)
+		turns |= 1;
+	return 0;
+}
+
+static int
+boast(const void *about UNUSED, struct buf *answer)
+{
+	/* Past the limit of its own buf, straight into the pipe: as a captured child would. */
+	static char bytes[200000];
+
+	(void)answer;
+	return write(3, bytes, sizeof(bytes)) > 0 ? 0 : -1;
+}
+
+/* Only 0, 1, 2 and its pipe are open in there: no channel to answer through in its parent's name.
+ */
+static int
+look_around(const void *about, struct buf *answer)
+{
+	const int *secret = about;
+
+	buf_put_text(answer, dup(*secret) < 0 && dup(4) < 0 ? "closed" : "open");
+	return 0;
+}
+
+static void
+an_answer(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf answer = BUF(100000);
+	CLEAN(buf_fini) struct buf large = BUF(100000);
+
+	buf_put_text(&answer, "it said ");
+	assert_int_equal(room_run(&usual, echo, "hello", &answer), 0);
+	assert_string_equal(buf_text(&answer), "it said hello");
+	for (int i = 0; i < 90000; i++)
+		buf_put_byte(&large, 'x');
+	buf_clear(&answer);
+	assert_int_equal(room_run(&usual, echo, buf_text(&large), &answer), 0);
+	assert_true(str_eq(buf_str(&answer), buf_str(&large)));
+}
+
+static void
+no_answer(void **state UNUSED)
+{
+	struct room hasty = usual, lazy = usual;
+	/* clang-format off */
+	const struct { const char *name; const struct room *room; int (*work)(const void *, struct buf *); int outcome; } cases[] = {
+		{ "crash",    &usual, crash,   ROOM_E_DIED },
+		{ "give up",  &usual, give_up, ROOM_E_DIED },
+		{ "hang",     &hasty, hang,    ROOM_E_TIMEOUT },
+		{ "spin",     &lazy,  spin,    ROOM_E_TIMEOUT },
+		{ "too much", &usual, boast,   ROOM_E_TOO_MUCH },
+	};
+	/* clang-format on */
+	hasty.time = MILLIS(200);
+	lazy.cpu_seconds = 1;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(buf_fini) struct buf answer = BUF(100000);
+
+		buf_put_text(&answer, "before");
+		print_message("%s\n", cases[i].name);
+		assert_int_equal(
+		    room_run(cases[i].room, cases[i].work, NULL, &answer), cases[i].outcome);
+		assert_string_equal(buf_text(&answer), "before");
+		assert_false(buf_failed(&answer));
+	}
+}
+
+static void
+nothing_open(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf answer = BUF(100);
+	int secret = dup(0);
+
+	assert_true(secret > 3);
+	assert_int_equal(room_run(&usual, look_around, &secret, &answer), 0);
+	assert_string_equal(buf_text(&answer), "closed");
+	close(secret);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_answer),
+		cmocka_unit_test(no_answer),
+		cmocka_unit_test(nothing_open),
+	};
+	int first = dup(0); /* so that descriptors above 3 exist whatever the harness left open */
+	int failed;
+
+	while (first >= 0 && first < 5)
+		first = dup(0);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	return failed;
+}
