@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/options.h"
+
+void
+config_defaults(struct config *ret)
+{
+	*ret = (struct config){ 0 };
+	option_defaults(config_options, config_option_count, ret);
+}
+
+const struct config_balancer *
+config_balancer(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->balancer_count; i++)
+		if (strcmp(config->balancers[i].name, name) == 0)
+			return &config->balancers[i];
+	return NULL;
+}

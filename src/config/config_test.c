@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/options.h"
+#include "sys/file.h"
+
+static struct config config;
+static struct config_mistakes mistakes;
+
+static int
+read_text(const char *text)
+{
+	char path[] = "/tmp/certdesk-config-XXXXXX";
+	int fd = mkstemp(path), r;
+
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(file_write(path, str_of(text), 0600), 0);
+	r = config_read(path, &config, &mistakes);
+	unlink(path);
+	return r;
+}
+
+static void
+mistakes_have_a_place(void **state UNUSED)
+{
+	static const struct {
+		const char *text;
+		size_t line, column;
+		const char *words;
+	} cases[] = {
+		{ "worker:\n  threads: many\n", 2, 12, "worker.threads: \"many\" is not a whole number" },
+		{ "worker:\n  threads: 4000\n", 2, 12, "worker.threads: 4000 is out of range, 1 to 64 are allowed" },
+		{ "worker:\n  treads: 4\n", 2, 3, "unknown option \"worker.treads\" (did you mean \"worker.threads\"?)" },
+		{ "wrker:\n  threads: 4\n", 1, 1, "unknown option \"wrker\"" },
+		{ "worker: 5\n", 1, 9, "worker: a group of options is needed, this is a single value" },
+		{ "worker:\n  threads: [1]\n", 2, 12, "worker.threads: a single value is needed, this is a list" },
+		{ "worker:\n  threads: 4\n  threads: 5\n", 3, 3, "\"threads\": given twice" },
+		{ "log:\n  level: loud\n", 2, 10, "log.level: \"loud\" is not one of: error warning notice info debug" },
+		{ "mail:\n  starttls: maybe\n", 2, 13, "mail.starttls: \"maybe\" is neither yes nor no" },
+		{ "data:\n  folder: var/lib\n", 2, 11, "data.folder: \"var/lib\" is not an absolute path" },
+		{ "dns:\n  resolvers: [one.one]\n", 2, 15, "dns.resolvers: \"one.one\" is not an IP address" },
+		{ "balancers:\n  - name: edge\n    driver: haproxy\n", 2, 5, "balancers: an entry needs \"socket\"" },
+		{ "balancers:\n  - edge\n", 2, 5, "balancers: an entry is a group of options, this is a single value" },
+		{ "balancers:\n  - nam: edge\n", 2, 5, "unknown option \"nam\" (did you mean \"name\"?)" },
+		{ "balancers: edge\n", 1, 12, "balancers: a list is needed, this is a single value" },
+		{ "- a\n", 1, 1, "options are needed here, this is a list" },
+		{ "a: b: c\n", 1, 5, "this is not YAML: mapping values are not allowed in this context" },
+		{ "log:\n  level: info\n---\nlog:\n", 3, 1, "a second document begins here; only one is read" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(read_text(cases[i].text), CONFIG_E_MISTAKES);
+		assert_string_equal(mistakes.list[0].words, cases[i].words);
+		assert_int_equal(mistakes.list[0].line, cases[i].line);
+		assert_int_equal(mistakes.list[0].column, cases[i].column);
+	}
+}
+
+static const char good[] = "data:\n  folder: /srv/certdesk\nkeeper:\n  stock:\n    rsa2048: 3\n"
+			   "mail:\n  from: Desk <desk@alpine.example>\n  starttls: no\ndns:\n  resolvers: [192.0.2.1, '2001:db8::1']\n"
+			   "  stubs:\n    - zone: contoso.com\n      address: 127.0.0.1\n      port: 5300\n"
+			   "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /run/h.sock\n    certificates: /etc/h\n"
+			   "    crt_list: /etc/h/list\n    bufsize: 65536\n";
+
+static void
+a_good_file(void **state UNUSED)
+{
+	assert_int_equal(read_text(good), 0);
+	assert_string_equal(config.data, "/srv/certdesk");
+	assert_int_equal(config.stock_rsa2048, 3);
+	assert_false(config.smtp_starttls);
+	assert_int_equal(config.dns_resolver_count, 2);
+	assert_int_equal(config.stub_count, 1);
+	assert_int_equal(config.stubs[0].port, 5300);
+	assert_int_equal(config.balancer_count, 1);
+	assert_int_equal(config.balancers[0].https_port, 443);
+	assert_non_null(config_balancer(&config, "edge"));
+	assert_null(config_balancer(&config, "other"));
+}
+
+static void
+an_empty_file_is_the_defaults(void **state UNUSED)
+{
+	struct config defaults;
+
+	config_defaults(&defaults);
+	assert_int_equal(read_text(""), 0);
+	assert_memory_equal(&config, &defaults, sizeof(config));
+	assert_int_equal(defaults.mailboxes_least, 200);
+}
+
+static void
+the_printed_defaults_are_the_defaults(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf text = BUF(1 << 16);
+	struct config defaults;
+
+	config_defaults(&defaults);
+	config_print_defaults(&text);
+	assert_int_equal(read_text(buf_text(&text)), 0);
+	assert_memory_equal(&config, &defaults, sizeof(config));
+}
+
+static void
+a_slice_has_what_its_reader_may_see(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf slice = BUF(1 << 16);
+	struct config got;
+
+	assert_int_equal(read_text(good), 0);
+	config_put_slice(&config, CONFIG_FOR_WORKER, &slice);
+	assert_int_equal(config_get_slice(buf_str(&slice), &got), 0);
+	assert_string_equal(got.balancers[0].crt_list, "/etc/h/list");
+	assert_int_equal(got.dns_resolver_count, 2);
+	assert_string_equal(got.kek_file, "/etc/certdesk/kek"); /* the default: it was not told */
+	buf_clear(&slice);
+	config_put_slice(&config, CONFIG_FOR_READER, &slice);
+	assert_int_equal(config_get_slice(buf_str(&slice), &got), 0);
+	assert_int_equal(got.balancer_count, 0);
+	assert_int_equal(str_find(buf_str(&slice), STR("/srv/certdesk")), slice.len);
+	buf_clear(&slice);
+	config_put_slice(&config, CONFIG_FOR_DESK, &slice);
+	assert_int_equal(config_get_slice(buf_str(&slice), &got), 0);
+	assert_string_equal(got.balancers[0].name, "edge");
+	assert_string_equal(got.balancers[0].socket, "");
+}
+
+static void
+garbled_slices_are_refused(void **state UNUSED)
+{
+	static const struct str cases[] = { STR_INIT("x"), STR_INIT("x\0"), STR_INIT("x\0y\0"), STR_INIT("worker.threads\0a\0"),
+		STR_INIT("balancers.99.name\0a\0"), STR_INIT("balancers.0.nam\0a\0") };
+	struct config got;
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_true(config_get_slice(cases[i], &got) < 0);
+}
+
+static void
+every_row_is_whole(void **state UNUSED)
+{
+	assert_true(config_option_count < 128);
+	for (size_t i = 0; i < config_option_count; i++) {
+		assert_true(config_options[i].help[strlen(config_options[i].help) - 1] == '.');
+		assert_true(config_options[i].readers != 0 && config_options[i].fallback != NULL);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mistakes_have_a_place),
+		cmocka_unit_test(a_good_file),
+		cmocka_unit_test(an_empty_file_is_the_defaults),
+		cmocka_unit_test(the_printed_defaults_are_the_defaults),
+		cmocka_unit_test(a_slice_has_what_its_reader_may_see),
+		cmocka_unit_test(garbled_slices_are_refused),
+		cmocka_unit_test(every_row_is_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

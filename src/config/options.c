@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/options.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#define ALL    (CONFIG_FOR_CERTDESKD | CONFIG_FOR_KEEPER | CONFIG_FOR_READER | CONFIG_FOR_DESK | CONFIG_FOR_WORKER)
+#define BOSS   CONFIG_FOR_CERTDESKD
+#define KEEPER (BOSS | CONFIG_FOR_KEEPER)
+#define READER (BOSS | CONFIG_FOR_READER)
+#define DESK   (BOSS | CONFIG_FOR_DESK)
+#define WORKER (BOSS | CONFIG_FOR_WORKER)
+
+#define IN(type, member)    .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+#define CONFIG(member)      IN(struct config, member)
+#define BALANCER(member)    IN(struct config_balancer, member)
+#define STUB(member)        IN(struct config_stub, member)
+#define RANGE(from, to)     .least = (from), .most = (to)
+
+/* clang-format off */
+static const struct option balancer_members[] = {
+	{ "name", OPTION_NAME, BALANCER(name), .readers = KEEPER | DESK | WORKER,
+	  .help = "How pools and sites name it." },
+	{ "driver", OPTION_CHOICE, BALANCER(driver), .choices = "haproxy", .readers = KEEPER | DESK | WORKER,
+	  .help = "What kind of load balancer it is." },
+	{ "socket", OPTION_PATH, BALANCER(socket), .readers = KEEPER | WORKER,
+	  .help = "HAProxy's runtime socket (stats socket ... level admin)." },
+	{ "certificates", OPTION_PATH, BALANCER(certificates), .readers = KEEPER | WORKER,
+	  .help = "The folder for the .pem files, one per site; only certdesk writes there." },
+	{ "crt_list", OPTION_PATH, BALANCER(crt_list), .readers = WORKER,
+	  .help = "The crt-list file, exactly as the bind line names it." },
+	{ "hosts_map", OPTION_PATH, BALANCER(hosts_map), .fallback = "", .readers = WORKER,
+	  .help = "The map file from host to backend; left out: certdesk does not route." },
+	{ "https_port", OPTION_NUMBER, BALANCER(https_port), RANGE(1, 65535), .fallback = "443", .readers = WORKER,
+	  .help = "The port where its addresses serve HTTPS." },
+	{ "bufsize", OPTION_NUMBER, BALANCER(bufsize), RANGE(16384, 1048576), .fallback = "16384", .readers = WORKER,
+	  .help = "HAProxy's tune.bufsize: the limit for one certificate with chain and key; 65536 is advised." },
+};
+
+static const struct option stub_members[] = {
+	{ "zone", OPTION_TEXT, STUB(zone), .readers = WORKER, .help = "The zone, for example contoso.com." },
+	{ "address", OPTION_ADDRESS, STUB(address), .readers = WORKER, .help = "The address of its server." },
+	{ "port", OPTION_NUMBER, STUB(port), RANGE(1, 65535), .fallback = "53", .readers = WORKER, .help = "Its port." },
+};
+
+static const struct option_items balancer_items = {
+	.offset = offsetof(struct config, balancers), .stride = sizeof(struct config_balancer),
+	.max = CONFIG_BALANCERS_MAX, .count_offset = offsetof(struct config, balancer_count),
+	.members = balancer_members, .member_count = COUNT_OF(balancer_members),
+	.example = "  - name: edge\n    driver: haproxy\n    socket: /run/haproxy/admin.sock\n"
+	           "    certificates: /etc/haproxy/certdesk\n    crt_list: /etc/haproxy/certdesk/crt-list.txt\n"
+	           "    hosts_map: /etc/haproxy/certdesk/hosts.map\n    bufsize: 65536\n",
+};
+
+static const struct option_items stub_items = {
+	.offset = offsetof(struct config, stubs), .stride = sizeof(struct config_stub),
+	.max = CONFIG_STUBS_MAX, .count_offset = offsetof(struct config, stub_count),
+	.members = stub_members, .member_count = COUNT_OF(stub_members),
+	.example = "  - zone: corp.contoso.com\n    address: 192.0.2.53\n    port: 53\n",
+};
+
+const struct option config_options[] = {
+	{ "data.folder", OPTION_PATH, CONFIG(data), .fallback = "/var/lib/certdesk", .readers = DESK | WORKER,
+	  .help = "Where the database and its lock lie." },
+	{ "keeper.kek_file", OPTION_PATH, CONFIG(kek_file), .fallback = "/etc/certdesk/kek", .readers = KEEPER,
+	  .help = "The key-encryption key, made by `certdesk init`, mode 0600." },
+	{ "keeper.stock.rsa2048", OPTION_NUMBER, CONFIG(stock_rsa2048), RANGE(0, 10000), .fallback = "16", .readers = KEEPER,
+	  .help = "Fresh RSA-2048 keys kept ready, so that a request is answered at once." },
+	{ "keeper.stock.rsa3072", OPTION_NUMBER, CONFIG(stock_rsa3072), RANGE(0, 10000), .fallback = "0", .readers = KEEPER,
+	  .help = "The same for RSA-3072." },
+	{ "keeper.stock.rsa4096", OPTION_NUMBER, CONFIG(stock_rsa4096), RANGE(0, 10000), .fallback = "0", .readers = KEEPER,
+	  .help = "The same for RSA-4096." },
+	{ "desk.listen", OPTION_TEXT, CONFIG(desk_listen), .fallback = "127.0.0.1:8780", .readers = DESK,
+	  .help = "Where the API listens: ADDRESS:PORT, [ADDRESS]:PORT or unix:/path. TLS is done in front of it." },
+	{ "desk.threads", OPTION_NUMBER, CONFIG(desk_threads), RANGE(1, 64), .fallback = "4", .readers = DESK,
+	  .help = "Threads that answer the API." },
+	{ "worker.threads", OPTION_NUMBER, CONFIG(worker_threads), RANGE(1, 64), .fallback = "8", .readers = WORKER,
+	  .help = "Tasks done at the same time." },
+	{ "mail.smtp_url", OPTION_TEXT, CONFIG(smtp_url), .fallback = "smtp://127.0.0.1:25", .readers = WORKER,
+	  .help = "The server that takes our mails: smtp://HOST:PORT or smtps://HOST:PORT." },
+	{ "mail.starttls", OPTION_BOOL, CONFIG(smtp_starttls), .fallback = "yes", .readers = WORKER,
+	  .help = "With smtp://: the server must offer STARTTLS and its certificate must verify." },
+	{ "mail.user", OPTION_TEXT, CONFIG(smtp_user), .fallback = "", .readers = WORKER,
+	  .help = "The user to log in as; empty: no login." },
+	{ "mail.password_file", OPTION_PATH, CONFIG(smtp_password_file), .fallback = "", .readers = WORKER,
+	  .help = "The file with that user's password, mode 0600." },
+	{ "mail.ca_file", OPTION_PATH, CONFIG(smtp_ca_file), .fallback = "", .readers = WORKER,
+	  .help = "PEM roots for the mail server; empty: the system's." },
+	{ "mail.from", OPTION_TEXT, CONFIG(mail_from), .fallback = "certificates@localhost.localdomain", .readers = WORKER,
+	  .help = "The sender of our mails." },
+	{ "provider.name", OPTION_TEXT, CONFIG(provider_name), .fallback = "Your hosting provider", .readers = DESK | WORKER,
+	  .help = "How mails name the provider." },
+	{ "provider.platform", OPTION_TEXT, CONFIG(platform), .fallback = "F5 BIG-IP", .readers = DESK | WORKER,
+	  .help = "The platform that the customer names in its CA's order form." },
+	{ "provider.shared_url", OPTION_TEXT, CONFIG(shared_url), .fallback = "", .readers = DESK | WORKER,
+	  .help = "The shared address for customers without a name of their own." },
+	{ "policy.mailboxes_least", OPTION_NUMBER, CONFIG(mailboxes_least), RANGE(0, 1000000), .fallback = "200", .readers = DESK,
+	  .help = "Full-access mailboxes from which a customer may have its own host name." },
+	{ "policy.quarantine_days", OPTION_NUMBER, CONFIG(quarantine_days), RANGE(0, 3650), .fallback = "30", .readers = WORKER,
+	  .help = "Days until a released address may be given to somebody else." },
+	{ "trust.file", OPTION_PATH, CONFIG(trust_file), .fallback = "", .readers = READER | WORKER,
+	  .help = "PEM roots that certificates must lead to; empty: the system's." },
+	{ "dns.resolvers", OPTION_RESOLVERS, CONFIG(dns_resolvers), .fallback = "", .readers = WORKER,
+	  .help = "Public resolvers to ask; empty: from the root servers down. Never a resolver with an inside view." },
+	{ "dns.trust_anchor_file", OPTION_PATH, CONFIG(dns_anchor_file), .fallback = "", .readers = WORKER,
+	  .help = "DNSSEC trust anchor (root key file); empty: signatures are not checked." },
+	{ "dns.timeout_ms", OPTION_NUMBER, CONFIG(dns_timeout_ms), RANGE(50, 60000), .fallback = "3000", .readers = WORKER,
+	  .help = "Milliseconds to wait for one answer." },
+	{ "dns.stubs", OPTION_ITEMS, .readers = WORKER, .items = &stub_items, .fallback = "",
+	  .help = "Zones whose server is told here instead of looked up." },
+	{ "balancers", OPTION_ITEMS, .readers = KEEPER | DESK | WORKER, .items = &balancer_items, .fallback = "",
+	  .help = "The load balancers that certificates may be installed on." },
+	{ "users.keeper", OPTION_TEXT, CONFIG(user_keeper), .fallback = "", .readers = BOSS,
+	  .help = "The user certdesk-keeper becomes when certdeskd runs as root; empty: stays." },
+	{ "users.reader", OPTION_TEXT, CONFIG(user_reader), .fallback = "", .readers = BOSS, .help = "The same for certdesk-reader." },
+	{ "users.desk", OPTION_TEXT, CONFIG(user_desk), .fallback = "", .readers = BOSS, .help = "The same for certdesk-desk." },
+	{ "users.worker", OPTION_TEXT, CONFIG(user_worker), .fallback = "", .readers = KEEPER, .help = "The same for certdesk-worker." },
+	{ "log.level", OPTION_CHOICE, CONFIG(log_level), .choices = "error warning notice info debug", .fallback = "notice", .readers = ALL,
+	  .help = "The least important lines that are logged." },
+	{ "log.format", OPTION_CHOICE, CONFIG(log_format), .choices = "text json", .fallback = "text", .readers = ALL,
+	  .help = "key=value lines, or a JSON object each." },
+};
+/* clang-format on */
+const size_t config_option_count = COUNT_OF(config_options);
+
+const struct option *
+option_named(const struct option *table, size_t count, struct str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(name, str_of(table[i].name)))
+			return &table[i];
+	return NULL;
+}
+
+const struct option *
+option_like(const struct option *table, size_t count, struct str name)
+{
+	const struct option *best = NULL;
+	size_t least = name.len / 3 + 1;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t away = str_distance(name, str_of(table[i].name));
+
+		if (away <= least && (!best || away < str_distance(name, str_of(best->name))))
+			best = &table[i];
+	}
+	return best;
+}
+
+bool
+option_is_scalar(const struct option *option)
+{
+	return option->kind != OPTION_RESOLVERS && option->kind != OPTION_ITEMS;
+}
+
+static bool
+say(char *words, const struct option *option, struct str text, const char *fault)
+{
+	char shown[80];
+
+	str_show(text, shown, sizeof(shown));
+	snprintf(words, CONFIG_TEXT_SIZE, "%s: \"%s\" %s", option->name, shown, fault);
+	return false;
+}
+
+static bool
+set_number(const struct option *option, void *at, struct str text, char *words)
+{
+	int64_t value;
+
+	if (!str_to_i64(text, &value))
+		return say(words, option, text, "is not a whole number");
+	if (value < option->least || value > option->most) {
+		snprintf(words, CONFIG_TEXT_SIZE, "%s: %lld is out of range, %lld to %lld are allowed", option->name,
+		    (long long)value, (long long)option->least, (long long)option->most);
+		return false;
+	}
+	memcpy(at, &value, sizeof(value));
+	return true;
+}
+
+static bool
+set_bool(const struct option *option, void *at, struct str text, char *words)
+{
+	bool yes = str_eq(text, STR("yes")) || str_eq(text, STR("true"));
+
+	if (!yes && !str_eq(text, STR("no")) && !str_eq(text, STR("false")))
+		return say(words, option, text, "is neither yes nor no");
+	memcpy(at, &yes, sizeof(yes));
+	return true;
+}
+
+static bool
+is_choice(const struct option *option, struct str text)
+{
+	struct str rest = str_of(option->choices), choice;
+
+	while (str_next(&rest, ' ', &choice))
+		if (str_eq(choice, text))
+			return true;
+	return false;
+}
+
+static bool
+is_name(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", text.p[i]) || text.p[i] == '\0')
+			return false;
+	return text.len > 0 && text.len < CONFIG_NAME_SIZE;
+}
+
+static bool
+is_fit(const struct option *option, struct str text, char *words)
+{
+	struct addr addr;
+
+	switch (option->kind) {
+	case OPTION_PATH:
+		if (text.len > 0 ? text.p[0] != '/' : !option->fallback || option->fallback[0] != '\0')
+			return say(words, option, text, "is not an absolute path");
+		return true;
+	case OPTION_NAME:
+		return is_name(text) || say(words, option, text, "is not a name of a-z, 0-9 and hyphens, at most 63 characters");
+	case OPTION_ADDRESS:
+		return addr_parse(text, &addr) || say(words, option, text, "is not an IP address");
+	case OPTION_CHOICE:
+		if (is_choice(option, text))
+			return true;
+		say(words, option, text, "is not one of: ");
+		snprintf(words + strlen(words), CONFIG_TEXT_SIZE - strlen(words), "%s", option->choices);
+		return false;
+	case OPTION_TEXT:
+	case OPTION_NUMBER:
+	case OPTION_BOOL:
+	case OPTION_RESOLVERS:
+	case OPTION_ITEMS:
+		break;
+	}
+	return true;
+}
+
+bool
+option_set(const struct option *option, void *base, struct str text, char *words)
+{
+	char *at = (char *)base + option->offset;
+
+	assert(option_is_scalar(option));
+	if (option->kind == OPTION_NUMBER)
+		return set_number(option, at, text, words);
+	if (option->kind == OPTION_BOOL)
+		return set_bool(option, at, text, words);
+	if (!is_fit(option, text, words))
+		return false;
+	if (!str_copy(text, at, option->size)) {
+		snprintf(words, CONFIG_TEXT_SIZE, "%s: longer than %zu characters", option->name, option->size - 1);
+		return false;
+	}
+	return true;
+}
+
+void
+option_print(const struct option *option, const void *base, struct buf *to)
+{
+	const char *at = (const char *)base + option->offset;
+	int64_t number;
+	bool yes;
+
+	if (option->kind == OPTION_NUMBER) {
+		memcpy(&number, at, sizeof(number));
+		buf_printf(to, "%lld", (long long)number);
+	} else if (option->kind == OPTION_BOOL) {
+		memcpy(&yes, at, sizeof(yes));
+		buf_put_text(to, yes ? "yes" : "no");
+	} else {
+		buf_put_text(to, at);
+	}
+}
+
+void
+option_defaults(const struct option *table, size_t count, void *base)
+{
+	char words[CONFIG_TEXT_SIZE];
+
+	for (size_t i = 0; i < count; i++)
+		if (option_is_scalar(&table[i]) && table[i].fallback) {
+			bool fits = option_set(&table[i], base, str_of(table[i].fallback), words);
+
+			assert(fits);
+			(void)fits;
+		}
+}

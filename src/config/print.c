@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/options.h"
+
+#include <stdio.h>
+
+static const char *
+range_words(const struct option *option, char *to, size_t size)
+{
+	to[0] = '\0';
+	if (option->kind == OPTION_NUMBER)
+		snprintf(to, size, " (%lld to %lld)", (long long)option->least, (long long)option->most);
+	else if (option->kind == OPTION_CHOICE)
+		snprintf(to, size, " (one of: %s)", option->choices);
+	else if (option->kind == OPTION_BOOL)
+		snprintf(to, size, " (yes or no)");
+	return to;
+}
+
+/* How many leading groups two dotted names share. */
+static size_t
+shared_groups(const char *a, const char *b)
+{
+	size_t groups = 0;
+
+	for (size_t i = 0; a[i] != '\0' && a[i] == b[i]; i++)
+		if (a[i] == '.')
+			groups++;
+	return groups;
+}
+
+static void
+indent(struct buf *to, size_t depth)
+{
+	for (size_t i = 0; i < depth; i++)
+		buf_put_text(to, "  ");
+}
+
+/* Opens the groups of `name` that the option before it was not in; *ret_depth: where the option itself stands. */
+static const char *
+open_groups(struct buf *to, const char *name, const char *before, size_t *ret_depth)
+{
+	size_t shared = shared_groups(name, before), depth = 0;
+	struct str rest = str_of(name), part, last = rest;
+
+	while (str_next(&rest, '.', &part)) {
+		last = part;
+		if (!rest.p)
+			break;
+		if (depth >= shared) {
+			indent(to, depth);
+			buf_printf(to, "%.*s:\n", STR_ARG(part));
+		}
+		depth++;
+	}
+	*ret_depth = depth;
+	return last.p;
+}
+
+static void
+print_lines_commented(struct buf *to, const char *text, size_t depth)
+{
+	struct str rest = str_of(text), line;
+
+	while (str_next(&rest, '\n', &line))
+		if (line.len > 0) {
+			indent(to, depth);
+			buf_printf(to, "#%.*s\n", STR_ARG(line));
+		}
+}
+
+void
+config_print_defaults(struct buf *to)
+{
+	const char *before = "";
+	char range[128];
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct option *option = &config_options[i];
+		size_t depth;
+		const char *last;
+
+		last = open_groups(to, option->name, before, &depth);
+		indent(to, depth);
+		buf_printf(to, "# %s%s\n", option->help, range_words(option, range, sizeof(range)));
+		indent(to, depth);
+		if (option_is_scalar(option))
+			buf_printf(to, option->fallback[0] ? "%s: %s\n" : "%s: \"%s\"\n", last, option->fallback);
+		else
+			buf_printf(to, "%s: []\n", last);
+		if (option->kind == OPTION_ITEMS)
+			print_lines_commented(to, option->items->example, depth);
+		before = option->name;
+	}
+}
+
+static void
+print_option(struct buf *to, const struct option *option, const char *prefix)
+{
+	char range[128];
+
+	buf_printf(to, "*%s%s*", prefix, option->name);
+	if (option->fallback && option_is_scalar(option) && option->fallback[0])
+		buf_printf(to, ", default _%s_", option->fallback);
+	else if (!option->fallback)
+		buf_put_text(to, ", must be given");
+	buf_printf(to, "\n\t%s%s\n\n", option->help, range_words(option, range, sizeof(range)));
+}
+
+void
+config_print_manual(struct buf *to)
+{
+	buf_put_text(to,
+	    "certdesk.yaml(5)\n\n# NAME\n\ncertdesk.yaml - the configuration of certdesk\n\n# DESCRIPTION\n\n"
+	    "One YAML file, read by *certdeskd*(8) at its start. Every mistake is reported with its line and column; with a mistake nothing "
+	    "starts. *certdesk config check* looks at it, *certdesk config defaults* prints it with all options. A change takes effect when "
+	    "*certdeskd* is started again. Options are grouped: _keeper.kek\\_file_ is written as the member _kek\\_file_ of the group _keeper_.\n\n"
+	    "# OPTIONS\n\n");
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct option *option = &config_options[i];
+
+		print_option(to, option, "");
+		for (size_t m = 0; option->kind == OPTION_ITEMS && m < option->items->member_count; m++) {
+			char prefix[CONFIG_NAME_SIZE];
+
+			snprintf(prefix, sizeof(prefix), "%s[].", option->name);
+			print_option(to, &option->items->members[m], prefix);
+		}
+	}
+	buf_put_text(to, "# SEE ALSO\n\n*certdesk*(1), *certdeskd*(8)\n");
+}
