@@ -62,20 +62,20 @@ static const struct {
 	{ BIT(FACT_CONFIRMED),  0, STAGE_LIVE,       PARTY_NOBODY, "Live: nothing to do." },
 };
 
-/* What follows from the facts. A stuck order rests, but for looking at the DNS and for mails. */
+/* What follows from the facts. A stuck order rests, but for looking at the DNS. */
 static const struct {
 	const char *name;
 	uint32_t needs, lacks;
 } tasks[] = {
 	[TASK_CHECK]        = { "check",        0, ENDED | BIT(FACT_CHECKED) | BIT(FACT_STUCK) },
 	[TASK_KEY]          = { "key",          BIT(FACT_CHECKED), ENDED | BIT(FACT_KEYED) | BIT(FACT_STUCK) },
-	[TASK_ASK]          = { "ask",          BIT(FACT_KEYED), ENDED | BIT(FACT_ASKED) },
+	[TASK_ASK]          = { "ask",          BIT(FACT_KEYED), ENDED | BIT(FACT_STUCK) | BIT(FACT_ASKED) },
 	[TASK_DNS]          = { "dns",          BIT(FACT_KEYED), ENDED },
 	[TASK_INSTALL]      = { "install",      BIT(FACT_CERTIFIED), ENDED | BIT(FACT_INSTALLED) | BIT(FACT_STUCK) },
 	[TASK_TEST_ADDRESS] = { "test_address", BIT(FACT_INSTALLED), ENDED | BIT(FACT_TESTED) | BIT(FACT_STUCK) },
-	[TASK_ASK_DNS]      = { "ask_dns",      BIT(FACT_TESTED), ENDED | BIT(FACT_POINTED) | BIT(FACT_DNS_ASKED) },
+	[TASK_ASK_DNS]      = { "ask_dns",      BIT(FACT_TESTED), ENDED | BIT(FACT_STUCK) | BIT(FACT_POINTED) | BIT(FACT_DNS_ASKED) },
 	[TASK_TEST_NAME]    = { "test_name",    BIT(FACT_TESTED) | BIT(FACT_POINTED), ENDED | BIT(FACT_CONFIRMED) | BIT(FACT_STUCK) },
-	[TASK_TELL]         = { "tell",         BIT(FACT_CONFIRMED), ENDED | BIT(FACT_TOLD) },
+	[TASK_TELL]         = { "tell",         BIT(FACT_CONFIRMED), ENDED | BIT(FACT_STUCK) | BIT(FACT_TOLD) },
 	[TASK_WITHDRAW]     = { "withdraw",     0, 0 }, /* see withdrawal_is_due() */
 };
 static_assert(COUNT_OF(tasks) == TASK_KIND_MAX, "a row for each task");

@@ -14,7 +14,7 @@ struct token {
 	char name[128];
 	enum token_role role;
 	struct id customer;      /* of a customer's token */
-	when created, revoked, used;
+	when created, revoked;
 };
 struct token_list {
 	struct token *row;

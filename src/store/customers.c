@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/customers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/events.h"
+#include "store/lists.h"
+
+#define COLUMNS                                                                                    \
+	"id, name, organization, division, city, state, country, contact_name, contact_mail, created, changed, version"
+
+void
+customer_list_fini(struct customer_list *list)
+{
+	free(list->row);
+	*list = (struct customer_list){ 0 };
+}
+
+static void
+read_customer(struct query *q, void *row)
+{
+	struct customer *c = row;
+
+	c->id = column_id(q);
+	column_text(q, c->name, sizeof(c->name));
+	column_text(q, c->organization, sizeof(c->organization));
+	column_text(q, c->division, sizeof(c->division));
+	column_text(q, c->city, sizeof(c->city));
+	column_text(q, c->state, sizeof(c->state));
+	column_text(q, c->country, sizeof(c->country));
+	column_text(q, c->contact_name, sizeof(c->contact_name));
+	column_text(q, c->contact_mail, sizeof(c->contact_mail));
+	c->created = column_int(q);
+	c->changed = column_int(q);
+	c->version = column_int(q);
+}
+
+static void
+bind_customer(struct query *q, const struct customer *c)
+{
+	query_id(q, 1, c->id);
+	query_text(q, 2, c->name);
+	query_text(q, 3, c->organization);
+	query_text(q, 4, c->division);
+	query_text(q, 5, c->city);
+	query_text(q, 6, c->state);
+	query_text(q, 7, c->country);
+	query_text(q, 8, c->contact_name);
+	query_text(q, 9, c->contact_mail);
+	query_int(q, 10, c->changed);
+	query_int(q, 11, c->version);
+}
+
+int
+store_customer_add(struct store *s, struct customer *c)
+{
+	CLEAN(query_end) struct query q = query(s,
+	    "INSERT INTO customers (" COLUMNS ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$10,$11)");
+	int r;
+
+	c->id = world_id(s->world);
+	c->created = c->changed = world_now(s->world);
+	c->version = 1;
+	bind_customer(&q, c);
+	r = query_run(&q);
+	return r ? r : store_event_add(s, "customer.added", "customer", c->id, ID_NONE, "");
+}
+
+static int
+read_one(struct query *q, struct customer *ret)
+{
+	struct customer c = { 0 };
+	int r = query_row(q);
+
+	if (r)
+		return r;
+	read_customer(q, &c);
+	r = query_result(q);
+	if (r == 0)
+		*ret = c;
+	return r;
+}
+
+int
+store_customer_get(struct store *s, struct id id, struct customer *ret)
+{
+	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM customers WHERE id=$1");
+
+	query_id(&q, 1, id);
+	return read_one(&q, ret);
+}
+
+int
+store_customer_by_name(struct store *s, const char *name, struct customer *ret)
+{
+	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM customers WHERE name=$1");
+
+	query_text(&q, 1, name);
+	return read_one(&q, ret);
+}
+
+int
+store_customer_change(struct store *s, struct customer *c)
+{
+	CLEAN(query_end) struct query q = query(s,
+	    "UPDATE customers SET name=$2, organization=$3, division=$4, city=$5, state=$6, country=$7, contact_name=$8,"
+	    " contact_mail=$9, changed=$10, version=version+1 WHERE id=$1 AND version=$11");
+	struct customer now;
+	int r = store_customer_get(s, c->id, &now);
+
+	if (r)
+		return r;
+	c->changed = world_now(s->world);
+	bind_customer(&q, c);
+	r = query_one(&q);
+	if (r)
+		return r == STORE_E_ABSENT ? STORE_E_STALE : r;
+	c->version++;
+	return store_event_add(s, "customer.changed", "customer", c->id, ID_NONE, "");
+}
+
+int
+store_customer_list(struct store *s, struct page page, struct customer_list *ret)
+{
+	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM customers WHERE id > $1 ORDER BY id LIMIT $2");
+	struct rows rows;
+	int r;
+
+	query_blob(&q, 1, str_bytes(page.after.b, sizeof(page.after.b)));
+	query_int(&q, 2, (int64_t)list_limit(page.limit) + 1);
+	r = list_read(&q, sizeof(struct customer), list_limit(page.limit), read_customer, &rows);
+	if (r == 0)
+		*ret = (struct customer_list){ .row = rows.row, .count = rows.count, .more = rows.more };
+	return r;
+}
+
+int
+store_mailboxes_add(struct store *s, struct mailbox_count *count)
+{
+	CLEAN(query_end) struct query q = query(s,
+	    "INSERT INTO mailbox_counts (id, customer, mailboxes, source, author, counted) VALUES ($1,$2,$3,$4,$5,$6)");
+	char detail[64];
+	int r;
+
+	count->id = world_id(s->world);
+	count->counted = world_now(s->world);
+	query_id(&q, 1, count->id);
+	query_id(&q, 2, count->customer);
+	query_int(&q, 3, count->mailboxes);
+	query_text(&q, 4, count->source);
+	query_text(&q, 5, count->author);
+	query_int(&q, 6, count->counted);
+	r = query_run(&q);
+	snprintf(detail, sizeof(detail), "{\"mailboxes\":%lld}", (long long)count->mailboxes);
+	return r ? r : store_event_add(s, "mailboxes.counted", "customer", count->customer, ID_NONE, detail);
+}
+
+int
+store_mailboxes_latest(struct store *s, struct id customer, struct mailbox_count *ret)
+{
+	CLEAN(query_end) struct query q = query(s,
+	    "SELECT id, customer, mailboxes, source, author, counted FROM mailbox_counts WHERE customer=$1 ORDER BY id DESC LIMIT 1");
+	struct mailbox_count c = { 0 };
+	int r;
+
+	query_id(&q, 1, customer);
+	r = query_row(&q);
+	if (r)
+		return r;
+	c.id = column_id(&q);
+	c.customer = column_id(&q);
+	c.mailboxes = column_int(&q);
+	column_text(&q, c.source, sizeof(c.source));
+	column_text(&q, c.author, sizeof(c.author));
+	c.counted = column_int(&q);
+	r = query_result(&q);
+	if (r == 0)
+		*ret = c;
+	return r;
+}
+
+int
+store_waiver_add(struct store *s, struct waiver *w)
+{
+	CLEAN(query_end) struct query q = query(s,
+	    "INSERT INTO waivers (id, customer, author, reason, given, expires) VALUES ($1,$2,$3,$4,$5,$6)");
+	int r;
+
+	w->id = world_id(s->world);
+	w->given = world_now(s->world);
+	query_id(&q, 1, w->id);
+	query_id(&q, 2, w->customer);
+	query_text(&q, 3, w->author);
+	query_text(&q, 4, w->reason);
+	query_int(&q, 5, w->given);
+	query_int(&q, 6, w->expires);
+	r = query_run(&q);
+	return r ? r : store_event_add(s, "waiver.given", "customer", w->customer, ID_NONE, "");
+}
+
+int
+store_waiver_valid(struct store *s, struct id customer, when now, struct waiver *ret)
+{
+	CLEAN(query_end) struct query q = query(s,
+	    "SELECT id, customer, author, reason, given, expires FROM waivers"
+	    " WHERE customer=$1 AND (expires=0 OR expires>$2) ORDER BY id DESC LIMIT 1");
+	struct waiver w = { 0 };
+	int r;
+
+	query_id(&q, 1, customer);
+	query_int(&q, 2, now);
+	r = query_row(&q);
+	if (r)
+		return r;
+	w.id = column_id(&q);
+	w.customer = column_id(&q);
+	column_text(&q, w.author, sizeof(w.author));
+	column_text(&q, w.reason, sizeof(w.reason));
+	w.given = column_int(&q);
+	w.expires = column_int(&q);
+	r = query_result(&q);
+	if (r == 0)
+		*ret = w;
+	return r;
+}

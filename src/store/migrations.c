@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The schema, as numbered steps. A step that was released is never changed; the next one changes what it made.
+ * Each runs in a transaction of its own with its number, so a crash leaves a whole schema of some version.
+ */
+#include "store/db.h"
+
+#include <stdio.h>
+
+/* clang-format off */
+static const char *const steps[] = {
+	/* 1: the whole path */
+	"CREATE TABLE counters (name TEXT PRIMARY KEY, value @int NOT NULL) @strict;"
+	"INSERT INTO counters VALUES ('order', 1000);"
+	"CREATE TABLE stage_counts (stage TEXT PRIMARY KEY, orders @int NOT NULL) @strict;"
+
+	"CREATE TABLE customers (id @blob PRIMARY KEY, name TEXT NOT NULL UNIQUE, organization TEXT NOT NULL, division TEXT NOT NULL,"
+	" city TEXT NOT NULL, state TEXT NOT NULL, country TEXT NOT NULL, contact_name TEXT NOT NULL, contact_mail TEXT NOT NULL,"
+	" created @int NOT NULL, changed @int NOT NULL, version @int NOT NULL) @strict;"
+	"CREATE TABLE mailbox_counts (id @blob PRIMARY KEY, customer @blob NOT NULL REFERENCES customers, mailboxes @int NOT NULL,"
+	" source TEXT NOT NULL, author TEXT NOT NULL, counted @int NOT NULL) @strict;"
+	"CREATE INDEX mailbox_counts_latest ON mailbox_counts (customer, id);"
+	"CREATE TABLE waivers (id @blob PRIMARY KEY, customer @blob NOT NULL REFERENCES customers, author TEXT NOT NULL,"
+	" reason TEXT NOT NULL, given @int NOT NULL, expires @int NOT NULL) @strict;"
+	"CREATE INDEX waivers_latest ON waivers (customer, id);"
+
+	"CREATE TABLE balancers (id @blob PRIMARY KEY, name TEXT NOT NULL UNIQUE, driver TEXT NOT NULL, created @int NOT NULL) @strict;"
+	"CREATE TABLE pools (id @blob PRIMARY KEY, name TEXT NOT NULL UNIQUE, balancer TEXT NOT NULL REFERENCES balancers (name),"
+	" prefix TEXT NOT NULL, free @int NOT NULL, reserved @int NOT NULL, in_use @int NOT NULL, quarantine @int NOT NULL,"
+	" created @int NOT NULL) @strict;"
+	"CREATE TABLE services (id @blob PRIMARY KEY, customer @blob NOT NULL REFERENCES customers, kind TEXT NOT NULL, name TEXT NOT NULL,"
+	" url TEXT NOT NULL, backend TEXT NOT NULL, pool TEXT NOT NULL REFERENCES pools (name), created @int NOT NULL,"
+	" changed @int NOT NULL, version @int NOT NULL, UNIQUE (customer, name)) @strict;"
+	"CREATE INDEX services_of_customer ON services (customer, id);"
+
+	"CREATE TABLE sites (id @blob PRIMARY KEY, customer @blob NOT NULL REFERENCES customers, service @blob NOT NULL REFERENCES services,"
+	" host TEXT NOT NULL, address @blob, balancer TEXT NOT NULL REFERENCES balancers (name), certificate @blob, live_order @blob,"
+	" not_after @int NOT NULL, created @int NOT NULL, retired @int NOT NULL) @strict;"
+	"CREATE UNIQUE INDEX sites_host ON sites (host) WHERE retired = 0;"
+	"CREATE INDEX sites_any_host ON sites (host, id);"
+	"CREATE INDEX sites_of_customer ON sites (customer, id);"
+	"CREATE TABLE addresses (id @blob PRIMARY KEY, pool @blob NOT NULL REFERENCES pools, balancer TEXT NOT NULL, place @int NOT NULL,"
+	" address TEXT NOT NULL, state TEXT NOT NULL, site @blob, free_again @int NOT NULL, UNIQUE (balancer, address)) @strict;"
+	"CREATE INDEX addresses_free ON addresses (pool, place) WHERE state = 'free';"
+	"CREATE INDEX addresses_quarantine ON addresses (pool, free_again) WHERE state = 'quarantine';"
+
+	"CREATE TABLE orders (id @blob PRIMARY KEY, number @int NOT NULL UNIQUE, site @blob NOT NULL REFERENCES sites,"
+	" customer @blob NOT NULL REFERENCES customers, service @blob NOT NULL REFERENCES services, organization TEXT NOT NULL,"
+	" division TEXT NOT NULL, city TEXT NOT NULL, state TEXT NOT NULL, country TEXT NOT NULL, key_kind TEXT NOT NULL,"
+	" mailboxes @int NOT NULL, waiver @blob, key @blob, csr @blob, certificate @blob, installation @blob, kind TEXT NOT NULL,"
+	" dns_when TEXT NOT NULL, valid_from @int NOT NULL, dns_looked @int NOT NULL, dns_looks @int NOT NULL, withdrawn @int NOT NULL,"
+	" fact_checked @int NOT NULL, fact_refused @int NOT NULL, fact_keyed @int NOT NULL, fact_asked @int NOT NULL,"
+	" fact_certified @int NOT NULL, fact_installed @int NOT NULL, fact_tested @int NOT NULL, fact_dns_asked @int NOT NULL,"
+	" fact_pointed @int NOT NULL, fact_confirmed @int NOT NULL, fact_told @int NOT NULL, fact_stuck @int NOT NULL,"
+	" fact_superseded @int NOT NULL, fact_retired @int NOT NULL, stage TEXT NOT NULL, waits_for TEXT NOT NULL, trouble TEXT NOT NULL,"
+	" created @int NOT NULL, changed @int NOT NULL, version @int NOT NULL) @strict;"
+	"CREATE INDEX orders_of_site ON orders (site, id);"
+	"CREATE INDEX orders_of_customer ON orders (customer, id);"
+	"CREATE INDEX orders_in_stage ON orders (stage, id);"
+	"CREATE UNIQUE INDEX orders_open ON orders (site) WHERE fact_confirmed = 0 AND fact_refused = 0 AND fact_retired = 0;"
+
+	"CREATE TABLE keys (id @blob PRIMARY KEY, customer @blob NOT NULL REFERENCES customers, site @blob NOT NULL REFERENCES sites,"
+	" kind TEXT NOT NULL, state TEXT NOT NULL, generation @int NOT NULL, spki_sha256 @blob NOT NULL, wrapped @blob NOT NULL,"
+	" created @int NOT NULL, UNIQUE (site, generation)) @strict;"
+	"CREATE INDEX keys_of_customer ON keys (customer, id);"
+	"CREATE TABLE csrs (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, key @blob NOT NULL REFERENCES keys,"
+	" der @blob NOT NULL, created @int NOT NULL) @strict;"
+	"CREATE INDEX csrs_of_key ON csrs (key, id);"
+	"CREATE TABLE certificates (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, site @blob NOT NULL REFERENCES sites,"
+	" key @blob NOT NULL REFERENCES keys, sha256 @blob NOT NULL, serial TEXT NOT NULL, subject TEXT NOT NULL, issuer TEXT NOT NULL,"
+	" names TEXT NOT NULL, chain_length @int NOT NULL, not_before @int NOT NULL, not_after @int NOT NULL, accepted @int NOT NULL,"
+	" leaf @blob NOT NULL, chain @blob NOT NULL) @strict;"
+	"CREATE INDEX certificates_of_site ON certificates (site, id);"
+	"CREATE TABLE installations (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, site @blob NOT NULL REFERENCES sites,"
+	" certificate @blob NOT NULL REFERENCES certificates, key @blob NOT NULL REFERENCES keys,"
+	" balancer TEXT NOT NULL REFERENCES balancers (name), state TEXT NOT NULL, words TEXT NOT NULL, planned @int NOT NULL,"
+	" changed @int NOT NULL, UNIQUE (certificate, balancer)) @strict;"
+
+	"CREATE TABLE findings (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, gate TEXT NOT NULL, code TEXT NOT NULL,"
+	" severity TEXT NOT NULL, field TEXT NOT NULL, params TEXT NOT NULL, found @int NOT NULL, closed @int NOT NULL) @strict;"
+	"CREATE INDEX findings_open ON findings (order_id, id) WHERE closed = 0;"
+	"CREATE TABLE looks (order_id @blob NOT NULL REFERENCES orders, kind TEXT NOT NULL, good @int NOT NULL, words TEXT NOT NULL,"
+	" report TEXT NOT NULL, at @int NOT NULL, PRIMARY KEY (order_id, kind)) @strict;"
+	"CREATE TABLE tasks (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, kind TEXT NOT NULL, due @int NOT NULL,"
+	" leased_until @int NOT NULL, worker TEXT NOT NULL, attempts @int NOT NULL, outcome TEXT NOT NULL, words TEXT NOT NULL,"
+	" created @int NOT NULL, UNIQUE (order_id, kind)) @strict;"
+	"CREATE INDEX tasks_due ON tasks (due, id);"
+	"CREATE TABLE messages (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, incoming @int NOT NULL, purpose TEXT NOT NULL,"
+	" sender TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, message_id TEXT NOT NULL, words TEXT NOT NULL,"
+	" created @int NOT NULL, sent @int NOT NULL, body TEXT NOT NULL, attachment_name TEXT, attachment_type TEXT, attachment TEXT,"
+	" UNIQUE (order_id, purpose)) @strict;"
+
+	"CREATE TABLE events (sequence @int PRIMARY KEY, at @int NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL,"
+	" object_id @blob, order_id @blob, detail TEXT NOT NULL, hash @blob NOT NULL) @strict;"
+	"CREATE INDEX events_of_order ON events (order_id, sequence);"
+	"CREATE TABLE tokens (id @blob PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, customer @blob REFERENCES customers,"
+	" hash @blob NOT NULL UNIQUE, created @int NOT NULL, revoked @int NOT NULL) @strict;"
+	"CREATE TABLE answers (token @blob NOT NULL, key TEXT NOT NULL, request @blob NOT NULL, status @int NOT NULL, body TEXT NOT NULL,"
+	" at @int NOT NULL, PRIMARY KEY (token, key)) @strict;"
+	"CREATE INDEX answers_age ON answers (at);",
+};
+/* clang-format on */
+
+static int
+read_version(struct store *s, int64_t *ret)
+{
+	CLEAN(query_end) struct query q = query(s, "SELECT value FROM schema_version");
+	int r = query_row(&q);
+
+	if (r)
+		return r;
+	*ret = column_int(&q);
+	return query_result(&q);
+}
+
+int
+store_schema_version(struct store *s, int64_t *ret)
+{
+	return error_fold(read_version(s, ret));
+}
+
+static int
+set_version(struct store *s, int64_t version)
+{
+	CLEAN(query_end) struct query q = query(s, "UPDATE schema_version SET value=$1");
+
+	query_int(&q, 1, version);
+	return query_one(&q);
+}
+
+/* Another process may have been faster: the version is read again under the write lock. */
+static int
+take_step(struct store *s, int64_t step)
+{
+	CLEAN(buf_fini) struct buf sql = BUF(1 << 16);
+	int64_t version;
+	int r = store_begin(s);
+
+	if (r == 0)
+		r = read_version(s, &version);
+	if (r == 0 && version < step) {
+		dialect_expand(s->dialect, steps[step - 1], &sql);
+		r = db_exec(s, buf_text(&sql));
+		if (r == 0)
+			r = set_version(s, step);
+	}
+	if (r == 0)
+		return store_commit(s, "store.migrated");
+	store_abandon(s);
+	return r;
+}
+
+static int
+make_version_table(struct store *s)
+{
+	int r = store_begin(s);
+
+	if (r == 0)
+		r = db_exec(s, "CREATE TABLE IF NOT EXISTS schema_version (value INTEGER NOT NULL) STRICT;"
+			       "INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)");
+	if (r == 0)
+		return store_commit(s, "store.made");
+	store_abandon(s);
+	return r;
+}
+
+static bool
+has_version_table(struct store *s)
+{
+	return sqlite3_table_column_metadata(s->db, "main", "schema_version", "value", NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+int
+store_migrate(struct store *s)
+{
+	int64_t version = 0;
+	int r = has_version_table(s) ? 0 : make_version_table(s);
+
+	if (r == 0)
+		r = read_version(s, &version);
+	if (r)
+		return r;
+	if (version > (int64_t)COUNT_OF(steps))
+		return STORE_E_NEWER;
+	for (int64_t step = version + 1; r == 0 && step <= (int64_t)COUNT_OF(steps); step++)
+		r = take_step(s, step);
+	return r;
+}

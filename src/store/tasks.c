@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/tasks.h"
+
+#include <errno.h>
+
+#include "store/db.h"
+
+/* A task that waits for a human has no due time of its own: it is as late as can be. */
+#define NEVER INT64_MAX
+
+#define COLUMNS "id, order_id, kind, due, attempts, outcome, words, created"
+
+static const char *const outcomes[] = { "done", "later", "refused", "human" };
+
+int
+store_task_add(struct store *s, struct id order, enum task_kind kind, when due)
+{
+	CLEAN(query_end) struct query q = query(s,
+	    "INSERT INTO tasks (id, order_id, kind, due, leased_until, worker, attempts, outcome, words, created)"
+	    " VALUES ($1,$2,$3,$4,0,'',0,'done','',$5) ON CONFLICT (order_id, kind)"
+	    " DO UPDATE SET due=CASE WHEN excluded.due<tasks.due THEN excluded.due ELSE tasks.due END");
+
+	query_id(&q, 1, world_id(s->world));
+	query_id(&q, 2, order);
+	query_text(&q, 3, task_kind_name(kind));
+	query_int(&q, 4, due);
+	query_int(&q, 5, world_now(s->world));
+	return query_run(&q);
+}
+
+static void
+read_task(struct query *q, struct task *t)
+{
+	char kind[32];
+
+	t->id = column_id(q);
+	t->order = column_id(q);
+	column_text(q, kind, sizeof(kind));
+	t->due = column_int(q);
+	t->attempts = column_int(q);
+	t->outcome = (enum outcome_kind)column_name(q, outcomes, COUNT_OF(outcomes));
+	column_text(q, t->words, sizeof(t->words));
+	t->created = column_int(q);
+	if (!task_kind_parse(str_of(kind), &t->kind))
+		q->error = error_origin(EBADMSG);
+}
+
+/* A lease moves the due time to its end: claimed tasks are not due, one index answers "what is next", and a
+ * lease that runs out makes its task due by itself. */
+static int
+take(struct store *s, const char *worker, when lease, struct task *ret)
+{
+	CLEAN(query_end) struct query q = query(s,
+	    "UPDATE tasks SET due=$1, leased_until=$1, worker=$2, attempts=attempts+1 WHERE id=("
+	    "SELECT id FROM tasks WHERE due<=$3 ORDER BY due, id LIMIT 1 @claim) RETURNING " COLUMNS);
+	struct task t = { 0 };
+	when now = world_now(s->world);
+	int r;
+
+	query_int(&q, 1, now + lease);
+	query_text(&q, 2, worker);
+	query_int(&q, 3, now);
+	r = query_row(&q);
+	if (r)
+		return r;
+	read_task(&q, &t);
+	r = query_result(&q);
+	if (r == 0 && query_row(&q) == STORE_E_ABSENT)
+		*ret = t;
+	return r ? r : query_result(&q);
+}
+
+static int
+next_due(struct store *s, when *ret)
+{
+	CLEAN(query_end) struct query q = query(s, "SELECT due FROM tasks ORDER BY due LIMIT 1");
+	int r = query_row(&q);
+
+	*ret = 0;
+	if (r)
+		return r == STORE_E_ABSENT ? 0 : r;
+	*ret = column_int(&q);
+	if (*ret == NEVER)
+		*ret = 0;
+	return query_result(&q);
+}
+
+/* Asked without the write lock first: an idle worker must not stand in anybody's way. */
+int
+store_task_claim(struct store *s, const char *worker, when lease, struct task *ret, when *ret_next)
+{
+	int r = next_due(s, ret_next);
+
+	if (r)
+		return r;
+	if (*ret_next == 0 || *ret_next > world_now(s->world))
+		return STORE_E_ABSENT;
+	r = db_begin_light(s);
+	if (r)
+		return r;
+	r = take(s, worker, lease, ret);
+	if (r == 0)
+		return db_commit_light(s);
+	store_abandon(s);
+	return r;
+}
+
+int
+store_task_done(struct store *s, struct id task)
+{
+	CLEAN(query_end) struct query q = query(s, "DELETE FROM tasks WHERE id=$1");
+
+	query_id(&q, 1, task);
+	return query_run(&q);
+}
+
+int
+store_task_postpone(struct store *s, struct id task, const struct outcome *outcome, when again)
+{
+	CLEAN(query_end) struct query q = query(s,
+	    "UPDATE tasks SET due=$2, leased_until=0, worker='', outcome=$3, words=$4 WHERE id=$1");
+
+	query_id(&q, 1, task);
+	query_int(&q, 2, outcome->kind == OUTCOME_LATER || outcome->kind == OUTCOME_DONE ? again : NEVER);
+	query_text(&q, 3, outcome_name(outcome->kind));
+	query_text(&q, 4, outcome->words);
+	return query_run(&q);
+}
+
+int
+store_tasks_of_order(struct store *s, struct id order, struct task *to, size_t max, size_t *ret_count)
+{
+	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM tasks WHERE order_id=$1 ORDER BY due LIMIT $2");
+	size_t count = 0;
+	int r;
+
+	query_id(&q, 1, order);
+	query_int(&q, 2, (int64_t)max);
+	while (count < max && query_row(&q) == 0)
+		read_task(&q, &to[count++]);
+	r = query_result(&q);
+	if (r == 0)
+		*ret_count = count;
+	return r;
+}
+
+int
+store_tasks_drop(struct store *s, struct id order)
+{
+	CLEAN(query_end) struct query q = query(s, "DELETE FROM tasks WHERE order_id=$1 AND kind<>'withdraw'");
+
+	query_id(&q, 1, order);
+	return query_run(&q);
+}
+
+int
+store_tasks_free(struct store *s, const char *worker)
+{
+	CLEAN(query_end) struct query q = query(s, "UPDATE tasks SET due=$2, leased_until=0, worker='' WHERE worker=$1");
+	int r = store_begin(s);
+
+	if (r)
+		return r;
+	query_text(&q, 1, worker);
+	query_int(&q, 2, world_now(s->world));
+	r = query_run(&q);
+	if (r == 0)
+		return store_commit(s, "store.leases_freed");
+	query_end(&q);
+	store_abandon(s);
+	return r;
+}
+
+int
+store_queue_depth(struct store *s, struct queue_depth *ret)
+{
+	CLEAN(query_end) struct query q = query(s,
+	    "SELECT COUNT(*) FILTER (WHERE leased_until=0 AND due<=$1), COUNT(*) FILTER (WHERE leased_until=0 AND due>$1 AND due<$2),"
+	    " COUNT(*) FILTER (WHERE leased_until>0), COUNT(*) FILTER (WHERE due=$2) FROM tasks");
+	struct queue_depth d = { 0 };
+	int r;
+
+	query_int(&q, 1, world_now(s->world));
+	query_int(&q, 2, NEVER);
+	r = query_row(&q);
+	if (r)
+		return r;
+	d.due = column_int(&q);
+	d.later = column_int(&q);
+	d.leased = column_int(&q);
+	d.stuck = column_int(&q);
+	r = query_result(&q);
+	if (r == 0)
+		*ret = d;
+	return r;
+}
