@@ -4,7 +4,7 @@
  *
  *     u32 length of what follows | u16 IPC_VERSION | u16 message type | u8 kind | u32 request | payload
  *
- * kind: 0 request, 1 answer, 2 refusal (payload: a u32 CHANNEL_REFUSED_ code). The peer is presumed captured: every frame is held
+ * kind: 0 request, 1 answer, 2 refusal (no payload). The peer is presumed captured: every frame is held
  * against message_rule() (direction, size, fd) before its payload is looked at. A channel that broke
  * a rule is closed and stays closed; certdeskd makes a new one when the process is replaced.
  *

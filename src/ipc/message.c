@@ -12,11 +12,11 @@ static const struct message_rule rules[MESSAGE_MAX] = {
 	[MESSAGE_HELLO]      = { "hello",      ROLE_MAX,       ROLE_CERTDESKD, 1 * KIB,   256 * KIB, false },
 	[MESSAGE_READY]      = { "ready",      ROLE_MAX,       ROLE_CERTDESKD, 4 * KIB,   0,         false },
 	[MESSAGE_PEER]       = { "peer",       ROLE_CERTDESKD, ROLE_MAX,       8,         0,         true  },
-	[MESSAGE_REPORT]     = { "report",     ROLE_CERTDESKD, ROLE_MAX,       0,         8 * KIB,   false },
+	[MESSAGE_REPORT]     = { "report",     ROLE_MAX,       ROLE_CERTDESKD, 8 * KIB,   0,         false },
 	[MESSAGE_LOST]       = { "lost",       ROLE_MAX,       ROLE_CERTDESKD, 1 * KIB,   0,         false },
 	[MESSAGE_HOUSE]      = { "house",      ROLE_DESK,      ROLE_CERTDESKD, 0,         128 * KIB, false },
 	[MESSAGE_KEY_MAKE]   = { "key_make",   ROLE_WORKER,    ROLE_KEEPER,    16 * KIB,  64 * KIB,  false },
-	[MESSAGE_KEY_EXPORT] = { "key_export", ROLE_WORKER,    ROLE_KEEPER,    64 * KIB,  16 * KIB,  true  },
+	[MESSAGE_KEY_EXPORT] = { "key_export", ROLE_WORKER,    ROLE_KEEPER,    144 * KIB, 16 * KIB,  true  },
 	[MESSAGE_READ]       = { "read",       ROLE_DESK,      ROLE_READER,    16 * MIB,  4 * MIB,   false },
 	[MESSAGE_WAKE]       = { "wake",       ROLE_DESK,      ROLE_WORKER,    0,         0,         false },
 };

@@ -27,7 +27,7 @@ enum message_type {
 	MESSAGE_HELLO,     /* child: who I am, version, pid; answered by its slice of the configuration */
 	MESSAGE_READY,     /* child: the sandbox in force; one way */
 	MESSAGE_PEER,      /* certdeskd: here is your channel to …, carries an fd; one way */
-	MESSAGE_REPORT,    /* certdeskd asks a child how it is: text of `key=value` lines */
+	MESSAGE_REPORT,    /* child: how it is, every 2 s: text of `key=value` lines; one way */
 	MESSAGE_LOST,      /* child: my channel to … is closed; one way, a new one comes by MESSAGE_PEER */
 	MESSAGE_HOUSE,     /* desk asks certdeskd: status of all processes */
 	/* between children */

@@ -5,8 +5,8 @@
  *   1. fd 3 is the channel to certdeskd; hello out, slice of the configuration in; log started
  *   2. `open`: the process opens what it needs from outside (files, listening sockets, its database)
  *   3. the sandbox closes behind it; MESSAGE_READY says which parts are in force
- *   4. `run`: serves until certdeskd goes away or tells it to stop; certdeskd's questions and new peer
- *      channels are handled by the skeleton's own thread
+ *   4. `run`: serves until certdeskd goes away or SIGTERM comes; new peer channels and the reports are handled
+ *      by the skeleton's own thread
  */
 #pragma once
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * MESSAGE_READ, desk -> reader: "what is in these files, and may it be installed for this order?".
- * The reader opens them in a child of its own, judges them by the rules of I-08 and answers with findings
- * of the catalogue, the leaf, and the chain to serve. It sees no database: what it must know about
- * the customer's keys is in the question.
+ * The reader opens them in a child of its own, judges them by the rules of I-08 and answers with
+ * findings of the catalogue, the leaf, and the chain to serve. It sees no database: what it must
+ * know about the customer's keys is in the question.
  *
- * Trust: the question's files come from the Internet; the answer comes from the process that touched
- * them, so the desk takes it as facts about this one delivery and nothing more.
+ * Trust: the question's files come from the Internet; the answer comes from the process that
+ * touched them, so the desk takes it as facts about this one delivery and nothing more.
  *
  * Errors of read_delivery_ask(): below; each is to be shown as CERT_READER_FAILED or CERT_LIMIT.
  */
@@ -17,22 +17,23 @@
 #include "order/finding.h"
 
 #define READ_FILES_MAX       16
-#define READ_FILE_MAX        (1024u * 1024)       /* bytes of one file (I-07) */
-#define READ_TOTAL_MAX       (15u * 1024 * 1024)  /* bytes of all files: they must fit one frame */
+#define READ_FILE_MAX        (1024u * 1024)      /* bytes of one file (I-07) */
+#define READ_TOTAL_MAX       (15u * 1024 * 1024) /* bytes of all files: they must fit one frame */
 #define READ_FILE_NAME_SIZE  160
 #define READ_PASSWORD_MAX    1024
 #define READ_HOST_SIZE       254
 #define READ_KEYS_MAX        1024
 #define READ_CHAIN_MAX       8
-#define READ_CERTIFICATE_MAX (128u * 1024)        /* bytes of one certificate we go on with */
+#define READ_CERTIFICATE_MAX (128u * 1024) /* bytes of one certificate we go on with */
 #define READ_KEYS_SEEN_MAX   16
 #define READ_CONTAINER_SIZE  96
-#define READ_TIMEOUT         SECONDS(30)          /* the child's 10 s, and a queue of two before it */
+#define READ_TIMEOUT         SECONDS(30) /* the child's 10 s, and a queue of two before it */
 
 enum {
-	READ_E_UNAVAILABLE = 1, /* no reader now (it died or is being restarted): nothing was decided, ask again */
-	READ_E_TIMEOUT,         /* no answer in time; the channel is being replaced */
-	READ_E_LIMIT,           /* the question is beyond the limits above; nothing was sent */
+	READ_E_UNAVAILABLE =
+	    1, /* no reader now (it died or is being restarted): nothing was decided, ask again */
+	READ_E_TIMEOUT, /* no answer in time; the channel is being replaced */
+	READ_E_LIMIT,   /* the question is beyond the limits above; nothing was sent */
 };
 
 struct read_file {
@@ -45,24 +46,26 @@ struct read_key {
 	uint8_t spki_sha256[32];
 	int64_t order_number; /* the order it was made for */
 	bool retired;
-	bool same_site;       /* an older generation of the site this order is for */
+	bool same_site; /* an older generation of the site this order is for */
 };
 
 struct delivery_question {
 	size_t file_count;
 	struct read_file files[READ_FILES_MAX];
-	bool has_password;              /* a present password may be empty; absent is something else (I-05) */
-	struct str password;            /* UTF-8, borrowed, from memory that its owner wipes */
-	char host[READ_HOST_SIZE];      /* the order's name, as stored: lower case A-labels */
-	uint8_t spki_sha256[32];        /* of this order's key */
+	bool has_password;   /* a present password may be empty; absent is something else (I-05) */
+	struct str password; /* UTF-8, borrowed, from memory that its owner wipes */
+	char host[READ_HOST_SIZE]; /* the order's name, as stored: lower case A-labels */
+	uint8_t spki_sha256[32];   /* of this order's key */
 	size_t key_count;
 	struct read_key keys[READ_KEYS_MAX];
 	when now;
 	bool has_accepted;
-	uint8_t accepted_sha256[32];    /* the certificate this order has accepted already, if any (I-20) */
+	uint8_t accepted_sha256[32]; /* the certificate this order has accepted already, if any
+	                                (I-20) */
 };
 
-/* The leaf as lists and pages show it; sizes are those of the store's columns. Text is UTF-8, one line. */
+/* The leaf as lists and pages show it; sizes are those of the store's columns. Text is UTF-8, one
+ * line. */
 struct read_certificate {
 	uint8_t sha256[32], spki_sha256[32];
 	char serial[48];                /* hex, lower case */
@@ -73,17 +76,19 @@ struct read_certificate {
 };
 
 struct read_report {
-	bool accepted;                  /* no finding refuses it, and `leaf` and `chain` may be installed */
-	struct findings findings;       /* in the order of I-08; CERT_FUTURE and CERT_DUPLICATE are infos here */
-	bool has_leaf;                  /* the fields below are about a leaf; also when it was refused */
+	bool accepted; /* no finding refuses it, and `leaf` and `chain` may be installed */
+	struct findings
+	    findings;  /* in the order of I-08; CERT_FUTURE and CERT_DUPLICATE are infos here */
+	bool has_leaf; /* the fields below are about a leaf; also when it was refused */
 	struct read_certificate certificate;
-	struct buf leaf;                /* DER */
-	struct buf chain;               /* DERs one behind the other in the order served, without the root */
-	uint32_t chain_length;          /* certificates in `chain`; 0 unless a chain holds */
+	struct buf leaf;       /* DER */
+	struct buf chain;      /* DERs one behind the other in the order served, without the root */
+	uint32_t chain_length; /* certificates in `chain`; 0 unless a chain holds */
 	bool root_dropped, order_repaired, extras_dropped;
-	char container[READ_CONTAINER_SIZE]; /* what came, in words: "PKCS#12", "PEM text and PKCS#7" */
-	uint32_t certificate_count;     /* different ones in the delivery */
-	uint32_t key_count;             /* private keys that came along; never kept */
+	char container[READ_CONTAINER_SIZE];  /* what came, in words: "PKCS#12", "PEM text and
+	                                         PKCS#7" */
+	uint32_t certificate_count;           /* different ones in the delivery */
+	uint32_t key_count;                   /* private keys that came along; never kept */
 	uint8_t keys[READ_KEYS_SEEN_MAX][32]; /* SPKI SHA-256 of those that were readable */
 	uint32_t keys_readable;
 };
@@ -97,8 +102,8 @@ CLEAN_DEFINE_FINI(read_report_fini, struct read_report);
 void read_file_name(struct str from, char to[static READ_FILE_NAME_SIZE]);
 
 /* Asks the reader and waits. *ret must be initialised; it is filled only on 0. */
-int read_delivery_ask(
-    struct channel *reader, const struct delivery_question *question, struct read_report *ret) MUST_USE;
+int read_delivery_ask(struct channel *reader, const struct delivery_question *question,
+    struct read_report *ret) MUST_USE;
 
 /* The codec. Decoded questions borrow from `from`; both answer -EBADMSG to anything ill-formed. */
 void read_question_put(const struct delivery_question *question, struct buf *to);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ipc/key_export.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "ipc/wire.h"
+
+/* The keeper gives the vessel two seconds; the rest is for those who ask before us. */
+#define ANSWER_TIMEOUT SECONDS(15)
+
+void
+key_export_put(struct buf *to, const struct key_export *question)
+{
+	wire_put_text(to, question->balancer);
+	wire_put_id(to, question->installation);
+	wire_put_id(to, question->key);
+	wire_put_id(to, question->customer);
+	wire_put_id(to, question->site);
+	wire_put_str(to, question->wrapped);
+	wire_put_u8(to, (uint8_t)question->form);
+	wire_put_str(to, question->before);
+	wire_put_str(to, question->after);
+	wire_put_u32(to, question->max_total);
+}
+
+bool
+key_export_get(struct str payload, char name[static CONFIG_NAME_SIZE], struct key_export *ret)
+{
+	struct wire w = WIRE(payload);
+	struct key_export question = { .balancer = name };
+	uint8_t form;
+
+	wire_get_text(&w, name, CONFIG_NAME_SIZE);
+	question.installation = wire_get_id(&w);
+	question.key = wire_get_id(&w);
+	question.customer = wire_get_id(&w);
+	question.site = wire_get_id(&w);
+	question.wrapped = wire_get_str(&w, KEY_WRAPPED_MAX);
+	form = wire_get_u8(&w);
+	question.before = wire_get_str(&w, KEY_EXPORT_AROUND_MAX);
+	question.after = wire_get_str(&w, KEY_EXPORT_AROUND_MAX);
+	question.max_total = wire_get_u32(&w);
+	if (!wire_end(&w) || form >= FORM_MAX)
+		return false;
+	question.form = (enum key_form)form;
+	*ret = question;
+	return true;
+}
+
+void
+key_exported_put(struct buf *to, int result, const struct key_exported *exported)
+{
+	wire_put_u8(to, (uint8_t)result);
+	wire_put_u32(to, exported->total);
+	wire_put_fixed(to, exported->spki_sha256, sizeof(exported->spki_sha256));
+	wire_put_text(to, exported->words);
+}
+
+int
+key_exported_get(struct str payload, struct key_exported *ret)
+{
+	struct wire w = WIRE(payload);
+	struct key_exported exported = { 0 };
+	uint8_t result = wire_get_u8(&w);
+
+	exported.total = wire_get_u32(&w);
+	wire_get_fixed(&w, exported.spki_sha256, sizeof(exported.spki_sha256));
+	wire_get_text(&w, exported.words, sizeof(exported.words));
+	if (!wire_end(&w) || result == KEY_EXPORT_E_AWAY || result > KEY_EXPORT_E_VESSEL)
+		return error_origin(EBADMSG);
+	*ret = exported;
+	return result;
+}
+
+static int
+refused(struct key_exported *ret)
+{
+	*ret = (struct key_exported){ 0 };
+	(void)str_copy(
+	    STR("the keeper called the question ill-formed"), ret->words, sizeof(ret->words));
+	return KEY_EXPORT_E_REFUSED;
+}
+
+int
+key_export_ask(
+    struct channel *keeper, const struct key_export *question, int vessel, struct key_exported *ret)
+{
+	const struct message_rule *rule = message_rule(MESSAGE_KEY_EXPORT);
+	CLEAN(buf_fini) struct buf payload = BUF(rule->max_request);
+	CLEAN(buf_fini) struct buf answer = BUF(rule->max_answer);
+	int r;
+
+	key_export_put(&payload, question);
+	if (buf_failed(&payload))
+		return refused(ret);
+	r = channel_call(keeper, MESSAGE_KEY_EXPORT, &payload, vessel, ANSWER_TIMEOUT, &answer);
+	if (r == CHANNEL_E_CLOSED || r == CHANNEL_E_TIMEOUT)
+		return KEY_EXPORT_E_AWAY;
+	if (r == CHANNEL_E_REFUSED)
+		return refused(ret);
+	return r ? error_fold(r) : key_exported_get(buf_str(&answer), ret);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ipc/process.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "ipc/hello.h"
+#include "sys/failpoint.h"
+#include "sys/log.h"
+
+#define BOSS_FD       3
+#define HELLO_TIMEOUT SECONDS(10)
+#define TICK          MILLIS(100)
+#define REPORT_EVERY  SECONDS(2)
+#define LAST_SECONDS  10 /* for a process to end by itself once it was told */
+
+static int stop_fd = -1; /* the signal handler's */
+
+struct skeleton {
+	const struct process_rule *rule;
+	struct process process;
+	struct config config;
+	pthread_t thread;
+	atomic_bool ended;
+};
+
+static void
+tell_to_stop(int signal)
+{
+	uint64_t one = 1;
+	ssize_t written;
+	int saved = errno;
+
+	(void)signal;
+	written = write(stop_fd, &one, sizeof(one));
+	(void)written;
+	errno = saved;
+}
+
+static void
+handle_signals(void)
+{
+	struct sigaction act = { .sa_handler = tell_to_stop };
+
+	sigaction(SIGTERM, &act, NULL);
+	sigaction(SIGINT, &act, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+
+static int
+say_hello(struct skeleton *s)
+{
+	struct hello hello = { .ipc_version = IPC_VERSION, .pid = getpid() };
+	CLEAN(buf_fini) struct buf out = BUF(1024);
+	CLEAN(buf_fini) struct buf slice = BUF_SECRET(1 << 20);
+	int r;
+
+	snprintf(hello.version, sizeof(hello.version), "%s", CERTDESK_VERSION);
+	hello_put(&out, &hello);
+	r = channel_call(s->process.boss, MESSAGE_HELLO, &out, -1, HELLO_TIMEOUT, &slice);
+	return r ? error_fold(r) : config_get_slice(buf_str(&slice), &s->config);
+}
+
+static void
+start_log(const struct skeleton *s)
+{
+	enum log_level level = LOG_NOTICE;
+	bool json = strcmp(s->config.log_format, "json") == 0;
+
+	(void)log_level_parse(str_of(s->config.log_level), &level);
+	log_start(role_name(s->rule->role), json ? LOG_AS_JSON : LOG_AS_TEXT, level);
+}
+
+static int
+close_sandbox(struct skeleton *s, struct buf *report)
+{
+	struct sandbox_profile profile = s->rule->profile;
+	int r;
+
+	if (s->rule->shape)
+		s->rule->shape(&s->process, &profile);
+	r = sandbox_enter(&profile, report);
+	if (r)
+		return r;
+	return error_fold(channel_tell(s->process.boss, MESSAGE_READY, report, -1));
+}
+
+static void
+send_report(struct skeleton *s)
+{
+	CLEAN(buf_fini) struct buf report = BUF(8 * 1024);
+
+	if (s->rule->report)
+		s->rule->report(&s->process, &report);
+	if (!buf_failed(&report) && channel_tell(s->process.boss, MESSAGE_REPORT, &report, -1) != 0)
+		tell_to_stop(0);
+}
+
+static void
+take_peer(struct skeleton *s, struct frame *frame)
+{
+	enum role role;
+
+	if (frame->fd < 0 || !role_get(buf_str(&frame->payload), &role) || !s->process.peer[role])
+		return;
+	channel_renew(s->process.peer[role], frame->fd);
+	frame->fd = -1;
+}
+
+/* A channel that broke is replaced: certdeskd is told until the new one is there. */
+static void
+tell_lost(struct skeleton *s, const bool had[static ROLE_MAX])
+{
+	for (int i = 0; i < ROLE_MAX; i++) {
+		CLEAN(buf_fini) struct buf lost = BUF(16);
+
+		if (!s->process.peer[i] || !had[i] || channel_is_open(s->process.peer[i]))
+			continue;
+		role_put(&lost, (enum role)i);
+		if (channel_tell(s->process.boss, MESSAGE_LOST, &lost, -1) != 0)
+			tell_to_stop(0);
+	}
+}
+
+static void
+note_open(const struct skeleton *s, bool had[static ROLE_MAX])
+{
+	for (int i = 0; i < ROLE_MAX; i++)
+		had[i] = had[i] || (s->process.peer[i] && channel_is_open(s->process.peer[i]));
+}
+
+static void *
+attend(void *arg)
+{
+	struct skeleton *s = arg;
+	bool had[ROLE_MAX] = { false };
+	when reported = 0;
+
+	while (!atomic_load(&s->ended)) {
+		CLEAN(frame_fini) struct frame frame = { .fd = -1 };
+		int r = channel_receive(s->process.boss, TICK, &frame);
+
+		if (r == 0 && frame.type == MESSAGE_PEER)
+			take_peer(s, &frame);
+		else if (r != 0 && r != CHANNEL_E_TIMEOUT)
+			break;
+		note_open(s, had);
+		tell_lost(s, had);
+		if (world_ticks() - reported >= REPORT_EVERY) {
+			reported = world_ticks();
+			send_report(s);
+		}
+	}
+	tell_to_stop(0);
+	alarm(LAST_SECONDS);
+	return NULL;
+}
+
+static int
+set_up(struct skeleton *s)
+{
+	s->process.role = s->rule->role;
+	s->process.world = world_real();
+	s->process.config = &s->config;
+	s->process.boss = channel_new(BOSS_FD, s->rule->role, ROLE_CERTDESKD);
+	for (int i = 0; i < ROLE_MAX; i++)
+		if (s->rule->peers & (1u << i))
+			s->process.peer[i] = channel_new(-1, s->rule->role, (enum role)i);
+	s->process.stop_fd = stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (stop_fd < 0)
+		return error_origin(errno);
+	handle_signals();
+	return say_hello(s);
+}
+
+static int
+serve(struct skeleton *s)
+{
+	int r = pthread_create(&s->thread, NULL, attend, s) == 0 ? 0 : error_origin(EAGAIN);
+
+	if (r == 0)
+		r = s->rule->run(&s->process);
+	atomic_store(&s->ended, true);
+	alarm(LAST_SECONDS);
+	pthread_join(s->thread, NULL);
+	return r;
+}
+
+static int
+live(struct skeleton *s)
+{
+	CLEAN(buf_fini) struct buf sandbox = BUF(4 * 1024);
+	int r = set_up(s);
+
+	if (r)
+		return r;
+	start_log(s);
+	r = s->rule->open ? s->rule->open(&s->process) : 0;
+	if (r)
+		return r;
+	r = close_sandbox(s, &sandbox);
+	if (r)
+		return r;
+	if (str_find(buf_str(&sandbox), STR("seccomp=off")) < sandbox.len)
+		LOG(LOG_WARNING, "sandbox.off", LOG_TEXT("in_force", buf_text(&sandbox)));
+	LOG(LOG_INFO, "process.ready", LOG_NUMBER("pid", getpid()), LOG_TEXT("version", CERTDESK_VERSION));
+	return serve(s);
+}
+
+int
+process_run(const struct process_rule *rule)
+{
+	struct skeleton *s = alloc_zero(sizeof(*s));
+	int r;
+
+	log_start(role_name(rule->role), LOG_AS_TEXT, LOG_NOTICE);
+	if (failpoint_list_wanted()) {
+		CLEAN(buf_fini) struct buf names = BUF(1 << 16);
+
+		failpoint_list(&names);
+		fputs(buf_text(&names), stdout);
+		free(s);
+		return 0;
+	}
+	s->rule = rule;
+	r = live(s);
+	if (r)
+		LOG(LOG_ERROR, "process.failed", LOG_NUMBER("error", r), LOG_TEXT("words", error_words(r)));
+	return r ? 1 : 0;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ipc/read_delivery.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+
+#define QUESTION_MAX (16u * 1024 * 1024)
+
+void
+read_report_init(struct read_report *report)
+{
+	*report = (struct read_report){
+		.leaf = BUF(READ_CERTIFICATE_MAX),
+		.chain = BUF(READ_CHAIN_MAX * READ_CERTIFICATE_MAX),
+	};
+}
+
+void
+read_report_fini(struct read_report *report)
+{
+	buf_fini(&report->leaf);
+	buf_fini(&report->chain);
+}
+
+void
+read_file_name(struct str from, char to[static READ_FILE_NAME_SIZE])
+{
+	for (size_t i = from.len; i > 0; i--)
+		if (from.p[i - 1] == '/' || from.p[i - 1] == '\\') {
+			from = str_drop(from, i);
+			break;
+		}
+	str_show(str_trim(from), to, READ_FILE_NAME_SIZE);
+	if (!*to)
+		str_copy(STR("the pasted text"), to, READ_FILE_NAME_SIZE);
+}
+
+void
+read_question_put(const struct delivery_question *question, struct buf *to)
+{
+	wire_put_u32(to, (uint32_t)question->file_count);
+	for (size_t i = 0; i < question->file_count; i++) {
+		wire_put_text(to, question->files[i].name);
+		wire_put_str(to, question->files[i].bytes);
+	}
+	wire_put_bool(to, question->has_password);
+	wire_put_str(to, question->has_password ? question->password : STR(""));
+	wire_put_text(to, question->host);
+	wire_put_fixed(to, question->spki_sha256, 32);
+	wire_put_u32(to, (uint32_t)question->key_count);
+	for (size_t i = 0; i < question->key_count; i++) {
+		const struct read_key *key = &question->keys[i];
+
+		wire_put_fixed(to, key->spki_sha256, 32);
+		wire_put_i64(to, key->order_number);
+		wire_put_bool(to, key->retired);
+		wire_put_bool(to, key->same_site);
+	}
+	wire_put_i64(to, question->now);
+	wire_put_bool(to, question->has_accepted);
+	wire_put_fixed(to, question->accepted_sha256, 32);
+}
+
+int
+read_question_get(struct str from, struct delivery_question *ret)
+{
+	struct wire wire = WIRE(from);
+
+	*ret = (struct delivery_question){ 0 };
+	ret->file_count = wire_get_count(&wire, READ_FILES_MAX, 8);
+	for (size_t i = 0; i < ret->file_count; i++) {
+		wire_get_text(&wire, ret->files[i].name, sizeof(ret->files[i].name));
+		ret->files[i].bytes = wire_get_str(&wire, READ_TOTAL_MAX);
+	}
+	ret->has_password = wire_get_bool(&wire);
+	ret->password = wire_get_str(&wire, READ_PASSWORD_MAX);
+	wire_get_text(&wire, ret->host, sizeof(ret->host));
+	wire_get_fixed(&wire, ret->spki_sha256, 32);
+	ret->key_count = wire_get_count(&wire, READ_KEYS_MAX, 42);
+	for (size_t i = 0; i < ret->key_count; i++) {
+		wire_get_fixed(&wire, ret->keys[i].spki_sha256, 32);
+		ret->keys[i].order_number = wire_get_i64(&wire);
+		ret->keys[i].retired = wire_get_bool(&wire);
+		ret->keys[i].same_site = wire_get_bool(&wire);
+	}
+	ret->now = wire_get_i64(&wire);
+	ret->has_accepted = wire_get_bool(&wire);
+	wire_get_fixed(&wire, ret->accepted_sha256, 32);
+	return wire_end(&wire) ? 0 : error_origin(EBADMSG);
+}
+
+static void
+put_finding(struct buf *to, const struct finding *finding)
+{
+	wire_put_text(to,
+	    finding_rule(finding->code)->code); /* the name: numbers change with the catalogue */
+	wire_put_u8(to, (uint8_t)finding->severity);
+	wire_put_text(to, finding->field);
+	wire_put_u32(to, (uint32_t)finding->param_count);
+	for (size_t i = 0; i < finding->param_count; i++) {
+		wire_put_text(to, finding->param[i].name);
+		wire_put_text(to, finding->param[i].value);
+	}
+}
+
+static void
+get_finding(struct wire *from, struct finding *ret)
+{
+	struct str code = wire_get_str(from, 64);
+
+	from->bad |= !finding_code_parse(code, &ret->code);
+	ret->severity = (enum finding_severity)wire_get_u8(from);
+	from->bad |= (unsigned)ret->severity >= SEVERITY_MAX;
+	wire_get_text(from, ret->field, sizeof(ret->field));
+	ret->param_count = wire_get_count(from, FINDING_PARAMS_MAX, 8);
+	for (size_t i = 0; i < ret->param_count; i++) {
+		wire_get_text(from, ret->param[i].name, sizeof(ret->param[i].name));
+		wire_get_text(from, ret->param[i].value, sizeof(ret->param[i].value));
+	}
+}
+
+static void
+put_certificate(struct buf *to, const struct read_certificate *certificate)
+{
+	wire_put_fixed(to, certificate->sha256, 32);
+	wire_put_fixed(to, certificate->spki_sha256, 32);
+	wire_put_text(to, certificate->serial);
+	wire_put_text(to, certificate->subject);
+	wire_put_text(to, certificate->issuer);
+	wire_put_text(to, certificate->names);
+	wire_put_u32(to, certificate->name_count);
+	wire_put_i64(to, certificate->not_before);
+	wire_put_i64(to, certificate->not_after);
+}
+
+static void
+get_certificate(struct wire *from, struct read_certificate *ret)
+{
+	wire_get_fixed(from, ret->sha256, 32);
+	wire_get_fixed(from, ret->spki_sha256, 32);
+	wire_get_text(from, ret->serial, sizeof(ret->serial));
+	wire_get_text(from, ret->subject, sizeof(ret->subject));
+	wire_get_text(from, ret->issuer, sizeof(ret->issuer));
+	wire_get_text(from, ret->names, sizeof(ret->names));
+	ret->name_count = wire_get_u32(from);
+	ret->not_before = wire_get_i64(from);
+	ret->not_after = wire_get_i64(from);
+}
+
+void
+read_report_put(const struct read_report *report, struct buf *to)
+{
+	wire_put_bool(to, report->accepted);
+	wire_put_u32(to, (uint32_t)report->findings.count);
+	for (size_t i = 0; i < report->findings.count; i++)
+		put_finding(to, &report->findings.list[i]);
+	wire_put_bool(to, report->has_leaf);
+	put_certificate(to, &report->certificate);
+	wire_put_str(to, buf_str(&report->leaf));
+	wire_put_str(to, buf_str(&report->chain));
+	wire_put_u32(to, report->chain_length);
+	wire_put_bool(to, report->root_dropped);
+	wire_put_bool(to, report->order_repaired);
+	wire_put_bool(to, report->extras_dropped);
+	wire_put_text(to, report->container);
+	wire_put_u32(to, report->certificate_count);
+	wire_put_u32(to, report->key_count);
+	wire_put_u32(to, report->keys_readable);
+	for (size_t i = 0; i < report->keys_readable; i++)
+		wire_put_fixed(to, report->keys[i], 32);
+}
+
+static void
+get_report(struct wire *from, struct read_report *ret)
+{
+	ret->accepted = wire_get_bool(from);
+	ret->findings.count = wire_get_count(from, FINDINGS_MAX, 13);
+	for (size_t i = 0; i < ret->findings.count; i++)
+		get_finding(from, &ret->findings.list[i]);
+	ret->has_leaf = wire_get_bool(from);
+	get_certificate(from, &ret->certificate);
+	buf_put_str(&ret->leaf, wire_get_str(from, READ_CERTIFICATE_MAX));
+	buf_put_str(&ret->chain, wire_get_str(from, READ_CHAIN_MAX * READ_CERTIFICATE_MAX));
+	ret->chain_length = wire_get_u32(from);
+	from->bad |= ret->chain_length > READ_CHAIN_MAX;
+	ret->root_dropped = wire_get_bool(from);
+	ret->order_repaired = wire_get_bool(from);
+	ret->extras_dropped = wire_get_bool(from);
+	wire_get_text(from, ret->container, sizeof(ret->container));
+	ret->certificate_count = wire_get_u32(from);
+	ret->key_count = wire_get_u32(from);
+	ret->keys_readable = wire_get_count(from, READ_KEYS_SEEN_MAX, 32);
+	for (size_t i = 0; i < ret->keys_readable; i++)
+		wire_get_fixed(from, ret->keys[i], 32);
+}
+
+/* A report that contradicts itself is as bad as one cut short. */
+static bool
+is_coherent(const struct read_report *report)
+{
+	return !report->accepted ||
+	       (report->has_leaf && report->leaf.len > 0 && !findings_refuse(&report->findings));
+}
+
+int
+read_report_get(struct str from, struct read_report *ret)
+{
+	CLEAN(read_report_fini) struct read_report report;
+	struct wire wire = WIRE(from);
+
+	read_report_init(&report);
+	get_report(&wire, &report);
+	if (!wire_end(&wire) || buf_failed(&report.leaf) || buf_failed(&report.chain) ||
+	    !is_coherent(&report))
+		return error_origin(EBADMSG);
+	read_report_fini(ret);
+	*ret = report;
+	report.leaf = report.chain = BUF(0);
+	return 0;
+}
+
+static bool
+is_within_limits(const struct delivery_question *question)
+{
+	size_t total = 0;
+
+	if (question->file_count > READ_FILES_MAX || question->key_count > READ_KEYS_MAX ||
+	    (question->has_password && question->password.len > READ_PASSWORD_MAX))
+		return false;
+	for (size_t i = 0; i < question->file_count; i++) {
+		if (question->files[i].bytes.len > READ_TOTAL_MAX - total)
+			return false;
+		total += question->files[i].bytes.len;
+	}
+	return true;
+}
+
+int
+read_delivery_ask(
+    struct channel *reader, const struct delivery_question *question, struct read_report *ret)
+{
+	CLEAN(buf_fini) struct buf payload = BUF_SECRET(QUESTION_MAX);
+	CLEAN(buf_fini) struct buf answer = BUF(message_rule(MESSAGE_READ)->max_answer);
+	int r;
+
+	if (!is_within_limits(question))
+		return READ_E_LIMIT;
+	read_question_put(question, &payload);
+	if (buf_failed(&payload))
+		return READ_E_LIMIT;
+	r = channel_call(reader, MESSAGE_READ, &payload, -1, READ_TIMEOUT, &answer);
+	if (r == CHANNEL_E_CLOSED)
+		return READ_E_UNAVAILABLE;
+	if (r == CHANNEL_E_TIMEOUT)
+		return READ_E_TIMEOUT;
+	if (r)
+		return error_fold(r); /* refused: question and table disagree, a defect of ours */
+	return read_report_get(buf_str(&answer), ret);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ipc/read_delivery.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct delivery_question *
+question_new(void)
+{
+	struct delivery_question *question = calloc(1, sizeof(*question));
+
+	question->file_count = 2;
+	str_copy(STR("a.crt"), question->files[0].name, READ_FILE_NAME_SIZE);
+	question->files[0].bytes = STR("one\0two");
+	question->has_password = true;
+	question->password = STR("");
+	str_copy(STR("owa.contoso.com"), question->host, sizeof(question->host));
+	question->spki_sha256[31] = 7;
+	question->key_count = 1;
+	question->keys[0] = (struct read_key){ .order_number = 1042, .retired = true };
+	question->now = DAYS(20000);
+	question->has_accepted = true;
+	question->accepted_sha256[0] = 9;
+	return question;
+}
+
+static void
+questions(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf wire = BUF_SECRET(1 << 16);
+	struct delivery_question *question = question_new(), *again = question_new();
+
+	read_question_put(question, &wire);
+	assert_int_equal(read_question_get(buf_str(&wire), again), 0);
+	assert_int_equal(again->file_count, 2);
+	assert_string_equal(again->files[0].name, "a.crt");
+	assert_true(str_eq(again->files[0].bytes, STR("one\0two")));
+	assert_true(again->has_password && again->password.len == 0);
+	assert_string_equal(again->host, question->host);
+	assert_memory_equal(again->spki_sha256, question->spki_sha256, 32);
+	assert_int_equal(again->keys[0].order_number, 1042);
+	assert_true(again->keys[0].retired && !again->keys[0].same_site);
+	assert_true(again->now == question->now && again->has_accepted);
+	assert_memory_equal(again->accepted_sha256, question->accepted_sha256, 32);
+	for (size_t cut = 0; cut < wire.len; cut++)
+		assert_int_equal(read_question_get(str_bytes(wire.data, cut), again), -EBADMSG);
+	buf_put_byte(&wire, 0);
+	assert_int_equal(read_question_get(buf_str(&wire), again), -EBADMSG);
+	free(question);
+	free(again);
+}
+
+static void
+fill(struct read_report *report)
+{
+	struct finding *finding = findings_add(&report->findings, FINDING_CERT_SHORT_LEFT, "");
+
+	finding_param(finding, "days", "%d", 12);
+	report->accepted = report->has_leaf = true;
+	str_copy(STR("0a"), report->certificate.serial, sizeof(report->certificate.serial));
+	str_copy(STR("CN=x"), report->certificate.subject, sizeof(report->certificate.subject));
+	report->certificate.not_after = DAYS(21000);
+	buf_put_text(&report->leaf, "leaf");
+	buf_put_text(&report->chain, "issuer");
+	report->chain_length = 1;
+	report->order_repaired = true;
+	report->key_count = report->keys_readable = 1;
+	report->keys[0][5] = 5;
+}
+
+static void
+reports(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf wire = BUF(1 << 16);
+	struct read_report *report = calloc(1, sizeof(*report)), *again = calloc(1, sizeof(*again));
+
+	read_report_init(report);
+	read_report_init(again);
+	fill(report);
+	read_report_put(report, &wire);
+	assert_int_equal(read_report_get(buf_str(&wire), again), 0);
+	assert_true(again->accepted && again->has_leaf && again->order_repaired);
+	assert_int_equal(again->findings.count, 1);
+	assert_int_equal(again->findings.list[0].code, FINDING_CERT_SHORT_LEFT);
+	assert_string_equal(finding_value(&again->findings.list[0], "days"), "12");
+	assert_string_equal(again->certificate.subject, "CN=x");
+	assert_true(str_eq(buf_str(&again->leaf), STR("leaf")));
+	assert_true(str_eq(buf_str(&again->chain), STR("issuer")));
+	assert_int_equal(again->keys[0][5], 5);
+	for (size_t cut = 0; cut < wire.len; cut++)
+		assert_int_equal(read_report_get(str_bytes(wire.data, cut), again), -EBADMSG);
+	assert_true(again->accepted); /* untouched by what failed */
+	read_report_fini(report);
+	read_report_fini(again);
+	free(report);
+	free(again);
+}
+
+/* "Accepted" next to a finding that refuses, or without a leaf: nobody acts on that. */
+static void
+contradictions(void **state UNUSED)
+{
+	struct read_report *report = calloc(1, sizeof(*report)), *again = calloc(1, sizeof(*again));
+
+	read_report_init(again);
+	for (int which = 0; which < 2; which++) {
+		CLEAN(buf_fini) struct buf wire = BUF(1 << 16);
+
+		read_report_init(report);
+		fill(report);
+		if (which == 0)
+			(void)findings_add(&report->findings, FINDING_CERT_EXPIRED, "");
+		else
+			buf_clear(&report->leaf);
+		read_report_put(report, &wire);
+		assert_int_equal(read_report_get(buf_str(&wire), again), -EBADMSG);
+		read_report_fini(report);
+	}
+	read_report_fini(again);
+	free(report);
+	free(again);
+}
+
+static void
+file_names(void **state UNUSED)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{ "owa.crt", "owa.crt" },
+		{ "C:\\Users\\x\\owa.crt", "owa.crt" },
+		{ "../../etc/passwd", "passwd" },
+		{ "a\r\nb\x1b[31m", "a  b [31m" },
+		{ "  ", "the pasted text" },
+		{ "folder/", "the pasted text" },
+		{ "", "the pasted text" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char to[READ_FILE_NAME_SIZE];
+
+		read_file_name(str_of(cases[i].from), to);
+		assert_string_equal(to, cases[i].to);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(questions),
+		cmocka_unit_test(reports),
+		cmocka_unit_test(contradictions),
+		cmocka_unit_test(file_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
