@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * certdesk-keeper: the process that holds private keys. After start it opens nothing: no file, no
+ * connection; it talks with the worker and writes into descriptors that it is handed
+ * (keeper/keeper.h).
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "keeper/kek_read.h"
+#include "keeper/keeper.h"
+#include "keeper/memory.h"
+#include "sys/log.h"
+
+#define CLOSED_POLL_MS 100 /* while there is no worker, look for a new channel this often */
+#define FRAME_TIMEOUT  SECONDS(2)
+
+static size_t
+stock_size(const struct config *config)
+{
+	return (size_t)(config->stock_rsa2048 + config->stock_rsa3072 + config->stock_rsa4096);
+}
+
+static int
+open_keeper(struct process *p)
+{
+	CLEAN(kek_fini) struct kek kek = { 0 };
+	CLEAN(keeper_free) struct keeper *keeper = NULL;
+	bool locked = false;
+	int r = memory_protect(stock_size(p->config), &locked);
+
+	if (!r)
+		r = kek_read(p->config->kek_file, &kek);
+	if (!r)
+		r = keeper_new(p->world, p->config, &kek, &keeper);
+	if (r)
+		return r;
+	if (!locked)
+		LOG(LOG_WARNING, "memory.unlocked",
+		    LOG_TEXT("why", "secrets may reach the swap space"),
+		    LOG_TEXT("do", "raise LimitMEMLOCK= of the service, or switch swap off"));
+	keeper->locked = locked;
+	p->self = TAKE(keeper);
+	return 0;
+}
+
+static bool
+serve_one(struct keeper *keeper, struct channel *worker)
+{
+	CLEAN(frame_fini) struct frame question = { .fd = -1 };
+	int r = channel_receive(worker, FRAME_TIMEOUT, &question);
+
+	if (!r)
+		r = keeper_handle(keeper, worker, &question);
+	return r >= 0; /* a closed channel is renewed by the skeleton */
+}
+
+/* Ends without waiting for keys in the making: the process takes them along. */
+static int
+run_keeper(struct process *p)
+{
+	struct keeper *keeper = p->self;
+	struct channel *worker = p->peer[ROLE_WORKER];
+	int r = stock_start(keeper->stock);
+
+	while (!r) {
+		struct pollfd fds[] = {
+			{ .fd = p->stop_fd, .events = POLLIN },
+			{ .fd = channel_fd(worker), .events = POLLIN },
+		};
+
+		if (poll(fds, COUNT_OF(fds), fds[1].fd < 0 ? CLOSED_POLL_MS : -1) < 0) {
+			r = errno == EINTR ? 0 : error_origin(errno);
+			continue;
+		}
+		if (fds[0].revents)
+			break;
+		if (fds[1].revents && !serve_one(keeper, worker))
+			LOG(LOG_WARNING, "worker.failed",
+			    LOG_TEXT("what", "a question could not be read or answered"));
+	}
+	return r;
+}
+
+static void
+report_keeper(struct process *p, struct buf *to)
+{
+	keeper_report(p->self, to);
+}
+
+int
+main(void)
+{
+	const struct process_rule rule = {
+		.role = ROLE_KEEPER,
+		.peers = 1u << ROLE_WORKER,
+		.profile = { .calls = SANDBOX_PASS_FD },
+		.open = open_keeper,
+		.run = run_keeper,
+		.report = report_keeper,
+	};
+
+	return process_run(&rule);
+}
