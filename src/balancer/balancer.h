@@ -5,8 +5,8 @@
  *
  *     stage -> check -> activate -> route -> verify -> persist        (rollback / withdraw undo)
  *
- * The driver never sees a private key: where the balancer needs it, the driver opens the vessel (a socket,
- * a file) and the caller's `pour` has the keeper fill it (ipc/key_export.h).
+ * The driver never sees a private key: where the balancer needs it, the driver opens the vessel (a
+ * socket, a file) and the caller's `pour` has the keeper fill it (ipc/key_export.h).
  *
  * The unit of idempotence is (site, leaf's SHA-256): applying what is there already writes nothing.
  * One writer per balancer: balancer_open() takes its lock.
@@ -20,17 +20,18 @@
 #include "sys/world.h"
 
 enum {
-	BALANCER_E_NOOP = 1,     /* it is so already */
-	BALANCER_E_BUSY,         /* another writer, or the device is: again later */
-	BALANCER_E_INVALID,      /* the device refused the material for good */
-	BALANCER_E_CAPACITY,     /* too large, or too many */
+	BALANCER_E_NOOP = 1, /* it is so already */
+	BALANCER_E_BUSY,     /* another writer, or the device is: again later */
+	BALANCER_E_INVALID,  /* the device refused the material for good */
+	BALANCER_E_CAPACITY, /* too large, or too many */
 	BALANCER_E_AUTH,
 	BALANCER_E_UNREACHABLE,
-	BALANCER_E_AMBIGUOUS,    /* empty or lost answer: observe, then decide */
-	BALANCER_E_CONFLICT,     /* somebody else's open transaction, or foreign object under our name */
-	BALANCER_E_PARTIAL,      /* served, but not durable */
+	BALANCER_E_AMBIGUOUS, /* empty or lost answer: observe, then decide */
+	BALANCER_E_CONFLICT,  /* somebody else's open transaction, or foreign object under our name
+	                       */
+	BALANCER_E_PARTIAL,   /* served, but not durable */
 	BALANCER_E_UNSUPPORTED,
-	BALANCER_E_BROKEN,       /* an answer that makes no sense */
+	BALANCER_E_BROKEN, /* an answer that makes no sense */
 };
 const char *balancer_words(int r); /* "busy", "refused" … */
 
@@ -39,72 +40,105 @@ struct bundle {
 	struct id site, installation;
 	struct host_name name;
 	struct addr address;
-	const char *backend;            /* the balancer's name of the service behind; "" = not routed by us */
-	struct str leaf, chain;         /* DER; the chain's certificates one behind the other, without root */
+	const char *backend; /* the balancer's name of the service behind; "" = not routed by us */
+	struct str leaf,
+	    chain; /* DER; the chain's certificates one behind the other, without root */
 	uint8_t leaf_sha256[32];
+	/* What is served now and may be served again if this one fails: valid still, its key not
+	 * compromised. NULL: there is none, and what fails goes off. */
+	const struct bundle *previous;
 };
 
-/* Has the keeper write `before` + the PEM of the private key + `after` into fd, nothing if it would be more
- * than max_total bytes. 0, or a positive value / negative errno of the caller's making: forwarded as BALANCER_E_… by `pour_result`. */
+/* Has the keeper write `before` + the PEM of the bundle's private key + `after` into fd, which may
+ * not block, and nothing at all if that would be more than max_total bytes (BALANCER_E_CAPACITY).
+ * The result is forwarded as the step's own: 0, BALANCER_E_… (AMBIGUOUS when a part may have been
+ * written), or negative; *what says why. */
 struct pourer {
-	int (*pour)(const struct pourer *self, const struct bundle *bundle, int fd, bool is_socket, struct str before,
-	    struct str after, size_t max_total, struct outcome *what);
+	int (*pour)(const struct pourer *self, const struct bundle *bundle, int fd, bool is_socket,
+	    struct str before, struct str after, size_t max_total, struct outcome *what);
 	void *context;
 };
 
 enum served_state { SERVED_NOT, SERVED_STAGED, SERVED_ACTIVE };
 
-/* What the device says about one site. */
+/* What the device and its disk say about one site, held against a bundle. */
 struct observation {
-	enum served_state running;      /* in the running process */
-	bool on_disk;                   /* the file a restart would load is there and named in its list */
-	uint8_t running_sha1[20];       /* of the leaf served, where the device tells it; zeros if not */
-	uint8_t disk_sha256[32];        /* of the leaf in the file; zeros if none */
-	bool routed;
+	enum served_state running; /* in the running process */
+	bool running_same;         /* it has this bundle's leaf, staged or active */
+	bool on_disk;              /* a restart would load the site's file */
+	bool disk_same;            /* that file has this bundle's leaf */
+	bool ready_same; /* what persist would put in place has it: nothing to be poured again */
+	bool routed, disk_routed; /* as wanted, running and on disk; true when not routed by us */
+	uint8_t running_sha1[20]; /* of the leaf served, where the device tells it; zeros if not */
+	uint8_t disk_sha256[32];  /* of the leaf in the file; zeros if none */
 	char words[256];
 };
 
 struct probe {
 	char version[64];
-	char words[256];                /* quirks found, sessions, memory */
-	size_t max_payload;             /* bytes of command and PEM it takes */
+	char words[256];    /* quirks found, sessions, memory */
+	size_t max_payload; /* bytes of command and PEM it takes */
 };
 
 struct balancer; /* one opened device under its lock */
 
+/* Steps give 0 for done and BALANCER_E_NOOP when it was so already; both are well. A step that
+ * fails for good (INVALID, CAPACITY, CONFLICT, BROKEN) before anything is served takes back what it
+ * and the steps before staged. */
 struct balancer_driver {
 	const char *name; /* as in the configuration */
+	/* The file whose lock makes us the one writer. */
+	int (*lock_file)(const struct config_balancer *config, char *to, size_t size) MUST_USE;
+	int (*open)(struct balancer *b,
+	    struct outcome *what) MUST_USE; /* under the lock: is it there, which version */
+	void (*close)(struct balancer *b);
 	int (*probe)(struct balancer *b, struct probe *ret, struct outcome *what) MUST_USE;
-	int (*observe)(struct balancer *b, const struct bundle *bundle, struct observation *ret, struct outcome *what) MUST_USE;
-	int (*stage)(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer, struct outcome *what) MUST_USE;
-	int (*check)(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-	int (*activate)(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-	int (*route)(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-	int (*persist)(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-	/* Back to what was served before (the kept previous file), or off if nothing was. */
-	int (*rollback)(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	int (*observe)(struct balancer *b, const struct bundle *bundle, struct observation *ret,
+	    struct outcome *what) MUST_USE;
+	int (*stage)(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
+	    struct outcome *what) MUST_USE;
+	int (*check)(
+	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	int (*activate)(
+	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	int (*route)(
+	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	int (*persist)(
+	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	/* Back to bundle->previous, poured again, running and on disk; without one as withdraw. */
+	int (*rollback)(struct balancer *b, const struct bundle *bundle,
+	    const struct pourer *pourer, struct outcome *what) MUST_USE;
 	/* Off the running process, the map and the disk. Absent is fine. */
-	int (*withdraw)(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-	/* Forget the previous version kept for rollback, once the new one is proven. */
-	int (*settle)(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	int (*withdraw)(
+	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	/* Forget what was kept or left over for the site, once the new one is proven. */
+	int (*settle)(
+	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 };
 
-/* Opens it under its lock (flock beside the device, and a mutex between threads); waits up to `patience`. */
-int balancer_open(const struct config_balancer *config, const struct world *world, when patience, struct balancer **ret,
-    struct outcome *what) MUST_USE;
+/* Opens it under its lock, which holds between processes and between threads; waits up to
+ * `patience`, then BUSY. `config` and `world` stay the caller's and must outlive it. */
+int balancer_open(const struct config_balancer *config, const struct world *world, when patience,
+    struct balancer **ret, struct outcome *what) MUST_USE;
 struct balancer *balancer_close(struct balancer *b);
 CLEAN_DEFINE(balancer_close, struct balancer *);
 const struct balancer_driver *balancer_driver_of(const struct balancer *b);
 const struct balancer_driver *balancer_driver_named(const char *name); /* NULL when there is none */
 
 /*
- * The whole installation: observe, stage, check, activate, route, persist; `verify` (the caller's: a full
- * handshake at the address) before persist's result counts; on a failed verify: rollback, and
- * BALANCER_E_INVALID with the words. NOOP when it was served and durable already (verify is still called).
+ * The whole installation: observe, stage, check, activate, route, `verify` (the caller's: a full
+ * handshake at the address; positive = not served as wanted), persist. Steps that are done already
+ * are left out, and an AMBIGUOUS one is observed and gone through once more. What does not verify
+ * is rolled back if that makes it better: to the previous one, or off if the site served nothing
+ * before; BALANCER_E_INVALID with the words. NOOP when it was served and durable already: nothing
+ * is written, verify is still called, nothing rolled back. PARTIAL: served and verified, but
+ * persist failed; the same call again finishes it.
  */
 struct installer {
 	const struct pourer *pourer;
-	int (*verify)(const struct installer *self, const struct bundle *bundle, struct outcome *what);
+	int (*verify)(
+	    const struct installer *self, const struct bundle *bundle, struct outcome *what);
 	void *context;
 };
-int balancer_install(struct balancer *b, const struct bundle *bundle, const struct installer *installer, struct outcome *what) MUST_USE;
+int balancer_install(struct balancer *b, const struct bundle *bundle,
+    const struct installer *installer, struct outcome *what) MUST_USE;

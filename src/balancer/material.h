@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The certificates of a bundle in the one form that may go to a device: PEM written by us from
+ * parsed DER, so without text, attributes or blank lines. A blank line inside a payload would end
+ * it, and HAProxy would run the rest as commands.
+ *
+ * The DER comes from our own store, which got it from the reader: still checked in full.
+ */
+#pragma once
+
+#include "balancer/balancer.h"
+#include "base/buf.h"
+
+#define MATERIAL_PEM_MAX \
+	((size_t)60 * 1024) /* with its command below what the keeper takes around a key */
+#define MATERIAL_CHAIN_MAX 10
+
+enum {
+	MATERIAL_E_FORM = 1, /* not exactly the certificates it should be, or too many */
+	MATERIAL_E_ABSENT,   /* there is no certificate in that file */
+};
+
+struct material {
+	struct buf pem; /* the leaf, then its chain */
+	uint8_t leaf_sha1[20];
+	size_t chain_count;
+};
+
+int material_make(const struct bundle *bundle, struct material *ret) MUST_USE;
+void material_fini(struct material *m);
+CLEAN_DEFINE_FINI(material_fini, struct material);
+
+/* SHA-256 of the first certificate in a file we wrote; not a byte behind it is read, as there the
+ * key follows. */
+int material_of_file(const char *path, uint8_t ret_sha256[static 32]) MUST_USE;
