@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pki/certificate_internal.h"
+
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+#include <openssl/sha.h>
+
+#include "base/error.h"
+
+void
+pkey_free(EVP_PKEY *key)
+{
+	EVP_PKEY_free(key);
+}
+
+static bool
+hash_public(EVP_PKEY *key, uint8_t ret[static 32])
+{
+	unsigned char *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+
+	if (len > 0)
+		SHA256(der, (size_t)len, ret);
+	OPENSSL_free(der);
+	return len > 0;
+}
+
+/* The same modulus and exponent as a plain RSA key, or NULL. */
+static EVP_PKEY *
+plain_rsa(EVP_PKEY *from)
+{
+	BIGNUM *n = NULL, *e = NULL;
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *plain = NULL;
+
+	if (build && ctx && EVP_PKEY_get_bn_param(from, OSSL_PKEY_PARAM_RSA_N, &n) &&
+	    EVP_PKEY_get_bn_param(from, OSSL_PKEY_PARAM_RSA_E, &e) &&
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) &&
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) &&
+	    (params = OSSL_PARAM_BLD_to_param(build)) && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, &plain, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		plain = NULL;
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(n);
+	BN_free(e);
+	return plain;
+}
+
+/* The same point, encoded uncompressed on the curve's name; NULL when the curve has none. */
+static EVP_PKEY *
+plain_ec(EVP_PKEY *from)
+{
+	CLEAN(pkey_free) EVP_PKEY *plain = EVP_PKEY_dup(from);
+
+	if (!plain ||
+	    !EVP_PKEY_set_utf8_string_param(
+		plain, OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_GROUP) ||
+	    !EVP_PKEY_set_utf8_string_param(plain, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+		OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED))
+		return NULL;
+	return TAKE(plain);
+}
+
+int
+key_fingerprint(EVP_PKEY *key, uint8_t ret_spki[static 32], uint8_t ret_key[static 32])
+{
+	CLEAN(pkey_free) EVP_PKEY *plain = NULL;
+	uint8_t spki[32], numbers[32];
+
+	if (!hash_public(key, spki)) {
+		ERR_clear_error();
+		return error_origin(EINVAL);
+	}
+	if (EVP_PKEY_is_a(key, "RSA-PSS"))
+		plain = plain_rsa(key);
+	else if (EVP_PKEY_is_a(key, "EC"))
+		plain = plain_ec(key);
+	if (!plain || !hash_public(plain, numbers))
+		copy_bytes(numbers, spki, sizeof(numbers));
+	ERR_clear_error();
+	copy_bytes(ret_spki, spki, sizeof(spki));
+	copy_bytes(ret_key, numbers, sizeof(numbers));
+	return 0;
+}
+
+static void
+curve_name(EVP_PKEY *key, struct certificate_facts *to)
+{
+	/* clang-format off */
+	static const struct { const char *openssl, *usual; } curves[] = {
+		{ "prime256v1", "P-256" },
+		{ "secp384r1",  "P-384" },
+		{ "secp521r1",  "P-521" },
+	};
+	/* clang-format on */
+	char encoding[32] = "", name[sizeof(to->curve)] = "";
+	size_t len;
+
+	if (!EVP_PKEY_get_group_name(key, name, sizeof(name), &len))
+		return;
+	/* Explicit parameters are refused (K-01) even where they spell a curve that has a name. */
+	if (EVP_PKEY_get_utf8_string_param(
+		key, OSSL_PKEY_PARAM_EC_ENCODING, encoding, sizeof(encoding), &len) &&
+	    strcmp(encoding, OSSL_PKEY_EC_ENCODING_EXPLICIT) == 0)
+		return;
+	for (size_t i = 0; i < COUNT_OF(curves); i++)
+		if (strcmp(curves[i].openssl, name) == 0)
+			str_copy(str_of(curves[i].usual), name, sizeof(name));
+	copy_bytes(to->curve, name, sizeof(name));
+}
+
+static int
+hash_encoded(const X509 *x509, uint8_t ret[static 32])
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
+
+	if (len <= 0)
+		return CERTIFICATE_E_MALFORMED;
+	SHA256(der, (size_t)len, ret);
+	OPENSSL_free(der);
+	return 0;
+}
+
+int
+certificate_key_facts(const X509 *x509, struct certificate_facts *to)
+{
+	EVP_PKEY *key = X509_get0_pubkey(x509);
+	uint8_t again[32];
+	const char *name;
+	int r;
+
+	r = hash_encoded(x509, to->spki_sha256);
+	if (r)
+		return r;
+	copy_bytes(to->key_sha256, to->spki_sha256, sizeof(to->key_sha256));
+	if (!key) {
+		str_copy(STR("unknown"), to->key_algorithm, sizeof(to->key_algorithm));
+		ERR_clear_error();
+		return 0;
+	}
+	name = EVP_PKEY_get0_type_name(key);
+	str_show(str_of(name ? name : "unknown"), to->key_algorithm, sizeof(to->key_algorithm));
+	to->key_bits = EVP_PKEY_get_bits(key);
+	if (EVP_PKEY_is_a(key, "EC"))
+		curve_name(key, to);
+	/* The numbers decide; the encoded form above stays what was signed. */
+	r = key_fingerprint(key, again, to->key_sha256);
+	return r < 0 ? 0 : r;
+}

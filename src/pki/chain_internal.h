@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the building of paths (chain_path.c) and their judging (chain.c). */
+#pragma once
+
+#include "pki/chain.h"
+
+#define STOCK_MAX (DELIVERY_CERTIFICATES_MAX + 64)
+
+/* What paths are made of: the delivery's certificates, then the roots they name. */
+struct stock_item {
+	X509 *x509;
+	struct str subject, issuer;
+	bool is_root;      /* one that we trust */
+	bool is_delivered; /* its position is that of the delivery */
+	bool signs_itself;
+};
+
+enum path_end {
+	PATH_TRUSTED,    /* the last certificate is a root we trust */
+	PATH_UNTRUSTED,  /* the last one is signed by itself */
+	PATH_INCOMPLETE, /* the last one's issuer is not there */
+	PATH_FORGED,     /* somebody has the issuer's name, but did not sign it */
+};
+
+struct path {
+	size_t count;
+	size_t item[CHAIN_DEPTH_MAX]; /* the leaf first */
+	enum path_end end;
+};
+
+struct stock {
+	size_t count;
+	struct stock_item item[STOCK_MAX];
+	uint8_t issued[STOCK_MAX][STOCK_MAX]; /* 0 not looked at, 1 no, 2 yes: [issuer][child] */
+	size_t checks;
+	size_t path_count;
+	struct path path[CHAIN_PATHS_MAX];
+};
+
+void stock_fill(struct stock *stock, const struct delivery *delivery, const struct trust *trust);
+/* All paths from `leaf`, each to where it ends. */
+void stock_walk(struct stock *stock, size_t leaf);

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pki/chain.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "pki/leaf.h"
+#include "pki/test_ca.h"
+
+#define NOW         ((when)1780000000 * 1000000)
+#define DAYS_AGO(n) (NOW - DAYS(n))
+
+enum who {
+	ROOT,
+	OLD_ROOT,
+	PRIVATE_ROOT,
+	INTERMEDIATE,  /* by ROOT */
+	CROSS,         /* INTERMEDIATE's name and key, by OLD_ROOT */
+	CROSS_EXPIRED, /* the same, over */
+	WEAK_LINK,     /* the same by ROOT, signed with SHA-1 */
+	DEEP,          /* a CA below INTERMEDIATE, which allows none */
+	NARROW,        /* a CA for example.org only */
+	PRIVATE_CA,    /* by PRIVATE_ROOT */
+	LEAF,
+	LEAF_PRIVATE,
+	LEAF_DEEP,
+	LEAF_NARROW,
+	LEAF_SELF,
+	FORGED,
+	WHO_MAX
+};
+
+static struct test_certificate made[WHO_MAX];
+static struct delivery_tools *tools;
+
+static struct test_certificate
+ca(const char *name, const struct test_certificate *issuer, struct test_spec more)
+{
+	more.name = name;
+	more.ca = true;
+	more.from = more.from ? more.from : DAYS_AGO(400);
+	more.until = more.until ? more.until : NOW + DAYS(900);
+	return test_issue(&more, issuer);
+}
+
+static struct test_certificate
+leaf(const char *name, const struct test_certificate *issuer)
+{
+	return test_issue(&(struct test_spec){ .name = name,
+			      .alternatives = "DNS:owa.contoso.com",
+			      .purposes = "serverAuth",
+			      .from = DAYS_AGO(10),
+			      .until = NOW + DAYS(180) },
+	    issuer);
+}
+
+static int
+set_up(void **state UNUSED)
+{
+	struct test_spec none = { 0 };
+	bool legacy;
+
+	made[ROOT] = ca("Root", NULL, none);
+	made[OLD_ROOT] = ca("Old Root", NULL, none);
+	made[PRIVATE_ROOT] = ca("Private Root", NULL, none);
+	made[INTERMEDIATE] = ca("Issuing CA", &made[ROOT], (struct test_spec){ .path_length = 1 });
+	made[CROSS] =
+	    ca("Issuing CA", &made[OLD_ROOT], (struct test_spec){ .key = made[INTERMEDIATE].key });
+	made[CROSS_EXPIRED] = ca("Issuing CA", &made[OLD_ROOT],
+	    (struct test_spec){ .key = made[INTERMEDIATE].key, .until = DAYS_AGO(20) });
+	made[WEAK_LINK] = ca("Issuing CA", &made[ROOT],
+	    (struct test_spec){ .key = made[INTERMEDIATE].key, .digest = "SHA1" });
+	made[DEEP] = ca("Deep CA", &made[INTERMEDIATE], none);
+	made[NARROW] = ca("Narrow CA", &made[ROOT],
+	    (struct test_spec){ .constraints = "critical,permitted;DNS:example.org" });
+	made[PRIVATE_CA] = ca("Private CA", &made[PRIVATE_ROOT], none);
+	made[LEAF] = leaf("leaf", &made[INTERMEDIATE]);
+	made[LEAF_PRIVATE] = leaf("private", &made[PRIVATE_CA]);
+	made[LEAF_DEEP] = leaf("deep", &made[DEEP]);
+	made[LEAF_NARROW] = leaf("narrow", &made[NARROW]);
+	made[LEAF_SELF] = leaf("self", NULL);
+	{
+		/* Names the issuing CA, but another key signed it. */
+		struct test_certificate imposter = { made[INTERMEDIATE].x509,
+			made[PRIVATE_CA].key };
+
+		made[FORGED] = leaf("forged", &imposter);
+	}
+	return delivery_tools_new(&tools, &legacy);
+}
+
+static int
+tear_down(void **state UNUSED)
+{
+	for (size_t i = 0; i < WHO_MAX; i++)
+		test_certificate_fini(&made[i]);
+	delivery_tools_free(tools);
+	return 0;
+}
+
+#define END WHO_MAX
+
+static void
+deliver(const enum who list[], struct delivery *to)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+
+	for (size_t i = 0; list[i] != END; i++)
+		test_put_pem(&pem, made[list[i]].x509);
+	delivery_add(to, tools, buf_str(&pem), NULL);
+}
+
+static struct trust *
+trusting(bool old_root_too)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	struct trust *trust = NULL;
+
+	test_put_pem(&pem, made[ROOT].x509);
+	if (old_root_too)
+		test_put_pem(&pem, made[OLD_ROOT].x509);
+	assert_int_equal(trust_new(buf_str(&pem), &trust), 0);
+	return trust;
+}
+
+struct chain_case {
+	const char *name;
+	enum who delivered[8];
+	enum who leaf;
+	int outcome;
+	enum who served[4]; /* behind the leaf */
+	bool repaired;
+	size_t roots, extras;
+	const char *says; /* part of `missing`, `root` or `reason` */
+};
+
+/* clang-format off */
+static const struct chain_case cases[] = {
+	{ "in order",            { LEAF, INTERMEDIATE, END },             LEAF, 0, { INTERMEDIATE, END }, false, 0, 0, "CN=Root" },
+	{ "with root",           { LEAF, INTERMEDIATE, ROOT, END },       LEAF, 0, { INTERMEDIATE, END }, false, 1, 0, "CN=Root" },
+	{ "root first",          { ROOT, INTERMEDIATE, LEAF, END },       LEAF, 0, { INTERMEDIATE, END }, true, 1, 0, NULL },
+	{ "unrelated CA too",    { LEAF, NARROW, INTERMEDIATE, END },     LEAF, 0, { INTERMEDIATE, END }, false, 0, 1, NULL },
+	{ "shorter or equal: the one that outlives", { LEAF, CROSS_EXPIRED, INTERMEDIATE, END }, LEAF, 0, { INTERMEDIATE, END }, false, 0, 1, NULL },
+	{ "one branch by SHA-1", { LEAF, WEAK_LINK, CROSS, END },         LEAF, 0, { CROSS, END }, false, 0, 1, "CN=Old Root" },
+	{ "leaf alone",          { LEAF, END },                           LEAF, CHAIN_E_INCOMPLETE, { END }, false, 0, 0, "CN=Issuing CA" },
+	{ "gap",                 { LEAF_DEEP, INTERMEDIATE, END },        LEAF_DEEP, CHAIN_E_INCOMPLETE, { END }, false, 0, 0, "CN=Deep CA" },
+	{ "private root",        { LEAF_PRIVATE, PRIVATE_CA, PRIVATE_ROOT, END }, LEAF_PRIVATE, CHAIN_E_UNTRUSTED, { END }, false, 0, 0, "CN=Private Root" },
+	{ "private, no root",    { LEAF_PRIVATE, PRIVATE_CA, END },       LEAF_PRIVATE, CHAIN_E_INCOMPLETE, { END }, false, 0, 0, "CN=Private Root" },
+	{ "signed by itself",    { LEAF_SELF, END },                      LEAF_SELF, CHAIN_E_SELF_SIGNED, { END }, false, 0, 0, NULL },
+	{ "forged",              { FORGED, INTERMEDIATE, END },           FORGED, CHAIN_E_BROKEN, { END }, false, 0, 0, "signature" },
+	{ "path length",         { LEAF_DEEP, DEEP, INTERMEDIATE, END },  LEAF_DEEP, CHAIN_E_BROKEN, { END }, false, 0, 0, "path length" },
+	{ "name constraints",    { LEAF_NARROW, NARROW, END },            LEAF_NARROW, CHAIN_E_BROKEN, { END }, false, 0, 0, "permitted subtree" },
+	{ "expired link only",   { LEAF, CROSS_EXPIRED, END },            LEAF, CHAIN_E_BROKEN, { END }, false, 0, 0, "expired" },
+	{ "SHA-1 link only",     { LEAF, WEAK_LINK, END },                LEAF, CHAIN_E_BROKEN, { END }, false, 0, 0, "SHA-1" },
+};
+/* clang-format on */
+
+static size_t
+position_of(const struct delivery *delivery, enum who who)
+{
+	for (size_t i = 0; i < delivery->certificate_count; i++)
+		if (X509_cmp(delivery->certificate[i].x509, made[who].x509) == 0)
+			return i;
+	fail_msg("not delivered");
+	return 0;
+}
+
+static void
+check_served(
+    const struct chain_case *row, const struct delivery *delivery, const struct chain *chain)
+{
+	size_t count = 0;
+
+	while (row->served[count] != END)
+		count++;
+	assert_int_equal(chain->count, count + 1);
+	assert_int_equal(chain->served[0], position_of(delivery, row->leaf));
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(chain->served[i + 1], position_of(delivery, row->served[i]));
+	assert_int_equal(chain->order_repaired, row->repaired);
+	assert_int_equal(chain->root_count, row->roots);
+	assert_int_equal(chain->extra_count, row->extras);
+}
+
+static void
+chains(void **state UNUSED)
+{
+	CLEAN(trust_free) struct trust *trust = trusting(true);
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(delivery_fini) struct delivery delivery = { 0 };
+		struct chain chain;
+		int r;
+
+		deliver(cases[i].delivered, &delivery);
+		r = chain_build(
+		    &delivery, position_of(&delivery, cases[i].leaf), trust, NOW, &chain);
+		print_message("%s: %d missing '%s' root '%s' reason '%s'\n", cases[i].name, r,
+		    chain.missing, chain.root, chain.reason);
+		assert_int_equal(r, cases[i].outcome);
+		if (r == 0)
+			check_served(&cases[i], &delivery, &chain);
+		else
+			assert_int_equal(chain.count, 0);
+		if (cases[i].says)
+			assert_true(strstr(chain.missing, cases[i].says) ||
+				    strstr(chain.root, cases[i].says) ||
+				    strstr(chain.reason, cases[i].says));
+	}
+}
+
+/* A leaf that is over or not begun yet is judged where it is valid; its dates are another question.
+ */
+static void
+other_moments(void **state UNUSED)
+{
+	CLEAN(trust_free) struct trust *trust = trusting(false);
+	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	struct chain chain;
+
+	deliver((const enum who[]){ LEAF, INTERMEDIATE, END }, &delivery);
+	assert_int_equal(chain_build(&delivery, 0, trust, NOW + DAYS(2000), &chain), 0);
+	assert_int_equal(chain_build(&delivery, 0, trust, NOW - DAYS(2000), &chain), 0);
+}
+
+/* Many certificates of one name and key sign each other: paths multiply, the work does not. */
+static void
+bounded_work(void **state UNUSED)
+{
+	CLEAN(trust_free) struct trust *trust = trusting(false);
+	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 20);
+	struct test_certificate level[4], end;
+	struct chain chain;
+
+	for (size_t i = 0; i < COUNT_OF(level); i++)
+		level[i] = ca("Loop", NULL, (struct test_spec){ 0 });
+	for (int i = 0; i < 48; i++) {
+		struct test_certificate one = ca("Loop", &level[i % 4],
+		    (struct test_spec){
+			.key = level[(i / 4) % 4].key, .until = NOW + DAYS(i + 1) });
+
+		test_put_pem(&pem, one.x509);
+		test_certificate_fini(&one);
+	}
+	end = leaf("end", &level[0]);
+	test_put_pem(&pem, end.x509);
+	delivery_add(&delivery, tools, buf_str(&pem), NULL);
+	assert_int_not_equal(
+	    chain_build(&delivery, delivery.certificate_count - 1, trust, NOW, &chain), 0);
+	test_certificate_fini(&end);
+	for (size_t i = 0; i < COUNT_OF(level); i++)
+		test_certificate_fini(&level[i]);
+}
+
+struct leaf_case {
+	const char *name;
+	enum who delivered[6];
+	enum who with_key; /* whose private key comes along; END = none */
+	int outcome;
+	enum who leaf;
+};
+
+/* clang-format off */
+static const struct leaf_case leaf_cases[] = {
+	{ "the only one that is no CA", { ROOT, INTERMEDIATE, LEAF, END }, END, 0, LEAF },
+	{ "CAs only",                   { ROOT, INTERMEDIATE, END },       END, LEAF_E_NONE, END },
+	{ "nothing",                    { END },                           END, LEAF_E_NONE, END },
+	{ "two",                        { LEAF, LEAF_PRIVATE, END },       END, LEAF_E_SEVERAL, END },
+	{ "two, one with its key",      { LEAF, LEAF_PRIVATE, END },       LEAF_PRIVATE, 0, LEAF_PRIVATE },
+	{ "a CA with its key",          { ROOT, INTERMEDIATE, END },       INTERMEDIATE, 0, INTERMEDIATE },
+	{ "signed by itself",           { LEAF_SELF, END },                END, 0, LEAF_SELF },
+};
+/* clang-format on */
+
+static void
+leaves(void **state UNUSED)
+{
+	for (size_t i = 0; i < COUNT_OF(leaf_cases); i++) {
+		CLEAN(delivery_fini) struct delivery delivery = { 0 };
+		CLEAN(buf_fini) struct buf key = BUF(1 << 12);
+		size_t at = 99;
+
+		deliver(leaf_cases[i].delivered, &delivery);
+		if (leaf_cases[i].with_key != END) {
+			test_put_key_pem(&key, made[leaf_cases[i].with_key].key, NULL);
+			delivery_add(&delivery, tools, buf_str(&key), NULL);
+		}
+		print_message("%s\n", leaf_cases[i].name);
+		assert_int_equal(leaf_choose(&delivery, NULL, &at), leaf_cases[i].outcome);
+		assert_int_equal(
+		    at, leaf_cases[i].outcome ? 99 : position_of(&delivery, leaf_cases[i].leaf));
+	}
+}
+
+/* Ours wins over everything else that is in there. */
+static void
+our_leaf(void **state UNUSED)
+{
+	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	size_t at;
+
+	deliver((const enum who[]){ LEAF_PRIVATE, LEAF, LEAF_SELF, END }, &delivery);
+	assert_int_equal(leaf_choose(&delivery, delivery.certificate[1].key_sha256, &at), 0);
+	assert_int_equal(at, 1);
+}
+
+static void
+trust_stores(void **state UNUSED)
+{
+	struct trust *trust = NULL;
+
+	assert_int_equal(trust_new(STR(""), &trust), TRUST_E_NONE);
+	assert_int_equal(trust_new(STR("no certificate\n"), &trust), TRUST_E_NONE);
+	trust = trusting(true);
+	assert_int_equal(trust_count(trust), 2);
+	trust_free(trust);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(chains),
+		cmocka_unit_test(other_moments),
+		cmocka_unit_test(bounded_work),
+		cmocka_unit_test(leaves),
+		cmocka_unit_test(our_leaf),
+		cmocka_unit_test(trust_stores),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pki/delivery.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/provider.h>
+#include <openssl/sha.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "pki/certificate.h"
+#include "pki/delivery_internal.h"
+
+static const char *const error_names[] = {
+	[DELIVERY_FINE] = "fine",
+	[DELIVERY_EMPTY] = "empty",
+	[DELIVERY_UNKNOWN_FORMAT] = "unknown_format",
+	[DELIVERY_UNSUPPORTED_FORMAT] = "unsupported_format",
+	[DELIVERY_MALFORMED] = "malformed",
+	[DELIVERY_PASSWORD_REQUIRED] = "password_required",
+	[DELIVERY_PASSWORD_WRONG] = "password_wrong",
+	[DELIVERY_UNSUPPORTED_ALGORITHM] = "unsupported_algorithm",
+	[DELIVERY_NO_CERTIFICATE] = "no_certificate",
+	[DELIVERY_LIMIT] = "limit",
+};
+static_assert(COUNT_OF(error_names) == DELIVERY_ERROR_MAX, "a name for each error");
+
+const char *
+delivery_error_name(enum delivery_error error)
+{
+	return (size_t)error < COUNT_OF(error_names) ? error_names[error] : "unknown";
+}
+
+void
+delivery_fini(struct delivery *delivery)
+{
+	for (size_t i = 0; i < delivery->certificate_count; i++) {
+		x509_free(delivery->certificate[i].x509);
+		free((void *)(uintptr_t)delivery->certificate[i].der.p);
+	}
+	*delivery = (struct delivery){ 0 };
+}
+
+struct delivery_tools *
+delivery_tools_free(struct delivery_tools *tools)
+{
+	if (!tools)
+		return NULL;
+	if (tools->legacy)
+		OSSL_PROVIDER_unload(tools->legacy);
+	if (tools->standard)
+		OSSL_PROVIDER_unload(tools->standard);
+	OSSL_LIB_CTX_free(tools->library);
+	free(tools);
+	return NULL;
+}
+
+int
+delivery_tools_new(struct delivery_tools **ret, bool *ret_legacy)
+{
+	CLEAN(delivery_tools_free) struct delivery_tools *tools = alloc_zero(sizeof(*tools));
+
+	tools->library = OSSL_LIB_CTX_new();
+	if (!tools->library)
+		return error_origin(ENOMEM);
+	tools->standard = OSSL_PROVIDER_load(tools->library, "default");
+	if (!tools->standard)
+		return error_origin(ENOPKG);
+	tools->legacy = OSSL_PROVIDER_load(tools->library, "legacy");
+	ERR_clear_error();
+	*ret_legacy = tools->legacy != NULL;
+	*ret = TAKE(tools);
+	return 0;
+}
+
+void
+intake_problem(struct intake *in, enum delivery_error error, const char *words, ...)
+{
+	char plain[DELIVERY_WORDS_SIZE];
+	int len = 0;
+	va_list args;
+
+	if (in->file->error != DELIVERY_FINE)
+		return;
+	if (error == DELIVERY_MALFORMED ||
+	    error == DELIVERY_LIMIT) /* the others say what the whole is */
+		len = snprintf(plain, sizeof(plain), "%s", in->part);
+	va_start(args, words);
+	vsnprintf(plain + len, sizeof(plain) - (size_t)len, words, args);
+	va_end(args);
+	in->file->error = error;
+	str_show(str_of(plain), in->file->words, sizeof(in->file->words));
+}
+
+static bool
+is_known(const struct delivery *delivery, const uint8_t sha256[static 32])
+{
+	for (size_t i = 0; i < delivery->certificate_count; i++)
+		if (memcmp(delivery->certificate[i].sha256, sha256, 32) == 0)
+			return true;
+	return false;
+}
+
+static void
+fingerprint_of(X509 *x509, uint8_t ret[static 32])
+{
+	EVP_PKEY *key = X509_get0_pubkey(x509);
+	unsigned char *der = NULL;
+	uint8_t spki[32];
+	int len;
+
+	if (key && key_fingerprint(key, spki, ret) == 0)
+		return;
+	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
+	if (len > 0)
+		SHA256(der, (size_t)len, ret);
+	OPENSSL_free(der);
+	ERR_clear_error();
+}
+
+void
+intake_certificate(struct intake *in, struct str der)
+{
+	struct delivery *delivery = in->delivery;
+	CLEAN(x509_free) X509 *x509 = NULL;
+	struct delivery_certificate *to;
+	uint8_t sha256[32];
+	int r;
+
+	r = certificate_parse(der, &x509);
+	if (r) {
+		intake_problem(in, r == CERTIFICATE_E_LIMIT ? DELIVERY_LIMIT : DELIVERY_MALFORMED,
+		    r == CERTIFICATE_E_LIMIT ? "a certificate is larger than any real one"
+					     : "the certificate is damaged or cut off");
+		return;
+	}
+	in->file->certificates++;
+	SHA256((const unsigned char *)der.p, der.len, sha256);
+	if (is_known(delivery, sha256))
+		return;
+	if (delivery->certificate_count == DELIVERY_CERTIFICATES_MAX) {
+		intake_problem(
+		    in, DELIVERY_LIMIT, "more than %d certificates", DELIVERY_CERTIFICATES_MAX);
+		return;
+	}
+	to = &delivery->certificate[delivery->certificate_count++];
+	*to = (struct delivery_certificate){ .file = in->number };
+	to->der = (struct str){ .p = str_dup(der), .len = der.len };
+	copy_bytes(to->sha256, sha256, sizeof(sha256));
+	fingerprint_of(x509, to->key_sha256);
+	to->x509 = TAKE(x509);
+}
+
+void
+intake_key(struct intake *in, EVP_PKEY *key)
+{
+	struct delivery *delivery = in->delivery;
+	struct delivery_key found = { .file = in->number };
+
+	in->file->keys++;
+	found.readable = key && key_fingerprint(key, found.spki_sha256, found.key_sha256) == 0;
+	for (size_t i = 0; found.readable && i < delivery->key_count; i++)
+		if (memcmp(delivery->key[i].spki_sha256, found.spki_sha256, 32) == 0)
+			return;
+	if (delivery->key_count < DELIVERY_KEYS_MAX)
+		delivery->key[delivery->key_count++] = found;
+}
+
+bool
+intake_is_blank(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!strchr(" \t\r\n\v\f", s.p[i])) /* finds NUL too: some tools pad with it */
+			return false;
+	return true;
+}
+
+enum delivery_error
+delivery_error(const struct delivery *delivery)
+{
+	const struct delivery_file *problem = delivery_problem(delivery);
+
+	if (delivery->certificate_count > 0 || delivery->key_count > 0 ||
+	    delivery_csrs(delivery) > 0)
+		return DELIVERY_FINE;
+	return problem ? problem->error : DELIVERY_NO_CERTIFICATE;
+}
+
+const struct delivery_file *
+delivery_problem(const struct delivery *delivery)
+{
+	for (size_t i = 0; i < delivery->file_count; i++)
+		if (delivery->file[i].error != DELIVERY_FINE)
+			return &delivery->file[i];
+	return NULL;
+}
+
+size_t
+delivery_csrs(const struct delivery *delivery)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < delivery->file_count; i++)
+		count += delivery->file[i].csrs;
+	return count;
+}

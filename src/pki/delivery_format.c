@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of formats (I-01): the first row that tells by content has the file. A row without a
+ * reader names what we know and do not open.
+ */
+#include "pki/delivery_internal.h"
+
+#include <openssl/crypto.h>
+
+/* Enough of a page or a mail to know it by. */
+#define LOOK_MAX 4096
+
+struct format {
+	const char *container;
+	struct str magic; /* at the very start, or */
+	bool (*tells)(struct str bytes);
+	void (*read)(struct intake *, struct str bytes);
+	const char *what; /* of one that is not read: "a …" */
+};
+
+static bool
+has_nocase(struct str text, struct str what)
+{
+	for (size_t i = 0; i + what.len <= text.len && i < LOOK_MAX; i++)
+		if (str_eq_nocase(str_bytes(text.p + i, what.len), what))
+			return true;
+	return false;
+}
+
+static bool
+starts_nocase(struct str text, struct str what)
+{
+	return text.len >= what.len && str_eq_nocase(str_bytes(text.p, what.len), what);
+}
+
+static bool
+tells_html(struct str bytes)
+{
+	struct str text = str_trim(bytes);
+
+	return starts_nocase(text, STR("<!doctype html")) || starts_nocase(text, STR("<html")) ||
+	       (text.len > 0 && text.p[0] == '<' && has_nocase(text, STR("<html")));
+}
+
+static bool
+tells_xml(struct str bytes)
+{
+	return str_starts(str_trim(bytes), STR("<?xml"));
+}
+
+/* Two header fields of RFC 5322 that no other text begins with. */
+static bool
+tells_mail(struct str bytes)
+{
+	return (starts_nocase(bytes, STR("received:")) || starts_nocase(bytes, STR("from:")) ||
+		   starts_nocase(bytes, STR("return-path:")) ||
+		   starts_nocase(bytes, STR("date:")) ||
+		   starts_nocase(bytes, STR("mime-version:")) ||
+		   starts_nocase(bytes, STR("subject:"))) &&
+	       (has_nocase(bytes, STR("\nmime-version:")) || has_nocase(bytes, STR("\nfrom:")) ||
+		   has_nocase(bytes, STR("\nsubject:")));
+}
+
+static bool
+tells_ssh_key(struct str bytes)
+{
+	struct str text = str_trim(bytes);
+
+	return str_starts(text, STR("ssh-rsa ")) || str_starts(text, STR("ssh-ed25519 ")) ||
+	       str_starts(text, STR("ecdsa-sha2-")) || str_starts(text, STR("ssh-dss "));
+}
+
+static void
+read_putty_key(struct intake *in, struct str bytes UNUSED)
+{
+	intake_key(in, NULL);
+}
+
+/* clang-format off */
+static const struct format formats[] = {
+	{ "ZIP",            STR_INIT("PK\x03\x04"),          NULL, NULL, "a ZIP archive" },
+	{ "ZIP",            STR_INIT("PK\x05\x06"),          NULL, NULL, "an empty ZIP archive" },
+	{ "7z",             STR_INIT("7z\xbc\xaf\x27\x1c"),  NULL, NULL, "a 7z archive" },
+	{ "RAR",            STR_INIT("Rar!\x1a\x07"),        NULL, NULL, "a RAR archive" },
+	{ "gzip",           STR_INIT("\x1f\x8b\x08"),        NULL, NULL, "a gzip archive" },
+	{ "JKS",            STR_INIT("\xfe\xed\xfe\xed"),    NULL, NULL, "a Java key store (JKS)" },
+	{ "JCEKS",          STR_INIT("\xce\xce\xce\xce"),    NULL, NULL, "a Java key store (JCEKS)" },
+	{ "TNEF",           STR_INIT("\x78\x9f\x3e\x22"),    NULL, NULL, "an Outlook attachment (winmail.dat)" },
+	{ "OLE",            STR_INIT("\xd0\xcf\x11\xe0"),    NULL, NULL, "a Microsoft Office or Outlook file" },
+	{ "PDF",            STR_INIT("%PDF-"),               NULL, NULL, "a PDF document" },
+	{ "RTF",            STR_INIT("{\\rtf"),              NULL, NULL, "a formatted document (RTF)" },
+	{ "PNG",            STR_INIT("\x89PNG\r\n"),         NULL, NULL, "a picture (PNG)" },
+	{ "JPEG",           STR_INIT("\xff\xd8\xff"),        NULL, NULL, "a picture (JPEG)" },
+	{ "PuTTY key",      STR_INIT("PuTTY-User-Key-File"), NULL, read_putty_key, NULL },
+	{ "DER",            { 0 }, intake_tells_der,        intake_der, NULL },
+	{ "PEM text",       { 0 }, intake_tells_pem,        intake_pem, NULL },
+	{ "HTML",           { 0 }, tells_html,              NULL, "a web page (HTML)" },
+	{ "XML",            { 0 }, tells_xml,               NULL, "an XML document" },
+	{ "mail",           { 0 }, tells_mail,              NULL, "a whole mail" },
+	{ "SSH public key", { 0 }, tells_ssh_key,           NULL, "an SSH public key" },
+	{ "base64 text",    { 0 }, intake_tells_base64,     intake_base64, NULL },
+};
+/* clang-format on */
+
+static const struct format *
+format_of(struct str bytes)
+{
+	for (size_t i = 0; i < COUNT_OF(formats); i++) {
+		const struct format *format = &formats[i];
+
+		if (format->tells ? format->tells(bytes) : str_starts(bytes, format->magic))
+			return format;
+	}
+	return NULL;
+}
+
+static bool
+is_utf16(struct str bytes, bool *ret_big)
+{
+	*ret_big = str_starts(bytes, STR("\xfe\xff"));
+	return bytes.len % 2 == 0 && (*ret_big || str_starts(bytes, STR("\xff\xfe")));
+}
+
+/* Notepad's "Unicode": all that matters to us is ASCII, and the dashes that word processors make.
+ */
+static void
+from_utf16(struct str bytes, bool big, struct buf *to)
+{
+	for (size_t i = 2; i + 1 < bytes.len; i += 2) {
+		unsigned high = (uint8_t)bytes.p[big ? i : i + 1],
+			 low = (uint8_t)bytes.p[big ? i + 1 : i];
+		unsigned unit = high << 8 | low;
+
+		if (unit < 0x80)
+			buf_put_byte(to, (uint8_t)unit);
+		else if (unit >= 0x2010 && unit <= 0x2015)
+			buf_put_byte(to, '-');
+		else if (unit != 0xfeff)
+			buf_put_byte(to, '?');
+	}
+}
+
+static void
+read_file(struct intake *in, struct str bytes)
+{
+	const struct format *format;
+
+	if (intake_is_blank(bytes)) {
+		intake_problem(in, DELIVERY_EMPTY, "nothing is in it");
+		return;
+	}
+	format = format_of(bytes);
+	if (!format) {
+		intake_problem(in, DELIVERY_UNKNOWN_FORMAT, "in no format we know");
+		return;
+	}
+	in->file->container = format->container;
+	if (!format->read)
+		intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "%s", format->what);
+	else
+		format->read(in, bytes);
+	if (in->file->certificates + in->file->keys + in->file->csrs == 0)
+		intake_problem(in, DELIVERY_NO_CERTIFICATE, "no certificate is in it");
+}
+
+void
+delivery_add(struct delivery *delivery, const struct delivery_tools *tools, struct str bytes,
+    const struct str *password)
+{
+	CLEAN(buf_fini) struct buf text = BUF_SECRET(DELIVERY_FILE_MAX);
+	struct intake in = { .delivery = delivery, .tools = tools, .password = password };
+	bool too_many = delivery->file_count == DELIVERY_FILES_MAX;
+	bool big = false;
+
+	in.number = too_many ? DELIVERY_FILES_MAX - 1 : delivery->file_count++;
+	in.file = &delivery->file[in.number];
+	if (!too_many)
+		*in.file = (struct delivery_file){ .container = "" };
+	if (too_many || bytes.len > DELIVERY_FILE_MAX) {
+		intake_problem(&in, DELIVERY_LIMIT, "%s",
+		    too_many ? "more than 16 files" : "it is larger than 1 MiB");
+		return;
+	}
+	if (is_utf16(bytes, &big)) {
+		from_utf16(bytes, big, &text);
+		bytes = buf_str(&text);
+	}
+	read_file(&in, bytes);
+}

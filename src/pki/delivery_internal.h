@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The readers of single formats, and what they share. For delivery*.c alone. */
+#pragma once
+
+#include "pki/delivery.h"
+
+#define INTAKE_DEPTH_MAX 4 /* containers in containers: PEM in text, PKCS#7 in PEM … */
+
+struct delivery_tools {
+	OSSL_LIB_CTX *library;
+	OSSL_PROVIDER *standard, *legacy;
+};
+
+/* The file that is being read. */
+struct intake {
+	struct delivery *delivery;
+	struct delivery_file *file;
+	size_t number;
+	const struct delivery_tools *tools;
+	const struct str *password; /* NULL = none given */
+	char
+	    part[64]; /* what `words` begin with: "block 2 (CERTIFICATE): "; "" = the file itself */
+	unsigned depth;
+	uint64_t iterations; /* spent or promised so far (I-07) */
+};
+
+/* Remembers a problem; the first one stays. */
+void intake_problem(struct intake *in, enum delivery_error error, const char *words, ...)
+    PRINTF_LIKE(3, 4);
+/* Takes a certificate's DER (copied); a damaged one is remembered as such. */
+void intake_certificate(struct intake *in, struct str der);
+/* Takes note of a private key; `key` NULL: one that stays closed. */
+void intake_key(struct intake *in, EVP_PKEY *key);
+
+/* One DER or BER structure of whatever kind, decided by what is in it (I-03). `name` is what to
+ * call it. */
+void intake_der(struct intake *in, struct str der);
+bool intake_tells_der(struct str bytes);
+void intake_pem(struct intake *in, struct str text);
+bool intake_tells_pem(struct str text);
+bool intake_tells_base64(struct str text);
+void intake_base64(struct intake *in, struct str text);
+void intake_pkcs12(struct intake *in, struct str der);
+void intake_pkcs7(struct intake *in, struct str der);
+
+/* Iterations of a password derivation, and whether we have all it takes. */
+bool pbe_may_open(struct intake *in, const X509_ALGOR *algorithm);
+/* Counts derivations against the limit; false (and remembered) once it is passed. */
+bool pbe_count(struct intake *in, uint64_t iterations);
+
+/* True when only white space and NULs are left. */
+bool intake_is_blank(struct str s);

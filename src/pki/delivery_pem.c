@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PEM (RFC 7468) as people send it (I-02): text around and between the blocks, any line ends or
+ * none, quoted with "> ", indented, with byte order marks, and with the dashes a word processor
+ * makes of "-----".
+ */
+#include "pki/delivery_internal.h"
+
+#include <stdio.h>
+
+#include "pki/der_read.h"
+
+#define LABEL_MAX  40
+#define BLOCKS_MAX 256 /* far above 50 certificates, far below what costs time */
+
+/* Where a line "-----BEGIN label-----" (or END) stands. */
+struct marker {
+	bool end;
+	struct str label;
+	size_t at, after; /* offsets of its first byte and of what follows */
+};
+
+/* Labels whose content is not DER, or which are of no interest; all others are decided by their DER
+ * (I-03). */
+struct label_rule {
+	struct str label;
+	bool is_key;      /* a private key that we do not read */
+	const char *what; /* NULL = passed over in silence */
+};
+
+/* clang-format off */
+static const struct label_rule label_rules[] = {
+	{ STR_INIT("OPENSSH PRIVATE KEY"),   true,  NULL },
+	{ STR_INIT("PGP PRIVATE KEY BLOCK"), true,  NULL },
+	{ STR_INIT("PGP PUBLIC KEY BLOCK"),  false, "a PGP public key" },
+	{ STR_INIT("PGP MESSAGE"),           false, "a PGP message" },
+	{ STR_INIT("PGP SIGNED MESSAGE"),    false, NULL },
+	{ STR_INIT("PGP SIGNATURE"),         false, NULL },
+	{ STR_INIT("EC PARAMETERS"),         false, NULL },
+	{ STR_INIT("DH PARAMETERS"),         false, NULL },
+	{ STR_INIT("X9.42 DH PARAMETERS"),   false, NULL },
+};
+/* clang-format on */
+
+/* Bytes of the dash at `at`, 0 if there is none: hyphen-minus and U+2010 to U+2015, U+2212. */
+static size_t
+dash_at(struct str text, size_t at)
+{
+	const unsigned char *p = (const unsigned char *)text.p + at;
+
+	if (at < text.len && *p == '-')
+		return 1;
+	if (at + 3 > text.len || p[0] != 0xe2)
+		return 0;
+	if ((p[1] == 0x80 && p[2] >= 0x90 && p[2] <= 0x95) || (p[1] == 0x88 && p[2] == 0x92))
+		return 3;
+	return 0;
+}
+
+static size_t
+skip_dashes(struct str text, size_t at, size_t most, size_t *ret_count)
+{
+	size_t size;
+
+	for (*ret_count = 0; *ret_count < most && (size = dash_at(text, at)) > 0; (*ret_count)++)
+		at += size;
+	return at;
+}
+
+static size_t
+all_dashes(struct str text, size_t at, size_t *ret_count)
+{
+	return skip_dashes(text, at, text.len, ret_count);
+}
+
+/* Behind "BEGIN ": the label, and at least two dashes; five at most, as the next line's may follow
+ * at once. */
+static bool
+read_label(struct str text, size_t at, struct marker *ret)
+{
+	size_t start = at, count;
+
+	while (at < text.len && at - start <= LABEL_MAX && dash_at(text, at) == 0 &&
+	       text.p[at] != '\n' && text.p[at] != '\r')
+		at++;
+	ret->label = str_trim(str_bytes(text.p + start, at - start));
+	ret->after = skip_dashes(text, at, 5, &count);
+	return count >= 2 && ret->label.len > 0 && ret->label.len <= LABEL_MAX;
+}
+
+/* The next marker at or behind `from`. */
+static bool
+find_marker(struct str text, size_t from, struct marker *ret)
+{
+	for (size_t at = from, count; at < text.len; at++) {
+		struct str rest;
+		size_t after = all_dashes(text, at, &count);
+
+		if (count == 0)
+			continue;
+		rest = str_drop(text, after);
+		ret->at = at;
+		ret->end = str_starts(rest, STR("END "));
+		if (count >= 2 && (ret->end || str_starts(rest, STR("BEGIN "))) &&
+		    read_label(text, after + (ret->end ? 4 : 6), ret))
+			return true;
+		at = after - 1;
+	}
+	return false;
+}
+
+bool
+intake_tells_pem(struct str text)
+{
+	struct marker marker;
+
+	for (size_t at = 0; find_marker(text, at, &marker); at = marker.after)
+		if (!marker.end)
+			return true;
+	return false;
+}
+
+/* The next line, without white space and the marks of a quoted mail before it. */
+static bool
+next_line(struct str *rest, struct str *ret_line, bool *ret_indented)
+{
+	size_t len = 0;
+	struct str line;
+
+	if (rest->len == 0)
+		return false;
+	while (len < rest->len && rest->p[len] != '\n' && rest->p[len] != '\r')
+		len++;
+	line = str_bytes(rest->p, len);
+	if (len + 1 < rest->len && rest->p[len] == '\r' && rest->p[len + 1] == '\n')
+		len++;
+	*rest = str_drop(*rest, len + 1);
+	*ret_indented = line.len > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
+	line = str_trim(line);
+	while (line.len > 0 && (line.p[0] == '>' || line.p[0] == '|'))
+		line = str_trim(str_drop(line, 1));
+	*ret_line = line;
+	return true;
+}
+
+static void
+put_base64_line(struct str line, struct buf *to)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		bool mark = (uint8_t)line.p[i] == 0xef && i + 2 < line.len &&
+		            line.p[i + 1] == '\xbb' && line.p[i + 2] == '\xbf';
+
+		if (mark)
+			i += 2; /* a byte order mark left over from joining files */
+		else if (line.p[i] != ' ' && line.p[i] != '\t')
+			buf_put_byte(to, (uint8_t)line.p[i]);
+	}
+}
+
+/* Splits a block's body into header fields (RFC 1421) and base64; tells whether it is encrypted. */
+static void
+split_body(struct str body, struct buf *base64, bool *ret_encrypted)
+{
+	bool header = true, had_field = false, indented = false;
+	struct str line;
+
+	*ret_encrypted = false;
+	while (next_line(&body, &line, &indented)) {
+		bool field = header && str_find(line, STR(":")) < line.len;
+
+		if (field || (header && had_field && indented && line.len > 0)) {
+			had_field = true;
+			*ret_encrypted |= str_find(line, STR("ENCRYPTED")) < line.len ||
+			                  str_starts(line, STR("DEK-Info:"));
+			continue;
+		}
+		header = header && line.len == 0 && !had_field;
+		put_base64_line(line, base64);
+	}
+}
+
+/* OpenSSL's "trusted" form: the certificate, then a sequence of its own settings. */
+static struct str
+certificate_part(struct str label, struct str der)
+{
+	struct der first;
+	struct str rest = der;
+
+	if (str_eq(label, STR("TRUSTED CERTIFICATE")) && der_next(&rest, &first))
+		return first.whole;
+	return der;
+}
+
+/* Test files and others' formats carry blocks of their own: no damage to us. */
+static bool
+is_of_interest(struct str label)
+{
+	static const struct str words[] = { STR_INIT("CERTIFICATE"), STR_INIT("KEY"),
+		STR_INIT("PKCS"), STR_INIT("CMS"), STR_INIT("CRL") };
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (str_find(label, words[i]) < label.len)
+			return true;
+	return false;
+}
+
+static void
+read_block(struct intake *in, struct str label, struct str body)
+{
+	CLEAN(buf_fini) struct buf base64 = BUF_SECRET(DELIVERY_FILE_MAX);
+	CLEAN(buf_fini) struct buf der = BUF_SECRET(DELIVERY_FILE_MAX);
+	bool encrypted;
+
+	for (size_t i = 0; i < COUNT_OF(label_rules); i++) {
+		if (!str_eq(label, label_rules[i].label))
+			continue;
+		if (label_rules[i].is_key)
+			intake_key(in, NULL);
+		else if (label_rules[i].what)
+			intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "%s", label_rules[i].what);
+		return;
+	}
+	split_body(body, &base64, &encrypted);
+	if (encrypted) {
+		intake_key(in, NULL);
+		return;
+	}
+	if (base64.len == 0)
+		intake_problem(in, DELIVERY_MALFORMED, "nothing is between BEGIN and END");
+	else if (!buf_put_from_base64(&der, buf_str(&base64)) || der.len == 0)
+		intake_problem(in,
+		    is_of_interest(label) ? DELIVERY_MALFORMED : DELIVERY_UNSUPPORTED_FORMAT,
+		    is_of_interest(label) ? "letters are missing or do not belong there"
+					  : "a PEM block of another kind");
+	else
+		intake_der(in, certificate_part(label, buf_str(&der)));
+}
+
+void
+intake_pem(struct intake *in, struct str text)
+{
+	struct marker begin, next;
+	size_t number = 0;
+
+	if (++in->depth > INTAKE_DEPTH_MAX)
+		return;
+	for (size_t at = 0; find_marker(text, at, &begin); at = begin.after) {
+		if (begin.end)
+			continue;
+		if (++number > BLOCKS_MAX) {
+			intake_problem(in, DELIVERY_LIMIT, "more than %d PEM blocks", BLOCKS_MAX);
+			break;
+		}
+		snprintf(
+		    in->part, sizeof(in->part), "block %zu (%.*s): ", number, STR_ARG(begin.label));
+		if (!find_marker(text, begin.after, &next) || !next.end) {
+			intake_problem(in, DELIVERY_MALFORMED, "the END line is missing");
+			continue;
+		}
+		read_block(in, begin.label, str_bytes(text.p + begin.after, next.at - begin.after));
+		begin.after = next.after;
+	}
+	in->part[0] = '\0';
+	in->depth--;
+}
+
+/* Base64 and nothing else, as copied from a web page without its BEGIN and END (I-02). */
+static bool
+decode_bare(struct str text, struct buf *der)
+{
+	CLEAN(buf_fini) struct buf base64 = BUF_SECRET(DELIVERY_FILE_MAX);
+	bool indented;
+	struct str line;
+
+	while (next_line(&text, &line, &indented))
+		put_base64_line(line, &base64);
+	return base64.len >= 64 && buf_put_from_base64(der, buf_str(&base64)) && der->len > 0 &&
+	       intake_tells_der(buf_str(der));
+}
+
+bool
+intake_tells_base64(struct str text)
+{
+	CLEAN(buf_fini) struct buf der = BUF_SECRET(DELIVERY_FILE_MAX);
+
+	return decode_bare(text, &der);
+}
+
+void
+intake_base64(struct intake *in, struct str text)
+{
+	CLEAN(buf_fini) struct buf der = BUF_SECRET(DELIVERY_FILE_MAX);
+
+	if (decode_bare(text, &der))
+		intake_der(in, buf_str(&der));
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For tests alone: a tiny CA that makes certificates of any kind, in memory. Nothing of it is
+ * secret. */
+#pragma once
+
+#include <openssl/x509.h>
+
+#include "base/buf.h"
+#include "base/when.h"
+
+struct test_certificate {
+	X509 *x509;
+	EVP_PKEY *key;
+};
+
+struct test_spec {
+	const char *name;         /* subject CN */
+	const char *alternatives; /* "DNS:a.example,DNS:b.example"; NULL = no SAN */
+	const char *purposes;     /* extendedKeyUsage; NULL = none */
+	const char *constraints;  /* nameConstraints; NULL = none */
+	const char *digest;       /* NULL = SHA256 */
+	bool ca;
+	int path_length; /* of a CA; 0 = not stated, else one more than stated */
+	bool poison;     /* a pre-certificate */
+	when from, until;
+	EVP_PKEY *key; /* NULL = a fresh P-256 key */
+};
+
+EVP_PKEY *test_key(
+    const char *kind); /* "P-256", "P-384", "RSA-1024", "RSA-2048", "ED25519", "secp256k1" */
+/* `issuer` NULL: signed by itself. */
+struct test_certificate test_issue(
+    const struct test_spec *spec, const struct test_certificate *issuer);
+void test_certificate_fini(struct test_certificate *certificate);
+
+void test_put_pem(struct buf *to, X509 *x509);
+void test_put_der(struct buf *to, X509 *x509);
+void test_put_key_pem(struct buf *to, EVP_PKEY *key, const char *password);

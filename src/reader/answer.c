@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reader/answer.h"
+
+#include <errno.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "ipc/channel.h"
+#include "ipc/read_delivery.h"
+#include "reader/judge.h"
+#include "sys/log.h"
+#include "sys/world.h"
+
+/* I-07: ten million rounds of PBKDF2-SHA256 are about 4 s of one CPU. */
+static const struct room usual_room = {
+	.time = SECONDS(10),
+	.cpu_seconds = 5,
+	.memory = (size_t)768 * 1024 * 1024,
+};
+
+static void
+question_free(struct delivery_question *question)
+{
+	free(question);
+}
+CLEAN_DEFINE(question_free, struct delivery_question *);
+
+static void
+report_free(struct read_report *report)
+{
+	if (report)
+		read_report_fini(report);
+	free(report);
+}
+CLEAN_DEFINE(report_free, struct read_report *);
+
+static struct read_report *
+report_new(void)
+{
+	struct read_report *report = alloc_zero(sizeof(*report));
+
+	read_report_init(report);
+	return report;
+}
+
+static int
+work(const void *about, struct buf *answer)
+{
+	CLEAN(report_free) struct read_report *report = report_new();
+	const struct answer_work *on = about;
+
+	judge_question(on->question, on->reader->tools, on->reader->trust, report);
+	read_report_put(report, answer);
+	return buf_failed(answer) ? error_origin(EMSGSIZE) : 0;
+}
+
+/* The child has seen hostile bytes: what it says is taken apart and put together again before it
+ * goes on. */
+static bool
+is_report(struct str bytes, struct read_report *report)
+{
+	return bytes.len > 0 && read_report_get(bytes, report) == 0;
+}
+
+/* One line by which the file can be found again; its content is logged nowhere. */
+static void
+log_failure(const struct delivery_question *question, const char *problem)
+{
+	CLEAN(buf_fini) struct buf hash = BUF(80);
+	uint8_t sha256[32];
+
+	if (question->file_count > 0) {
+		SHA256((const unsigned char *)question->files[0].bytes.p,
+		    question->files[0].bytes.len, sha256);
+		buf_put_hex(&hash, sha256, sizeof(sha256));
+	}
+	LOG(LOG_ERROR, "reader.failed", LOG_TEXT("problem", problem),
+	    LOG_TEXT("host", question->host), LOG_NUMBER("files", (int64_t)question->file_count),
+	    LOG_TEXT("first_sha256", buf_text(&hash)));
+}
+
+static const char *
+problem_of(int r)
+{
+	switch (r) {
+	case ROOM_E_TIMEOUT:
+		return "it took too long";
+	case ROOM_E_TOO_MUCH:
+		return "the answer grew too large";
+	case ROOM_E_DIED:
+		return "the program that read it broke down";
+	default:
+		return "it could not be started";
+	}
+}
+
+/* Too much work is a limit of ours that the customer can heed; a crash is ours to look into. */
+static void
+report_failure(const struct delivery_question *question, int r, struct read_report *report)
+{
+	bool limit = r == ROOM_E_TIMEOUT;
+	struct finding *finding = findings_add(
+	    &report->findings, limit ? FINDING_CERT_LIMIT : FINDING_CERT_READER_FAILED, "");
+
+	finding_param(finding, "fqdn", "%s", question->host);
+	finding_param(finding, "file", "%s",
+	    question->file_count == 1 && *question->files[0].name ? question->files[0].name
+								  : "The delivery");
+	finding_param(finding, "problem", "%s", problem_of(r));
+	log_failure(question, problem_of(r));
+}
+
+int
+answer_in_room(struct reader *reader, struct str bytes, const struct room *room,
+    int (*what)(const void *about, struct buf *answer), struct buf *answer)
+{
+	CLEAN(question_free) struct delivery_question *question = alloc_zero(sizeof(*question));
+	CLEAN(report_free) struct read_report *report = report_new();
+	CLEAN(buf_fini) struct buf said = BUF(answer->max);
+	struct answer_work on = { .reader = reader, .question = question };
+	when began = world_ticks();
+	int r;
+
+	r = read_question_get(bytes, question);
+	if (r)
+		return r;
+	r = room_run(room, what, &on, &said);
+	if (r == 0 && !is_report(buf_str(&said), report))
+		r = ROOM_E_DIED;
+	if (r)
+		report_failure(question, r, report);
+	read_report_put(report, answer);
+	atomic_fetch_add(&reader->questions, 1);
+	atomic_fetch_add(&reader->accepted, report->accepted ? 1 : 0);
+	atomic_fetch_add(&reader->failed, r ? 1 : 0);
+	LOG(LOG_INFO, "delivery.read", LOG_TEXT("host", question->host),
+	    LOG_NUMBER("files", (int64_t)question->file_count),
+	    LOG_TEXT("container", report->container), LOG_NUMBER("accepted", report->accepted),
+	    LOG_NUMBER("ms", (world_ticks() - began) / MILLIS(1)));
+	return 0;
+}
+
+int
+answer_question(struct reader *reader, struct str question, struct buf *answer)
+{
+	return answer_in_room(reader, question, &usual_room, work, answer);
+}
+
+void
+answer_warm_up(const struct reader *reader)
+{
+	struct delivery_question *question = alloc_zero(sizeof(*question));
+	struct read_report *report = report_new();
+
+	question->file_count = 1;
+	question->files[0].bytes =
+	    STR("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+	judge_question(question, reader->tools, reader->trust, report);
+	for (size_t i = 0; i < trust_count(reader->trust); i++)
+		(void)X509_get0_pubkey(trust_root(reader->trust, i));
+	report_free(report);
+	free(question);
+}
+
+void
+answer_report(const struct reader *reader, struct buf *to)
+{
+	buf_printf(to, "roots=%zu\nquestions=%lld\naccepted=%lld\nfailed=%lld\n",
+	    trust_count(reader->trust), (long long)atomic_load(&reader->questions),
+	    (long long)atomic_load(&reader->accepted), (long long)atomic_load(&reader->failed));
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whatever happens to the child, the desk gets an answer, and the next question is answered as
+ * well. */
+#include "reader/answer.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
+
+#include "ipc/read_delivery.h"
+#include "pki/certificate.h"
+#include "pki/test_ca.h"
+#include "sys/sandbox.h"
+
+#define NOW ((when)1780272000 * 1000000)
+
+static struct reader reader;
+static struct test_certificate root, leaf;
+
+static int
+set_up(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	bool legacy;
+
+	root = test_issue(
+	    &(struct test_spec){
+		.name = "Root", .ca = true, .from = NOW - DAYS(9), .until = NOW + DAYS(900) },
+	    NULL);
+	leaf = test_issue(&(struct test_spec){ .name = "owa.contoso.com",
+			      .alternatives = "DNS:owa.contoso.com",
+			      .purposes = "serverAuth",
+			      .from = NOW - DAYS(1),
+			      .until = NOW + DAYS(190) },
+	    &root);
+	test_put_pem(&pem, root.x509);
+	if (trust_new(buf_str(&pem), &reader.trust) || delivery_tools_new(&reader.tools, &legacy))
+		return 1;
+	answer_warm_up(&reader);
+	return 0;
+}
+
+static int
+tear_down(void **state UNUSED)
+{
+	test_certificate_fini(&root);
+	test_certificate_fini(&leaf);
+	trust_free(reader.trust);
+	delivery_tools_free(reader.tools);
+	return 0;
+}
+
+static void
+put_question(struct buf *to)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	struct delivery_question *question = calloc(1, sizeof(*question));
+	uint8_t again[32];
+
+	test_put_pem(&pem, leaf.x509);
+	question->file_count = 1;
+	str_copy(STR("owa.crt"), question->files[0].name, READ_FILE_NAME_SIZE);
+	question->files[0].bytes = buf_str(&pem);
+	str_copy(STR("owa.contoso.com"), question->host, sizeof(question->host));
+	assert_int_equal(key_fingerprint(leaf.key, question->spki_sha256, again), 0);
+	question->now = NOW;
+	read_question_put(question, to);
+	free(question);
+}
+
+static int
+crash(const void *about UNUSED, struct buf *answer UNUSED)
+{
+	(void)signal(SIGSEGV, SIG_DFL); /* the test harness has a handler of its own */
+	return raise(SIGSEGV);
+}
+
+static int
+hang(const void *about UNUSED, struct buf *answer UNUSED)
+{
+	while (pause() < 0)
+		continue;
+	return 0;
+}
+
+static int
+lie(const void *about UNUSED, struct buf *answer)
+{
+	buf_put_text(answer, "accepted, trust me");
+	return 0;
+}
+
+static int
+say_nothing(const void *about UNUSED, struct buf *answer UNUSED)
+{
+	return 0;
+}
+
+static void
+when_it_goes_wrong(void **state UNUSED)
+{
+	/* clang-format off */
+	static const struct { const char *name; int (*work)(const void *, struct buf *); enum finding_code code; } cases[] = {
+		{ "crash",   crash,       FINDING_CERT_READER_FAILED },
+		{ "hang",    hang,        FINDING_CERT_LIMIT },
+		{ "lie",     lie,         FINDING_CERT_READER_FAILED },
+		{ "silence", say_nothing, FINDING_CERT_READER_FAILED },
+	};
+	/* clang-format on */
+	struct room room = { .time = MILLIS(500), .cpu_seconds = 5, .memory = (size_t)1 << 30 };
+	CLEAN(buf_fini) struct buf question = BUF_SECRET(1 << 16);
+	struct read_report *report = calloc(1, sizeof(*report));
+
+	read_report_init(report);
+	put_question(&question);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(buf_fini) struct buf answer = BUF(1 << 20);
+
+		print_message("%s\n", cases[i].name);
+		assert_int_equal(
+		    answer_in_room(&reader, buf_str(&question), &room, cases[i].work, &answer), 0);
+		assert_int_equal(read_report_get(buf_str(&answer), report), 0);
+		assert_false(report->accepted);
+		assert_int_equal(findings_first(&report->findings)->code, cases[i].code);
+		assert_string_equal(
+		    finding_value(findings_first(&report->findings), "file"), "owa.crt");
+	}
+	read_report_fini(report);
+	free(report);
+}
+
+static void
+the_usual(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf question = BUF_SECRET(1 << 16);
+	CLEAN(buf_fini) struct buf answer = BUF(1 << 20);
+	CLEAN(buf_fini) struct buf status = BUF(1 << 10);
+	struct read_report *report = calloc(1, sizeof(*report));
+
+	read_report_init(report);
+	put_question(&question);
+	assert_int_equal(answer_question(&reader, buf_str(&question), &answer), 0);
+	assert_int_equal(read_report_get(buf_str(&answer), report), 0);
+	assert_true(report->accepted);
+	assert_string_equal(report->certificate.names, "owa.contoso.com");
+	assert_true(answer_question(&reader, STR("no question"), &answer) < 0);
+	answer_report(&reader, &status);
+	assert_true(str_starts(buf_str(&status), STR("roots=1\n")));
+	read_report_fini(report);
+	free(report);
+}
+
+/* An old export: RC2-40 and 3DES, as Windows made them. False where the legacy provider is not
+ * installed. */
+static bool
+put_old_pfx(struct buf *to)
+{
+	OSSL_LIB_CTX *library = OSSL_LIB_CTX_new();
+	OSSL_PROVIDER *standard = OSSL_PROVIDER_load(library, "default");
+	OSSL_PROVIDER *legacy = OSSL_PROVIDER_load(library, "legacy");
+	PKCS12 *pfx = legacy ? PKCS12_create_ex("geheim", "x", leaf.key, leaf.x509, NULL,
+				   NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+				   NID_pbe_WithSHA1And40BitRC2_CBC, 2048, 2048, 0, library, NULL)
+	                     : NULL;
+	unsigned char *der = NULL;
+	int len = pfx ? i2d_PKCS12(pfx, &der) : 0;
+
+	buf_put(to, der, len > 0 ? (size_t)len : 0);
+	OPENSSL_free(der);
+	PKCS12_free(pfx);
+	if (legacy)
+		OSSL_PROVIDER_unload(legacy);
+	OSSL_PROVIDER_unload(standard);
+	OSSL_LIB_CTX_free(library);
+	return len > 0;
+}
+
+static int
+behind_the_door(const void *about, struct buf *answer)
+{
+	static const struct sandbox_profile profile = { .calls = SANDBOX_FORK | SANDBOX_PASS_FD };
+	CLEAN(buf_fini) struct buf report = BUF(4096);
+	const struct buf *question = about;
+
+	if (sandbox_enter(&profile, &report))
+		return -1;
+	return answer_question(&reader, buf_str(question), answer);
+}
+
+/* Everything that OpenSSL loads when first used must be there before the sandbox closes. */
+static void
+in_the_sandbox(void **state UNUSED)
+{
+	static const struct room room = {
+		.time = SECONDS(20), .cpu_seconds = 10, .memory = (size_t)1 << 30
+	};
+	CLEAN(buf_fini) struct buf pfx = BUF(1 << 16);
+	CLEAN(buf_fini) struct buf question = BUF_SECRET(1 << 16);
+	CLEAN(buf_fini) struct buf answer = BUF(1 << 20);
+	struct delivery_question *asked = calloc(1, sizeof(*asked));
+	struct read_report *report = calloc(1, sizeof(*report));
+
+	if (!put_old_pfx(&pfx)) {
+		print_message("skipped: no legacy provider here\n");
+		skip();
+	}
+	read_report_init(report);
+	asked->file_count = 1;
+	asked->files[0].bytes = buf_str(&pfx);
+	asked->has_password = true;
+	asked->password = STR("geheim");
+	asked->now = NOW;
+	read_question_put(asked, &question);
+	assert_int_equal(room_run(&room, behind_the_door, &question, &answer), 0);
+	assert_int_equal(read_report_get(buf_str(&answer), report), 0);
+	assert_true(report->has_leaf);
+	assert_string_equal(report->container, "PKCS#12");
+	assert_int_equal(report->keys_readable, 1);
+	assert_int_equal(findings_first(&report->findings)->code, FINDING_CERT_FOREIGN_KEY);
+	read_report_fini(report);
+	free(report);
+	free(asked);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(when_it_goes_wrong),
+		cmocka_unit_test(the_usual),
+		cmocka_unit_test(in_the_sandbox),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

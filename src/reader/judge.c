@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reader/judge.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "reader/judge_internal.h"
+
+static_assert(READ_FILES_MAX == DELIVERY_FILES_MAX, "as many files as can be opened");
+static_assert(READ_CERTIFICATE_MAX == CERTIFICATE_MAX, "what is read fits the report");
+static_assert(READ_KEYS_SEEN_MAX == DELIVERY_KEYS_MAX, "every key seen fits the report");
+static_assert(READ_CHAIN_MAX == CHAIN_DEPTH_MAX, "every chain fits the report");
+
+struct check {
+	const char *rules;
+	bool needs_leaf;
+	void (*check)(struct judging *);
+};
+
+/* clang-format off */
+static const struct check checks[] = { /* in the order of I-08 */
+	{ "I-11 R-01",            false, check_leak },
+	{ "I-01 I-02 I-05 I-07 E-05", false, check_leaf },
+	{ "I-20",                 true,  check_duplicate },
+	{ "I-09 I-10 I-12",       true,  check_key },
+	{ "I-11",                 false, check_private_keys },
+	{ "N-01 N-02 N-08",       true,  check_names },
+	{ "I-14 V-04",            true,  check_dates },
+	{ "V-01 V-02",            true,  check_lifetime },
+	{ "I-15 I-16 I-17 I-19",  true,  check_chain },
+	{ "A-01 K-01",            true,  check_weakness },
+	{ "E-01",                 true,  check_purpose },
+	{ "T-03",                 true,  check_precertificate },
+	{ "D-15 K-08",            true,  check_extra_names },
+	{ "I-17 I-18",            true,  check_left_out },
+};
+/* clang-format on */
+
+const char *
+judge_check_rules(size_t at)
+{
+	return at < COUNT_OF(checks) ? checks[at].rules : NULL;
+}
+
+struct finding *
+judge_find_in(struct judging *j, enum finding_code code, size_t file)
+{
+	struct finding *finding = findings_add(&j->report->findings, code, "");
+	const char *name = file < j->question->file_count ? j->question->files[file].name : "";
+
+	finding_param(finding, "fqdn", "%s", j->question->host);
+	finding_param(finding, "file", "%s", *name ? name : "the delivery");
+	return finding;
+}
+
+struct finding *
+judge_find(struct judging *j, enum finding_code code)
+{
+	return judge_find_in(j, code, j->has_leaf ? j->delivery->certificate[j->leaf].file : 0);
+}
+
+void
+judge_put_names(const struct judging *j, struct finding *to)
+{
+	char names[FINDING_VALUE_SIZE];
+
+	certificate_names_text(&j->facts, names, sizeof(names));
+	finding_param(to, "names", "%s", *names ? names : j->facts.subject);
+}
+
+void
+judge_subjects(const struct judging *j, const size_t at[], size_t count, char *to, size_t size)
+{
+	size_t put = 0;
+
+	*to = '\0';
+	for (size_t i = 0; i < count; i++) {
+		char subject[160];
+		int more;
+
+		certificate_name_text(X509_get_subject_name(j->delivery->certificate[at[i]].x509),
+		    subject, sizeof(subject));
+		more = snprintf(to + put, size - put, "%s\"%s\"", i > 0 ? ", " : "", subject);
+		if (more < 0 || (size_t)more >= size - put) {
+			snprintf(
+			    to + put, size - put, "%s", put + sizeof(" …") <= size ? " …" : "");
+			return;
+		}
+		put += (size_t)more;
+	}
+}
+
+/* "PEM text and PKCS#12": each kind once. */
+static void
+report_container(const struct delivery *delivery, struct read_report *report)
+{
+	CLEAN(buf_fini) struct buf words = BUF(sizeof(report->container) - 1);
+
+	for (size_t i = 0; i < delivery->file_count; i++) {
+		const char *container = delivery->file[i].container;
+
+		if (*container && str_find(buf_str(&words), str_of(container)) == words.len)
+			buf_printf(&words, "%s%s", words.len > 0 ? " and " : "", container);
+	}
+	str_copy(buf_str(&words), report->container, sizeof(report->container));
+}
+
+static void
+report_keys(const struct delivery *delivery, struct read_report *report)
+{
+	report->key_count = (uint32_t)delivery->key_count;
+	for (size_t i = 0; i < delivery->key_count; i++)
+		if (delivery->key[i].readable)
+			copy_bytes(report->keys[report->keys_readable++],
+			    delivery->key[i].spki_sha256, 32);
+}
+
+static void
+report_leaf(const struct judging *j)
+{
+	struct read_certificate *to = &j->report->certificate;
+	const struct certificate_facts *facts = &j->facts;
+
+	j->report->has_leaf = true;
+	copy_bytes(to->sha256, facts->sha256, 32);
+	copy_bytes(to->spki_sha256, facts->spki_sha256, 32);
+	/* More than the 20 octets of V-06 is cut: no public certificate has it. */
+	str_show(str_of(facts->serial), to->serial, sizeof(to->serial));
+	str_show(str_of(facts->subject), to->subject, sizeof(to->subject));
+	str_show(str_of(facts->issuer), to->issuer, sizeof(to->issuer));
+	certificate_names_text(facts, to->names, sizeof(to->names));
+	to->name_count = (uint32_t)facts->name_count;
+	to->not_before = facts->not_before;
+	to->not_after = facts->not_after;
+	buf_put_str(&j->report->leaf, j->delivery->certificate[j->leaf].der);
+}
+
+static void
+report_chain(const struct judging *j)
+{
+	struct read_report *report = j->report;
+
+	for (size_t i = 1; i < j->chain.count; i++)
+		buf_put_str(&report->chain, j->delivery->certificate[j->chain.served[i]].der);
+	report->chain_length = j->chain.count > 0 ? (uint32_t)j->chain.count - 1 : 0;
+	report->order_repaired = j->chain.order_repaired;
+	report->root_dropped = j->chain.root_count > 0;
+	report->extras_dropped = j->chain.extra_count > 0;
+}
+
+static void
+judge(struct judging *j)
+{
+	report_container(j->delivery, j->report);
+	report_keys(j->delivery, j->report);
+	j->report->certificate_count = (uint32_t)j->delivery->certificate_count;
+	for (size_t i = 0; i < COUNT_OF(checks); i++)
+		if (j->has_leaf || !checks[i].needs_leaf)
+			checks[i].check(j);
+	if (j->has_leaf)
+		report_leaf(j);
+	if (j->is_chained)
+		report_chain(j);
+	j->report->accepted =
+	    j->has_leaf && j->is_chained && !findings_refuse(&j->report->findings);
+}
+
+void
+judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
+    const struct trust *trust, struct read_report *report)
+{
+	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	struct judging j = {
+		.question = question,
+		.trust = trust,
+		.delivery = &delivery,
+		.report = report,
+	};
+
+	for (size_t i = 0; i < question->file_count; i++)
+		delivery_add(&delivery, tools, question->files[i].bytes,
+		    question->has_password ? &question->password : NULL);
+	judge(&j);
+	certificate_facts_fini(&j.facts);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is this delivery the certificate the order waits for? One table of checks in the order of I-08,
+ * each a small function with its rules; all findings are reported, and the first of the worst is
+ * what the customer sees. To add a requirement, add a row, a function, and a test that produces its
+ * finding.
+ *
+ * Runs where the files were opened (a child of the reader): no clock, no network, no database.
+ */
+#pragma once
+
+#include "ipc/read_delivery.h"
+#include "pki/delivery.h"
+#include "pki/trust.h"
+
+/* Opens the question's files and judges them. *report must be initialised. */
+void judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
+    const struct trust *trust, struct read_report *report);
+
+/* The checks, for the manual and the tests: name and rules of row `at`; NULL behind the last. */
+const char *judge_check_rules(size_t at);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names, dates, chain, policy, and what is only worth a line: the second half of I-08. */
+#include <stdio.h>
+
+#include "reader/judge_internal.h"
+#include "reader/judge_names.h"
+
+#define LONG_NAME 200
+
+/* N-08: a name of the certificate must be the host, or the star of its own level; the CN never
+ * counts (N-02). */
+void
+check_names(struct judging *j)
+{
+	struct str host = str_of(j->question->host), near = STR("");
+	char shown[LONG_NAME];
+
+	for (size_t i = 0; i < j->facts.name_count; i++) {
+		if (name_covers(j->facts.names[i], host))
+			return;
+		if (near.len == 0 && name_is_near(j->facts.names[i], host))
+			near = j->facts.names[i];
+	}
+	if (near.len > 0) {
+		str_show(near, shown, sizeof(shown));
+		finding_param(judge_find(j, FINDING_CERT_NAME_NEAR), "san", "%s", shown);
+	} else {
+		judge_put_names(j, judge_find(j, FINDING_CERT_NAME_MISSING));
+	}
+}
+
+static void
+put_date(struct finding *finding, const char *name, when at)
+{
+	char words[WHEN_WORDS_SIZE];
+
+	finding_param(finding, name, "%s", when_words(at, words));
+}
+
+/* I-14: over, not yet, or nearly over (less than 30 % of its life, or of 14 days, is left). */
+void
+check_dates(struct judging *j)
+{
+	const struct certificate_facts *facts = &j->facts;
+	when now = j->question->now, left = facts->not_after - now;
+	struct finding *finding;
+
+	if (left < 0) {
+		put_date(judge_find(j, FINDING_CERT_EXPIRED), "date", facts->not_after);
+	} else if (facts->not_before > now) {
+		put_date(judge_find(j, FINDING_CERT_FUTURE), "date", facts->not_before);
+	} else if (left < DAYS(14) || left < (facts->not_after - facts->not_before) / 10 * 3) {
+		finding = judge_find(j, FINDING_CERT_SHORT_LEFT);
+		put_date(finding, "date", facts->not_after);
+		finding_param(finding, "days", "%lld", (long long)(left / DAYS(1)));
+	}
+}
+
+/* V-01: the longest validity by day of issue; the newest row that has begun holds. */
+struct lifetime_rule {
+	const char *since;
+	int days;
+};
+
+/* clang-format off */
+static const struct lifetime_rule lifetime_rules[] = {
+	{ "2029-03-15T00:00:00Z",  47 },
+	{ "2027-03-15T00:00:00Z", 100 },
+	{ "2026-03-15T00:00:00Z", 200 },
+	{ "1970-01-01T00:00:00Z", 398 },
+};
+/* clang-format on */
+
+static int
+days_allowed(when issued)
+{
+	for (size_t i = 0; i < COUNT_OF(lifetime_rules); i++) {
+		when since;
+
+		if (when_parse(str_of(lifetime_rules[i].since), &since) && issued >= since)
+			return lifetime_rules[i].days;
+	}
+	return lifetime_rules[COUNT_OF(lifetime_rules) - 1].days;
+}
+
+/* V-02: both ends count, so the period is one second longer than the difference; a day has 86,400
+ * s. */
+void
+check_lifetime(struct judging *j)
+{
+	when lasts = j->facts.not_after - j->facts.not_before + SECONDS(1);
+	int days = days_allowed(j->facts.issued);
+	struct finding *finding;
+
+	if (lasts <= DAYS(days))
+		return;
+	finding = judge_find(j, FINDING_CERT_TOO_LONG);
+	put_date(finding, "date", j->facts.issued);
+	finding_param(finding, "days", "%lld", (long long)((lasts + DAYS(1) - 1) / DAYS(1)));
+	finding_param(finding, "limit", "%d days", days);
+}
+
+/* A damaged file may have held the link that is missing. */
+static void
+tell_damage(struct judging *j)
+{
+	for (size_t i = 0; i < j->delivery->file_count; i++)
+		if (j->delivery->file[i].error == DELIVERY_MALFORMED) {
+			finding_param(judge_find_in(j, FINDING_CERT_DAMAGED, i), "problem", "%s",
+			    j->delivery->file[i].words);
+			return;
+		}
+}
+
+/* I-15, I-16, I-19: a way to a root that we trust. */
+void
+check_chain(struct judging *j)
+{
+	struct chain *chain = &j->chain;
+	int r = chain_build(j->delivery, j->leaf, j->trust, j->question->now, chain);
+
+	j->is_chained = r == 0;
+	switch (r) {
+	case 0:
+		break;
+	case CHAIN_E_INCOMPLETE:
+		tell_damage(j);
+		finding_param(judge_find(j, FINDING_CERT_CHAIN), "issuer", "%s", chain->missing);
+		break;
+	case CHAIN_E_UNTRUSTED:
+		finding_param(judge_find(j, FINDING_CERT_PRIVATE_CA), "issuer", "%s", chain->root);
+		break;
+	case CHAIN_E_SELF_SIGNED:
+		judge_put_names(j, judge_find(j, FINDING_CERT_SELF_SIGNED));
+		break;
+	default:
+		finding_param(judge_find(j, FINDING_CERT_CHAIN_BAD), "reason", "%s", chain->reason);
+		break;
+	}
+}
+
+/* K-01: RSA of 2048 bits or more, in whole octets; P-256, P-384 or P-521 by name; nothing else. */
+static bool
+key_is_accepted(const struct certificate_facts *facts)
+{
+	if (strcmp(facts->key_algorithm, "RSA") == 0)
+		return facts->key_bits >= 2048 && facts->key_bits % 8 == 0;
+	return strcmp(facts->key_algorithm, "EC") == 0 &&
+	       (strcmp(facts->curve, "P-256") == 0 || strcmp(facts->curve, "P-384") == 0 ||
+		   strcmp(facts->curve, "P-521") == 0);
+}
+
+/* A-01, K-01 */
+void
+check_weakness(struct judging *j)
+{
+	const struct certificate_facts *facts = &j->facts;
+
+	if (facts->signature_is_weak)
+		finding_param(
+		    judge_find(j, FINDING_CERT_WEAK), "weak", "the signature %s", facts->signature);
+	if (!key_is_accepted(facts))
+		finding_param(judge_find(j, FINDING_CERT_WEAK), "weak",
+		    "a key of the kind %s%s%s with %d bits", facts->key_algorithm,
+		    *facts->curve ? " " : "", facts->curve, facts->key_bits);
+}
+
+/* E-01: a web server's certificate says so. */
+void
+check_purpose(struct judging *j)
+{
+	if (j->facts.for_server)
+		return;
+	finding_param(judge_find(j, FINDING_CERT_PURPOSE), "purpose", "%s",
+	    j->facts.has_purposes ? j->facts.purposes : "no stated purpose");
+}
+
+/* T-03 */
+void
+check_precertificate(struct judging *j)
+{
+	if (j->facts.is_precertificate)
+		(void)judge_find(j, FINDING_CERT_PRECERT);
+}
+
+/* D-15, K-08: names of other owners on a key that lives with us. */
+void
+check_extra_names(struct judging *j)
+{
+	CLEAN(buf_fini) struct buf names = BUF(FINDING_VALUE_SIZE - 8);
+	struct str host = str_of(j->question->host);
+	size_t count = 0;
+
+	for (size_t i = 0; i < j->facts.name_count; i++) {
+		char shown[LONG_NAME];
+
+		if (name_same_owner(j->facts.names[i], host))
+			continue;
+		str_show(j->facts.names[i], shown, sizeof(shown));
+		if (!buf_failed(&names) && names.len + strlen(shown) + 2 <= names.max)
+			buf_printf(&names, "%s%s", count > 0 ? ", " : "", shown);
+		count++;
+	}
+	if (count > 0)
+		finding_param(
+		    judge_find(j, FINDING_CERT_EXTRA_NAMES), "names", "%s", buf_text(&names));
+}
+
+static void
+tell_left_out(struct judging *j, enum finding_code code, const size_t at[], size_t count)
+{
+	char names[FINDING_VALUE_SIZE];
+
+	if (count == 0)
+		return;
+	judge_subjects(j, at, count, names, sizeof(names));
+	finding_param(judge_find(j, code), "names", "%s", names);
+}
+
+/* I-17, I-18: what was done to the delivery, for people to know. */
+void
+check_left_out(struct judging *j)
+{
+	const struct chain *chain = &j->chain;
+
+	if (!j->is_chained)
+		return;
+	if (chain->order_repaired)
+		(void)judge_find(j, FINDING_CERT_ORDER_REPAIRED);
+	tell_left_out(j, FINDING_CERT_ROOT_DROPPED, chain->roots, chain->root_count);
+	tell_left_out(j, FINDING_CERT_EXTRAS_DROPPED, chain->extras, chain->extra_count);
+}

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every CERT_* finding that a delivery can produce is produced here by one that deserves it. */
+#include "reader/judge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+
+#include "pki/certificate.h"
+#include "pki/leaf.h"
+#include "pki/test_ca.h"
+#include "reader/judge_names.h"
+
+#define NOW  ((when)1780272000 * 1000000) /* 2026-06-01 */
+#define HOST "owa.contoso.com"
+
+static struct test_certificate root, issuing, private_root;
+static EVP_PKEY *our_key, *old_key, *other_key, *foreign_key;
+static struct delivery_tools *tools;
+static struct trust *trust;
+
+static int
+set_up(void **state UNUSED)
+{
+	struct test_spec ca = {
+		.name = "Root", .ca = true, .from = NOW - DAYS(900), .until = NOW + DAYS(900)
+	};
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	bool legacy;
+
+	root = test_issue(&ca, NULL);
+	ca.name = "Issuing CA";
+	issuing = test_issue(&ca, &root);
+	ca.name = "Private Root";
+	private_root = test_issue(&ca, NULL);
+	our_key = test_key("P-256");
+	old_key = test_key("P-256");
+	other_key = test_key("P-256");
+	foreign_key = test_key("P-256");
+	test_put_pem(&pem, root.x509);
+	return trust_new(buf_str(&pem), &trust) || delivery_tools_new(&tools, &legacy);
+}
+
+static int
+tear_down(void **state UNUSED)
+{
+	test_certificate_fini(&root);
+	test_certificate_fini(&issuing);
+	test_certificate_fini(&private_root);
+	EVP_PKEY_free(our_key);
+	EVP_PKEY_free(old_key);
+	EVP_PKEY_free(other_key);
+	EVP_PKEY_free(foreign_key);
+	trust_free(trust);
+	delivery_tools_free(tools);
+	return 0;
+}
+
+static void
+fingerprint(EVP_PKEY *key, uint8_t ret[static 32])
+{
+	uint8_t again[32];
+
+	assert_int_equal(key_fingerprint(key, ret, again), 0);
+}
+
+static struct delivery_question *
+question_new(void)
+{
+	struct delivery_question *question = calloc(1, sizeof(*question));
+
+	str_copy(STR(HOST), question->host, sizeof(question->host));
+	fingerprint(our_key, question->spki_sha256);
+	fingerprint(old_key, question->keys[0].spki_sha256);
+	question->keys[0].order_number = 1041;
+	question->keys[0].same_site = true;
+	fingerprint(other_key, question->keys[1].spki_sha256);
+	question->keys[1].order_number = 1099;
+	question->key_count = 2;
+	question->now = NOW;
+	return question;
+}
+
+static void
+add_file(struct delivery_question *question, const char *name, struct str bytes)
+{
+	struct read_file *file = &question->files[question->file_count++];
+
+	read_file_name(str_of(name), file->name);
+	file->bytes = bytes;
+}
+
+static struct read_report *
+judged(const struct delivery_question *question)
+{
+	struct read_report *report = calloc(1, sizeof(*report));
+
+	read_report_init(report);
+	judge_question(question, tools, trust, report);
+	return report;
+}
+
+static const struct finding *
+found(const struct read_report *report, enum finding_code code)
+{
+	for (size_t i = 0; i < report->findings.count; i++)
+		if (report->findings.list[i].code == code)
+			return &report->findings.list[i];
+	return NULL;
+}
+
+/* No placeholder may stay open in what people read. */
+static void
+expect_complete_sentences(const struct read_report *report)
+{
+	for (size_t i = 0; i < report->findings.count; i++)
+		for (enum finding_text text = FINDING_TITLE; text <= FINDING_NEXT; text++) {
+			CLEAN(buf_fini) struct buf words = BUF(8192);
+
+			finding_render(&report->findings.list[i], text, &words);
+			if (str_find(buf_str(&words), STR("{")) < words.len)
+				fail_msg("open placeholder: %s", buf_text(&words));
+		}
+}
+
+static void
+report_done(struct read_report *report)
+{
+	read_report_fini(report);
+	free(report);
+}
+
+/* ---- one certificate, varied ---- */
+
+enum came_along {
+	WITH_ISSUER = 1 << 0,
+	WITH_ROOT = 1 << 1,
+	ISSUER_FIRST = 1 << 2,
+	WITH_OUR_KEY = 1 << 3,
+	WITH_OWN_KEY = 1 << 4, /* the certificate's */
+	WITH_LOCKED_KEY = 1 << 5,
+	WITH_STRANGER = 1 << 6, /* a CA nobody needs */
+	WITH_DAMAGE = 1 << 7,
+	TWICE = 1 << 8, /* this order has it already */
+};
+
+struct judge_case {
+	const char *name;
+	struct test_spec leaf;
+	const char *key;                       /* kind of a fresh one; NULL = whose */
+	EVP_PKEY **whose;                      /* NULL = our key */
+	const struct test_certificate *issuer; /* NULL = issuing; &root_of_itself = none */
+	unsigned with;
+	bool accepted;
+	enum finding_code first;   /* what the customer sees; FINDING_MAX = nothing */
+	enum finding_code also;    /* and among the others; FINDING_MAX = nothing special */
+	const char *param, *value; /* of `first` */
+};
+
+static const struct test_certificate by_itself;
+
+#define GOOD                                                                 \
+	.name = HOST, .alternatives = "DNS:" HOST, .purposes = "serverAuth", \
+	.from = NOW - DAYS(10), .until = NOW + DAYS(180)
+#define BUT(...)                  \
+	{                         \
+		GOOD, __VA_ARGS__ \
+	}
+#define NOTHING FINDING_MAX
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+/* clang-format off */
+static const struct judge_case cases[] = {
+	{ "good",               { GOOD }, NULL, NULL, NULL, WITH_ISSUER, true, NOTHING, NOTHING, NULL, NULL },
+	{ "good, full chain",   { GOOD }, NULL, NULL, NULL, WITH_ISSUER | WITH_ROOT, true, FINDING_CERT_ROOT_DROPPED, NOTHING, "names", "\"CN=Root,O=certdesk test\"" },
+	{ "good, wrong order",  { GOOD }, NULL, NULL, NULL, WITH_ISSUER | WITH_ROOT | ISSUER_FIRST, true, FINDING_CERT_ORDER_REPAIRED, FINDING_CERT_ROOT_DROPPED, NULL, NULL },
+	{ "good, and more",     { GOOD }, NULL, NULL, NULL, WITH_ISSUER | WITH_STRANGER, true, FINDING_CERT_ROOT_DROPPED, NOTHING, NULL, NULL },
+	{ "wildcard",           BUT(.alternatives = "DNS:*.contoso.com"), NULL, NULL, NULL, WITH_ISSUER, true, NOTHING, NOTHING, NULL, NULL },
+	{ "duplicate",          { GOOD }, NULL, NULL, NULL, WITH_ISSUER | TWICE, true, FINDING_CERT_DUPLICATE, NOTHING, NULL, NULL },
+	{ "unknown key",        { GOOD }, NULL, &foreign_key, NULL, WITH_ISSUER, false, FINDING_CERT_KEY_UNKNOWN, NOTHING, NULL, NULL },
+	{ "older request",      { GOOD }, NULL, &old_key, NULL, WITH_ISSUER, false, FINDING_CERT_KEY_OLD, NOTHING, "order", "1041" },
+	{ "another order",      { GOOD }, NULL, &other_key, NULL, WITH_ISSUER, false, FINDING_CERT_OTHER_ORDER, NOTHING, "order", "1099" },
+	{ "foreign pair",       { GOOD }, NULL, &foreign_key, NULL, WITH_ISSUER | WITH_OWN_KEY, false, FINDING_CERT_FOREIGN_KEY, NOTHING, NULL, NULL },
+	{ "our key leaked",     { GOOD }, NULL, NULL, NULL, WITH_ISSUER | WITH_OUR_KEY, false, FINDING_CERT_OWN_KEY_LEAKED, NOTHING, NULL, NULL },
+	{ "old key leaked",     { GOOD }, NULL, &old_key, NULL, WITH_ISSUER | WITH_OWN_KEY, false, FINDING_CERT_OWN_KEY_LEAKED, FINDING_CERT_KEY_OLD, NULL, NULL },
+	{ "some locked key",    { GOOD }, NULL, NULL, NULL, WITH_ISSUER | WITH_LOCKED_KEY, true, FINDING_CERT_KEY_RECEIVED, NOTHING, NULL, NULL },
+	{ "name missing",       BUT(.alternatives = "DNS:mail.contoso.com"), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_NAME_MISSING, NOTHING, "names", "mail.contoso.com" },
+	{ "CN is no name",      BUT(.alternatives = NULL), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_NAME_MISSING, NOTHING, NULL, NULL },
+	{ "www name",           BUT(.alternatives = "DNS:www." HOST), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_NAME_NEAR, NOTHING, "san", "www." HOST },
+	{ "star too high",      BUT(.alternatives = "DNS:*." HOST), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_NAME_NEAR, NOTHING, "san", "*." HOST },
+	{ "expired",            BUT(.from = NOW - DAYS(200), .until = NOW - DAYS(1)), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_EXPIRED, NOTHING, "date", "31 May 2026, 00:00 UTC" },
+	{ "not yet",            BUT(.from = NOW + DAYS(1)), NULL, NULL, NULL, WITH_ISSUER, true, FINDING_CERT_FUTURE, NOTHING, NULL, NULL },
+	{ "few days left",      BUT(.from = NOW - DAYS(150), .until = NOW + DAYS(40)), NULL, NULL, NULL, WITH_ISSUER, true, FINDING_CERT_SHORT_LEFT, NOTHING, "days", "40" },
+	{ "one second too long", BUT(.from = NOW - DAYS(10), .until = NOW + DAYS(190)), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_TOO_LONG, NOTHING, "days", "201" },
+	{ "exactly 200 days",   BUT(.from = NOW - DAYS(10), .until = NOW + DAYS(190) - SECONDS(1)), NULL, NULL, NULL, WITH_ISSUER, true, NOTHING, NOTHING, NULL, NULL },
+	{ "398 days, old rule", BUT(.from = NOW - DAYS(80), .until = NOW - DAYS(80) + DAYS(398) - SECONDS(1)), NULL, NULL, NULL, WITH_ISSUER, true, NOTHING, NOTHING, NULL, NULL },
+	{ "no intermediate",    { GOOD }, NULL, NULL, NULL, 0, false, FINDING_CERT_CHAIN, NOTHING, "issuer", "CN=Issuing CA,O=certdesk test" },
+	{ "damaged intermediate", { GOOD }, NULL, NULL, NULL, WITH_DAMAGE, false, FINDING_CERT_DAMAGED, FINDING_CERT_CHAIN, NULL, NULL },
+	{ "private CA",         { GOOD }, NULL, NULL, &private_root, WITH_ROOT, false, FINDING_CERT_PRIVATE_CA, NOTHING, "issuer", "CN=Private Root,O=certdesk test" },
+	{ "signed by itself",   { GOOD }, NULL, NULL, &by_itself, 0, false, FINDING_CERT_SELF_SIGNED, NOTHING, "names", HOST },
+	{ "SHA-1",              BUT(.digest = "SHA1"), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_WEAK, NOTHING, "weak", "the signature ecdsa-with-SHA1" },
+	{ "client certificate", BUT(.purposes = "clientAuth,emailProtection"), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_PURPOSE, NOTHING, "purpose", "TLS Web Client Authentication, E-mail Protection" },
+	{ "no purpose",         BUT(.purposes = NULL), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_PURPOSE, NOTHING, NULL, NULL },
+	{ "pre-certificate",    BUT(.poison = true), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_PRECERT, NOTHING, NULL, NULL },
+	{ "others' names",      BUT(.alternatives = "DNS:" HOST ",DNS:www.contoso.com,DNS:fabrikam.example"), NULL, NULL, NULL, WITH_ISSUER, true, FINDING_CERT_EXTRA_NAMES, NOTHING, "names", "fabrikam.example" },
+	{ "it is a CA",         BUT(.ca = true), NULL, NULL, NULL, WITH_ISSUER, false, FINDING_CERT_ONLY_CA, NOTHING, NULL, NULL },
+	/* with a key that is not ours: what is weak about it is told as well */
+	{ "RSA-1024",           { GOOD }, "RSA-1024", NULL, NULL, WITH_ISSUER, false, FINDING_CERT_KEY_UNKNOWN, FINDING_CERT_WEAK, NULL, NULL },
+	{ "Ed25519",            { GOOD }, "ED25519", NULL, NULL, WITH_ISSUER, false, FINDING_CERT_KEY_UNKNOWN, FINDING_CERT_WEAK, NULL, NULL },
+	{ "odd curve",          { GOOD }, "secp256k1", NULL, NULL, WITH_ISSUER, false, FINDING_CERT_KEY_UNKNOWN, FINDING_CERT_WEAK, NULL, NULL },
+};
+/* clang-format on */
+#pragma GCC diagnostic pop
+
+static void
+put_pem_of(const struct judge_case *row, const struct test_certificate *leaf, struct buf *to)
+{
+	const struct test_certificate *top = row->issuer == &private_root ? &private_root : &root;
+
+	if ((row->with & WITH_ROOT) && (row->with & ISSUER_FIRST))
+		test_put_pem(to, top->x509);
+	if ((row->with & WITH_ISSUER) && (row->with & ISSUER_FIRST))
+		test_put_pem(to, issuing.x509);
+	test_put_pem(to, leaf->x509);
+	if ((row->with & WITH_ISSUER) && !(row->with & ISSUER_FIRST))
+		test_put_pem(to, issuing.x509);
+	if ((row->with & WITH_ROOT) && !(row->with & ISSUER_FIRST))
+		test_put_pem(to, top->x509);
+	if (row->with & WITH_STRANGER)
+		test_put_pem(to, private_root.x509);
+	if (row->with & WITH_OUR_KEY)
+		test_put_key_pem(to, our_key, NULL);
+	if (row->with & WITH_OWN_KEY)
+		test_put_key_pem(to, leaf->key, NULL);
+	if (row->with & WITH_LOCKED_KEY)
+		test_put_key_pem(to, foreign_key, "locked");
+	if (row->with & WITH_DAMAGE)
+		buf_put_text(to, "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
+}
+
+static struct test_certificate
+leaf_of(const struct judge_case *row)
+{
+	struct test_spec spec = row->leaf;
+	struct test_certificate made;
+
+	spec.key = row->key ? test_key(row->key) : row->whose ? *row->whose : our_key;
+	made = test_issue(&spec, row->issuer == &by_itself ? NULL
+				 : row->issuer             ? row->issuer
+							   : &issuing);
+	if (row->key)
+		EVP_PKEY_free(spec.key);
+	return made;
+}
+
+static void
+check_case(const struct judge_case *row, const struct read_report *report)
+{
+	const struct finding *first = findings_first(&report->findings);
+
+	print_message("%s: %s\n", row->name, first ? finding_rule(first->code)->code : "-");
+	for (size_t i = 0; i < report->findings.count; i++)
+		print_message("    %s\n", finding_rule(report->findings.list[i].code)->code);
+	assert_int_equal(report->accepted, row->accepted);
+	assert_int_equal(first ? first->code : NOTHING, row->first);
+	if (row->also != NOTHING)
+		assert_non_null(found(report, row->also));
+	if (row->param)
+		assert_string_equal(finding_value(first, row->param), row->value);
+	expect_complete_sentences(report);
+}
+
+static void
+certificates(void **state UNUSED)
+{
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+		struct test_certificate leaf = leaf_of(&cases[i]);
+		struct delivery_question *question = question_new();
+		struct read_report *report;
+		unsigned len = 32;
+
+		put_pem_of(&cases[i], &leaf, &pem);
+		add_file(question, "C:\\fakepath\\owa.crt", buf_str(&pem));
+		if (cases[i].with & TWICE) {
+			question->has_accepted = true;
+			X509_digest(leaf.x509, EVP_sha256(), question->accepted_sha256, &len);
+		}
+		report = judged(question);
+		check_case(&cases[i], report);
+		report_done(report);
+		free(question);
+		test_certificate_fini(&leaf);
+	}
+}
+
+/* What the desk stores of a good one. */
+static void
+the_report(void **state UNUSED)
+{
+	CLEAN(buf_fini)
+	struct buf pem = BUF(1 << 16),
+		   leaf_der = BUF(1 << 16), chain_der = BUF(1 << 16);
+	struct test_certificate leaf = leaf_of(&cases[0]);
+	struct delivery_question *question = question_new();
+	struct read_report *report;
+
+	put_pem_of(&(struct judge_case){ .with = WITH_ISSUER | WITH_ROOT }, &leaf, &pem);
+	add_file(question, "", buf_str(&pem));
+	report = judged(question);
+	test_put_der(&leaf_der, leaf.x509);
+	test_put_der(&chain_der, issuing.x509);
+	assert_true(report->accepted && report->has_leaf && report->root_dropped);
+	assert_false(report->order_repaired || report->extras_dropped);
+	assert_true(str_eq(buf_str(&report->leaf), buf_str(&leaf_der)));
+	assert_true(str_eq(buf_str(&report->chain), buf_str(&chain_der)));
+	assert_int_equal(report->chain_length, 1);
+	assert_int_equal(report->certificate_count, 3);
+	assert_string_equal(report->container, "PEM text");
+	assert_string_equal(report->certificate.names, HOST);
+	assert_string_equal(report->certificate.subject, "CN=" HOST ",O=certdesk test");
+	assert_memory_equal(report->certificate.spki_sha256, question->spki_sha256, 32);
+	assert_true(report->certificate.not_after == NOW + DAYS(180));
+	assert_string_equal(question->files[0].name, "the pasted text");
+	report_done(report);
+	free(question);
+	test_certificate_fini(&leaf);
+}
+
+/* Two leaves: ours wins; two that are not ours: nobody guesses. */
+static void
+several_leaves(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf ours = BUF(1 << 16), others = BUF(1 << 16);
+	struct test_certificate leaf[3] = {
+		leaf_of(&cases[0]),
+		leaf_of(&(struct judge_case){ .leaf = { GOOD }, .whose = &foreign_key }),
+		leaf_of(&(struct judge_case){ .leaf = { GOOD }, .key = "P-256" }),
+	};
+	struct delivery_question *question = question_new();
+	struct read_report *report;
+
+	for (size_t i = 1; i < 3; i++)
+		test_put_pem(&others, leaf[i].x509);
+	test_put_pem(&ours, leaf[0].x509);
+	test_put_pem(&ours, issuing.x509);
+	add_file(question, "others.pem", buf_str(&others));
+	report = judged(question);
+	assert_int_equal(findings_first(&report->findings)->code, FINDING_CERT_SEVERAL);
+	assert_string_equal(finding_value(findings_first(&report->findings), "count"), "2");
+	expect_complete_sentences(report);
+	report_done(report);
+	add_file(question, "ours.pem", buf_str(&ours));
+	report = judged(question);
+	assert_true(report->accepted && report->extras_dropped);
+	assert_non_null(found(report, FINDING_CERT_EXTRAS_DROPPED));
+	expect_complete_sentences(report);
+	report_done(report);
+	free(question);
+	for (size_t i = 0; i < 3; i++)
+		test_certificate_fini(&leaf[i]);
+}
+
+/* The root vouches for a CA that is over. */
+static void
+broken_chain(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	struct test_certificate ca = test_issue(
+	    &(struct test_spec){
+		.name = "Old CA", .ca = true, .from = NOW - DAYS(900), .until = NOW - DAYS(5) },
+	    &root);
+	struct test_certificate leaf =
+	    leaf_of(&(struct judge_case){ .leaf = { GOOD }, .issuer = &ca });
+	struct delivery_question *question = question_new();
+	struct read_report *report;
+
+	test_put_pem(&pem, leaf.x509);
+	test_put_pem(&pem, ca.x509);
+	add_file(question, "x", buf_str(&pem));
+	report = judged(question);
+	assert_int_equal(findings_first(&report->findings)->code, FINDING_CERT_CHAIN_BAD);
+	expect_complete_sentences(report);
+	report_done(report);
+	free(question);
+	test_certificate_fini(&leaf);
+	test_certificate_fini(&ca);
+}
+
+static void
+put_pfx(struct buf *to, const struct test_certificate *leaf, const char *password)
+{
+	PKCS12 *pfx =
+	    PKCS12_create(password, "x", leaf->key, leaf->x509, NULL, 0, 0, 2048, 2048, 0);
+	unsigned char *der = NULL;
+	int len = i2d_PKCS12(pfx, &der);
+
+	assert_true(len > 0);
+	buf_put(to, der, (size_t)len);
+	OPENSSL_free(der);
+	PKCS12_free(pfx);
+}
+
+static void
+put_csr(struct buf *to, const struct test_certificate *leaf)
+{
+	X509_REQ *csr = X509_to_X509_REQ(leaf->x509, leaf->key, EVP_sha256());
+	unsigned char *der = NULL;
+	int len = i2d_X509_REQ(csr, &der);
+
+	assert_true(len > 0);
+	buf_put(to, der, (size_t)len);
+	OPENSSL_free(der);
+	X509_REQ_free(csr);
+}
+
+/* ---- deliveries without a certificate to judge ---- */
+
+static void
+expect_first(const char *name, struct str bytes, const char *password, enum finding_code code)
+{
+	struct delivery_question *question = question_new();
+	struct read_report *report;
+
+	add_file(question, name, bytes);
+	question->has_password = password != NULL;
+	question->password = str_of(password);
+	report = judged(question);
+	print_message(
+	    "%s: %s\n", name, finding_rule(findings_first(&report->findings)->code)->code);
+	assert_int_equal(findings_first(&report->findings)->code, code);
+	assert_false(report->accepted || report->has_leaf);
+	expect_complete_sentences(report);
+	report_done(report);
+	free(question);
+}
+
+static void
+no_leaf(void **state UNUSED)
+{
+	CLEAN(buf_fini)
+	struct buf pfx = BUF(1 << 16),
+		   csr = BUF(1 << 16), cas = BUF(1 << 16), key = BUF(1 << 16),
+		   locked = BUF(1 << 16), big = BUF(2 << 20);
+	struct test_certificate leaf =
+	    leaf_of(&(struct judge_case){ .leaf = { GOOD }, .whose = &foreign_key });
+
+	put_pfx(&pfx, &leaf, "geheim");
+	put_csr(&csr, &leaf);
+	test_put_pem(&cas, issuing.x509);
+	test_put_pem(&cas, root.x509);
+	test_put_key_pem(&key, foreign_key, NULL);
+	test_put_key_pem(&locked, foreign_key, "x");
+	while (big.len <= READ_FILE_MAX)
+		buf_put_byte(&big, 'a');
+	expect_first("empty", STR(""), NULL, FINDING_CERT_EMPTY);
+	expect_first("prose", STR("please find attached"), NULL, FINDING_CERT_FORMAT);
+	expect_first("a.jks", STR("\xfe\xed\xfe\xed...."), NULL, FINDING_CERT_FORMAT);
+	expect_first(
+	    "cut.pem", STR("-----BEGIN CERTIFICATE-----\nMIIC"), NULL, FINDING_CERT_DAMAGED);
+	expect_first("a.pfx", buf_str(&pfx), NULL, FINDING_CERT_PASSWORD_MISSING);
+	expect_first("a.pfx, wrong", buf_str(&pfx), "Geheim", FINDING_CERT_PASSWORD_WRONG);
+	expect_first("a.csr", buf_str(&csr), NULL, FINDING_CERT_IS_CSR);
+	expect_first("ca-bundle", buf_str(&cas), NULL, FINDING_CERT_ONLY_CA);
+	expect_first("key.pem", buf_str(&key), NULL, FINDING_CERT_NONE);
+	expect_first("locked.pem", buf_str(&locked), NULL, FINDING_CERT_NONE);
+	expect_first("big", buf_str(&big), NULL, FINDING_CERT_LIMIT);
+	for (size_t i = pfx.len - 9; i > 0; i--) /* the MAC's digest becomes one that nobody has */
+		if (memcmp(pfx.data + i, "\x60\x86\x48\x01\x65\x03\x04\x02\x01", 9) == 0) {
+			pfx.data[i + 8] = 0x7f;
+			break;
+		}
+	expect_first("strange.pfx", buf_str(&pfx), "geheim", FINDING_CERT_ALGORITHM);
+	test_certificate_fini(&leaf);
+}
+
+/* A PFX of a seller's tool: opened with its password, and then refused for its key. */
+static void
+foreign_pfx(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf pfx = BUF(1 << 16);
+	struct test_certificate leaf =
+	    leaf_of(&(struct judge_case){ .leaf = { GOOD }, .whose = &foreign_key });
+	struct delivery_question *question = question_new();
+	struct read_report *report;
+
+	put_pfx(&pfx, &leaf, "geheim");
+	add_file(question, "owa.pfx", buf_str(&pfx));
+	question->has_password = true;
+	question->password = STR("geheim");
+	report = judged(question);
+	assert_int_equal(findings_first(&report->findings)->code, FINDING_CERT_FOREIGN_KEY);
+	assert_string_equal(report->container, "PKCS#12");
+	assert_int_equal(report->key_count, 1);
+	assert_int_equal(report->keys_readable, 1);
+	report_done(report);
+	free(question);
+	test_certificate_fini(&leaf);
+}
+
+static void
+names(void **state UNUSED)
+{
+	/* clang-format off */
+	static const struct { const char *san, *host; bool covers, near, owner; } rows[] = {
+		{ "owa.contoso.com",       "owa.contoso.com",   true,  false, true },
+		{ "OWA.Contoso.COM",       "owa.contoso.com",   true,  false, true },
+		{ "*.contoso.com",         "owa.contoso.com",   true,  true,  true },
+		{ "*.contoso.com",         "a.b.contoso.com",   false, true,  true },
+		{ "*.contoso.com",         "contoso.com",       false, true,  true },
+		{ "*.com",                 "contoso.com",       false, true,  false },
+		{ "o*.contoso.com",        "owa.contoso.com",   false, false, true },
+		{ "contoso.com",           "owa.contoso.com",   false, false, true },
+		{ "www.owa.contoso.com",   "owa.contoso.com",   false, true,  true },
+		{ "contoso.com",           "www.contoso.com",   false, true,  true },
+		{ "owa.contoso.com.",      "owa.contoso.com",   false, false, false },
+		{ "owa.contoso.co.uk",     "owa.fabrikam.co.uk", false, false, false },
+		{ "",                      "owa.contoso.com",   false, false, false },
+		{ "*.",                    "owa.contoso.com",   false, false, false },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct str san = str_of(rows[i].san), host = str_of(rows[i].host);
+
+		print_message("%s for %s\n", rows[i].san, rows[i].host);
+		assert_int_equal(name_covers(san, host), rows[i].covers);
+		assert_int_equal(name_is_near(san, host), rows[i].near);
+		assert_int_equal(name_same_owner(san, host), rows[i].owner);
+	}
+	assert_false(name_covers(STR("owa.contoso.com\0.evil.example"), STR("owa.contoso.com")));
+}
+
+static void
+every_check_has_rules(void **state UNUSED)
+{
+	size_t count = 0;
+
+	while (judge_check_rules(count))
+		assert_true(*judge_check_rules(count++));
+	assert_true(count >= 13);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(certificates),
+		cmocka_unit_test(the_report),
+		cmocka_unit_test(several_leaves),
+		cmocka_unit_test(broken_chain),
+		cmocka_unit_test(no_leaf),
+		cmocka_unit_test(foreign_pfx),
+		cmocka_unit_test(names),
+		cmocka_unit_test(every_check_has_rules),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * certdesk-reader: opens what customers send. Sees hostile files and nothing else: no network, no
+ * files after start, no database, no keys. Every question is answered by a child of its own
+ * (sys/room.h), so that one customer's file never meets another's, and a file that breaks the
+ * reader breaks only its own answer: CERT_READER_FAILED.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "ipc/process.h"
+#include "reader/answer.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+#define FRAME_TIMEOUT SECONDS(5) /* for the rest of a question that has begun to come */
+
+static int
+load_trust(const char *path, struct trust **ret)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(TRUST_FILE_MAX);
+	int r = file_read(path, &pem);
+
+	if (r == 0)
+		r = trust_new(buf_str(&pem), ret);
+	if (r == 0)
+		return 0;
+	LOG(LOG_ERROR, "trust.unreadable", LOG_TEXT("file", path));
+	return r < 0 ? r : error_origin(ENOENT);
+}
+
+static int
+reader_open(struct process *p)
+{
+	const char *path = *p->config->trust_file ? p->config->trust_file : TRUST_FILE;
+	struct reader *reader = alloc_zero(sizeof(*reader));
+	bool legacy = false;
+	int r;
+
+	p->self = reader;
+	r = load_trust(path, &reader->trust);
+	if (r)
+		return r;
+	r = delivery_tools_new(&reader->tools, &legacy);
+	if (r)
+		return r;
+	if (!legacy)
+		LOG(LOG_WARNING, "reader.no_legacy_provider",
+		    LOG_TEXT("effect", "old PKCS#12 files (RC2, RC4) cannot be opened"));
+	answer_warm_up(reader);
+	LOG(LOG_NOTICE, "trust.loaded", LOG_TEXT("file", path),
+	    LOG_NUMBER("roots", (int64_t)trust_count(reader->trust)));
+	return 0;
+}
+
+static void
+serve_one(struct reader *reader, struct channel *desk)
+{
+	CLEAN(frame_fini) struct frame frame = { .fd = -1 };
+	CLEAN(buf_fini) struct buf answer = BUF(message_rule(MESSAGE_READ)->max_answer);
+	int r = channel_receive(desk, FRAME_TIMEOUT, &frame);
+
+	if (r)
+		return; /* closed: certdeskd brings a new one */
+	if (frame.type != MESSAGE_READ || answer_question(reader, buf_str(&frame.payload), &answer))
+		r = channel_refuse(desk, &frame);
+	else
+		r = channel_answer(desk, &frame, &answer);
+	if (r)
+		LOG(LOG_WARNING, "desk.lost", LOG_TEXT("while", "answering"));
+}
+
+static int
+reader_run(struct process *p)
+{
+	struct channel *desk = p->peer[ROLE_DESK];
+
+	for (;;) {
+		/* A closed channel has no descriptor: look again shortly whether there is a new
+		 * one. */
+		struct pollfd look[] = {
+			{ .fd = p->stop_fd, .events = POLLIN },
+			{ .fd = channel_fd(desk), .events = POLLIN },
+		};
+
+		if (poll(look, COUNT_OF(look), look[1].fd < 0 ? 100 : 1000) < 0 && errno != EINTR)
+			return error_origin(errno);
+		if (look[0].revents)
+			return 0;
+		if (look[1].fd >= 0 && look[1].revents)
+			serve_one(p->self, desk);
+	}
+}
+
+static void
+reader_report(struct process *p, struct buf *to)
+{
+	answer_report(p->self, to);
+}
+
+int
+main(void)
+{
+	static const struct process_rule rule = {
+		.role = ROLE_READER,
+		.peers = 1u << ROLE_DESK,
+		.profile = { .calls = SANDBOX_FORK | SANDBOX_PASS_FD },
+		.open = reader_open,
+		.run = reader_run,
+		.report = reader_report,
+	};
+
+	return process_run(&rule);
+}
