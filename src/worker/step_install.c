@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/install.h"
+
+#include <stdio.h>
+
+#include "balancer/balancer.h"
+#include "ipc/key_export.h"
+#include "store/certificates.h"
+#include "store/keys.h"
+#include "store/sites.h"
+#include "sys/file.h"
+
+#define PATIENCE       SECONDS(20)  /* for other hands and nodes at the same balancer */
+#define VERIFY_TIMEOUT SECONDS(5)
+#define CHAIN_MAX      (1024 * 1024)
+
+/* A bundle with all it borrows, and the wrapped key that belongs to it. */
+struct load {
+	struct bundle bundle; /* first: pour() gets it back and finds the rest around it */
+	struct key key;
+	struct buf leaf, chain, wrapped;
+	struct certificate certificate;
+};
+
+static void
+load_fini(struct load *load)
+{
+	buf_fini(&load->leaf);
+	buf_fini(&load->chain);
+	buf_fini(&load->wrapped);
+}
+CLEAN_DEFINE_FINI(load_fini, struct load);
+
+#define LOAD                                                                                       \
+	((struct load){ .leaf = BUF(CHAIN_MAX), .chain = BUF(CHAIN_MAX), .wrapped = BUF(KEY_WRAPPED_MAX) })
+
+/* What pouring and verifying need besides the bundle. */
+struct job {
+	struct hand *hand;
+	const struct subject_matter *matter;
+};
+
+static int
+load_bundle(struct hand *hand, struct id certificate, const struct subject_matter *matter, struct load *ret)
+{
+	struct bundle *b = &ret->bundle;
+	int r = store_certificate_get(hand->store, certificate, &ret->certificate);
+
+	if (r == 0)
+		r = store_certificate_der(hand->store, certificate, &ret->leaf, &ret->chain);
+	if (r == 0)
+		r = store_key_get(hand->store, ret->certificate.key, &ret->key);
+	if (r == 0)
+		r = store_key_wrapped(hand->store, ret->certificate.key, &ret->wrapped);
+	if (r)
+		return error_fold(r);
+	b->site = matter->site.id;
+	b->name = matter->name;
+	b->address = matter->address;
+	b->backend = matter->service.backend;
+	b->leaf = buf_str(&ret->leaf);
+	b->chain = buf_str(&ret->chain);
+	memcpy(b->leaf_sha256, ret->certificate.sha256, sizeof(b->leaf_sha256));
+	return 0;
+}
+
+static int
+result_of(int r, const struct key_exported *poured, struct outcome *what)
+{
+	switch (r) {
+	case KEY_EXPORT_E_AWAY:
+		outcome_set(what, OUTCOME_LATER, "The keeper did not answer.");
+		return BALANCER_E_AMBIGUOUS;
+	case KEY_EXPORT_E_REFUSED:
+		outcome_set(what, OUTCOME_HUMAN, "The keeper refused: %s", poured->words);
+		return BALANCER_E_INVALID;
+	case KEY_EXPORT_E_TOO_LARGE:
+		outcome_set(what, OUTCOME_HUMAN, "Certificate, chain and key are %u bytes, more than the balancer takes.",
+		    poured->total);
+		return BALANCER_E_CAPACITY;
+	case KEY_EXPORT_E_VESSEL:
+		outcome_set(what, OUTCOME_LATER, "The key could not be handed over: %s", poured->words);
+		return BALANCER_E_AMBIGUOUS;
+	default:
+		return r;
+	}
+}
+
+static int
+pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_socket, struct str before, struct str after,
+    size_t max_total, struct outcome *what)
+{
+	const struct job *job = self->context;
+	const struct load *load = (const struct load *)(const void *)bundle;
+	struct key_export question = {
+		.balancer = job->matter->balancer->name,
+		.installation = bundle->installation,
+		.key = load->key.id,
+		.customer = load->key.customer,
+		.site = load->key.site,
+		.wrapped = buf_str(&load->wrapped),
+		.form = is_socket ? FORM_HAPROXY_SOCKET : FORM_FILE,
+		.before = before,
+		.after = after,
+		.max_total = max_total > UINT32_MAX ? UINT32_MAX : (uint32_t)max_total,
+	};
+	struct key_exported poured = { 0 };
+
+	return result_of(key_export_ask(job->hand->worker->keeper, &question, fd, &poured), &poured, what);
+}
+
+static int
+verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
+{
+	const struct job *job = self->context;
+	struct site_target target = {
+		.name = bundle->name,
+		.address = bundle->address,
+		.port = (uint16_t)job->matter->balancer->https_port,
+		.path = "/",
+		.trust = job->hand->worker->trust,
+		.timeout = VERIFY_TIMEOUT,
+	};
+	int r;
+
+	memcpy(target.leaf_sha256, bundle->leaf_sha256, sizeof(target.leaf_sha256));
+	r = site_serves(&target, what);
+	if (r)
+		return r;
+	return what->kind == OUTCOME_DONE ? 0 : BALANCER_E_INVALID;
+}
+
+/* How the driver's answer goes on: the balancer's words are in *what already. */
+static void
+set_kind(int r, struct outcome *what)
+{
+	switch (r) {
+	case 0:
+	case BALANCER_E_NOOP:
+		what->kind = OUTCOME_DONE;
+		break;
+	case BALANCER_E_BUSY:
+	case BALANCER_E_UNREACHABLE:
+	case BALANCER_E_AMBIGUOUS:
+	case BALANCER_E_PARTIAL:
+		what->kind = OUTCOME_LATER;
+		break;
+	default:
+		what->kind = OUTCOME_HUMAN;
+		break;
+	}
+	if (!what->words[0])
+		outcome_set(what, what->kind, "%s", balancer_words(r));
+}
+
+/* The certificate that is live today, if going back to it would be right: still valid, and its key not under suspicion. */
+static int
+load_previous(struct hand *hand, const struct order *order, const struct subject_matter *matter, struct load *ret, bool *ret_there)
+{
+	struct id previous = matter->site.certificate;
+	int r;
+
+	*ret_there = false;
+	if (id_is_none(previous) || id_eq(previous, order->certificate) || order->facts.kind == ORDER_REKEY)
+		return 0;
+	r = load_bundle(hand, previous, matter, ret);
+	if (r)
+		return r;
+	*ret_there = ret->certificate.not_after > world_now(hand->worker->world);
+	return 0;
+}
+
+/* Planned is a fact of its own: from here on the keeper may be asked to export for it. */
+static int
+plan(struct hand *hand, const struct order *order, const struct subject_matter *matter, const struct load *load, struct id *ret)
+{
+	struct installation i = { .order = order->id, .site = order->site, .certificate = order->certificate, .key = load->key.id };
+	int r = store_begin(hand->store);
+
+	if (r)
+		return r;
+	snprintf(i.balancer, sizeof(i.balancer), "%s", matter->balancer->name);
+	r = store_installation_plan(hand->store, &i);
+	if (r == 0)
+		r = store_order_point(hand->store, order->id, ID_NONE, ID_NONE, ID_NONE, i.id);
+	if (r)
+		return error_fold(r);
+	*ret = i.id;
+	return store_commit(hand->store, "worker.planned");
+}
+
+static int
+install(struct job *job, const struct load *load, struct outcome *what)
+{
+	CLEAN(balancer_close) struct balancer *b = NULL;
+	const struct pourer pourer = { .pour = pour, .context = job };
+	const struct installer installer = { .pourer = &pourer, .verify = verify, .context = job };
+	int r = balancer_open(job->matter->balancer, job->hand->worker->world, PATIENCE, &b, what);
+
+	if (r == 0)
+		r = balancer_install(b, &load->bundle, &installer, what);
+	if (r < 0)
+		return r;
+	set_kind(r, what);
+	return 0;
+}
+
+static int
+note_refusal(struct hand *hand, const struct order *order, const struct subject_matter *matter, struct id installation,
+    const struct outcome *what)
+{
+	struct findings findings = { 0 };
+	struct finding *f = findings_add(&findings, FINDING_INSTALL_REFUSED, "");
+	int r = store_begin(hand->store);
+
+	finding_param(f, "fqdn", "%s", order->host);
+	finding_param(f, "balancer", "%s", matter->balancer->name);
+	finding_param(f, "words", "%s", what->words);
+	if (r == 0)
+		r = store_findings_replace(hand->store, order->id, GATE_SITE, &findings);
+	if (r == 0)
+		r = store_installation_set(hand->store, installation, INSTALLATION_ROLLED_BACK, what->words);
+	return error_fold(r ? r : store_commit(hand->store, "worker.install_refused"));
+}
+
+/* A better certificate may have been accepted while this one was put on: then the work goes on with that one. */
+static int
+keep(struct hand *hand, const struct task *task, const struct order *order, struct id installation, struct outcome *what)
+{
+	struct order now;
+	int r = store_begin(hand->store);
+
+	if (r == 0)
+		r = store_order_get(hand->store, order->id, &now);
+	if (r)
+		return error_fold(r);
+	if (!id_eq(now.certificate, order->certificate)) {
+		store_abandon(hand->store);
+		outcome_set(what, OUTCOME_LATER, "Another certificate was accepted meanwhile.");
+		what->again = world_now(hand->worker->world);
+		return 0;
+	}
+	r = store_installation_set(hand->store, installation, INSTALLATION_VERIFIED, what->words);
+	if (r)
+		return error_fold(r);
+	return hand_finish(hand, task, EVENT_INSTALLED, "", "worker.installed");
+}
+
+int
+step_install(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	CLEAN(load_fini) struct load load = LOAD;
+	CLEAN(load_fini) struct load previous = LOAD;
+	struct subject_matter matter;
+	struct job job = { .hand = hand, .matter = &matter };
+	bool has_previous = false;
+	int r = hand_load(hand, order, &matter, what);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	r = load_bundle(hand, order->certificate, &matter, &load);
+	if (r == 0)
+		r = load_previous(hand, order, &matter, &previous, &has_previous);
+	if (r == 0)
+		r = plan(hand, order, &matter, &load, &load.bundle.installation);
+	if (r)
+		return r;
+	previous.bundle.installation = load.bundle.installation;
+	load.bundle.previous = has_previous ? &previous.bundle : NULL;
+	r = install(&job, &load, what);
+	if (r)
+		return r;
+	if (what->kind == OUTCOME_DONE)
+		return keep(hand, task, order, load.bundle.installation, what);
+	return what->kind == OUTCOME_HUMAN ? note_refusal(hand, order, &matter, load.bundle.installation, what) : 0;
+}
+
+static int
+undo(struct job *job, const struct load *load, bool withdraw, struct outcome *what)
+{
+	CLEAN(balancer_close) struct balancer *b = NULL;
+	const struct pourer pourer = { .pour = pour, .context = job };
+	int r = balancer_open(job->matter->balancer, job->hand->worker->world, PATIENCE, &b, what);
+
+	if (r == 0 && withdraw)
+		r = balancer_driver_of(b)->withdraw(b, &load->bundle, what);
+	else if (r == 0)
+		r = balancer_driver_of(b)->rollback(b, &load->bundle, &pourer, what);
+	if (r < 0)
+		return r;
+	set_kind(r, what);
+	return 0;
+}
+
+int
+install_roll_back(struct hand *hand, const struct order *order, struct outcome *what)
+{
+	CLEAN(load_fini) struct load load = LOAD;
+	CLEAN(load_fini) struct load previous = LOAD;
+	struct subject_matter matter;
+	struct job job = { .hand = hand, .matter = &matter };
+	bool has_previous = false;
+	int r = hand_load(hand, order, &matter, what);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	r = load_bundle(hand, order->certificate, &matter, &load);
+	if (r == 0)
+		r = load_previous(hand, order, &matter, &previous, &has_previous);
+	if (r)
+		return r;
+	load.bundle.installation = previous.bundle.installation = order->installation;
+	load.bundle.previous = has_previous ? &previous.bundle : NULL;
+	return undo(&job, &load, false, what);
+}
+
+int
+install_withdraw(struct hand *hand, const struct order *order, struct outcome *what)
+{
+	CLEAN(load_fini) struct load load = LOAD;
+	struct subject_matter matter;
+	struct job job = { .hand = hand, .matter = &matter };
+	int r = hand_load(hand, order, &matter, what);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	r = load_bundle(hand, order->certificate, &matter, &load);
+	if (r)
+		return r;
+	load.bundle.installation = order->installation;
+	return undo(&job, &load, true, what);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TASK_ASK, TASK_ASK_DNS and TASK_TELL: a mail to the customer. Composed and stored first, under an id of its own, then sent: a
+ * crash before the SMTP server's answer was stored sends it again under the same Message-ID.
+ */
+#include "worker/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mail/mail.h"
+#include "pki/csr.h"
+#include "store/certificates.h"
+#include "store/customers.h"
+#include "store/keys.h"
+#include "store/messages.h"
+
+/* What a mail may need, loaded for its purpose. */
+struct sources {
+	struct customer customer;
+	struct site site;
+	struct certificate certificate;
+	struct buf csr_pem;
+	char not_after[WHEN_WORDS_SIZE];
+	char how_to_return[256];
+};
+
+static void
+sources_fini(struct sources *sources)
+{
+	buf_fini(&sources->csr_pem);
+}
+CLEAN_DEFINE_FINI(sources_fini, struct sources);
+
+static int
+load_csr(struct hand *hand, const struct order *order, struct sources *ret)
+{
+	CLEAN(buf_fini) struct buf der = BUF(CSR_MAX);
+	int r = store_csr_get(hand->store, order->csr, &der);
+
+	if (r)
+		return error_fold(r);
+	csr_to_pem(buf_str(&der), &ret->csr_pem);
+	return 0;
+}
+
+static int
+load(struct hand *hand, const struct order *order, enum mail_purpose purpose, struct sources *ret)
+{
+	int r = store_customer_get(hand->store, order->customer, &ret->customer);
+
+	if (r == 0)
+		r = store_site_get(hand->store, order->site, &ret->site);
+	if (r == 0 && purpose == MAIL_CSR)
+		r = load_csr(hand, order, ret);
+	if (r == 0 && !id_is_none(order->certificate)) {
+		r = store_certificate_get(hand->store, order->certificate, &ret->certificate);
+		when_words(ret->certificate.not_after, ret->not_after);
+	}
+	snprintf(ret->how_to_return, sizeof(ret->how_to_return),
+	    "upload it in the portal, or with: certdesk order certificate %lld FILE", (long long)order->number);
+	return error_fold(r);
+}
+
+static int
+compose(struct hand *hand, const struct order *order, enum mail_purpose purpose, struct mail_draft *draft, char *recipient,
+    size_t size)
+{
+	CLEAN(sources_fini) struct sources sources = { .csr_pem = BUF(2 * CSR_MAX) };
+	const struct config *config = hand->worker->config;
+	int r = load(hand, order, purpose, &sources);
+	struct mail_facts facts = {
+		.provider = config->provider_name,
+		.platform = config->platform,
+		.contact_name = sources.customer.contact_name,
+		.order = order->number,
+		.fqdn = order->host,
+		.address = sources.site.address_text,
+		.record_type = strchr(sources.site.address_text, ':') ? "AAAA" : "A",
+		.organization = order->organization,
+		.city = order->city,
+		.state = order->state,
+		.country = order->country,
+		.key_kind_words = key_kind_words(order->key_kind),
+		.dns_last = order->facts.dns_when == DNS_LAST,
+		.csr_pem = buf_text(&sources.csr_pem),
+		.issuer = sources.certificate.issuer,
+		.not_after = sources.not_after,
+		.api_hint = sources.how_to_return,
+	};
+
+	if (r)
+		return r;
+	snprintf(recipient, size, "%s", sources.customer.contact_mail);
+	return mail_compose(purpose, &facts, draft);
+}
+
+/* The domain of our own address makes the Message-ID ours (RFC 5322 section 3.6.4). */
+static void
+make_message_id(const struct config *config, struct id id, char *to, size_t size)
+{
+	const char *at = strrchr(config->mail_from, '@');
+	struct str domain = at ? str_of(at + 1) : STR("certdesk.invalid");
+	char text[ID_TEXT_SIZE];
+
+	domain.len = str_find(domain, STR(">"));
+	snprintf(to, size, "<%s@%.*s>", id_text(id, text), STR_ARG(domain));
+}
+
+/* Stores the message unless it is there from an earlier attempt; *ret is it in both cases. */
+static int
+queue_message(struct hand *hand, const struct order *order, enum mail_purpose purpose, struct message *ret)
+{
+	CLEAN(mail_draft_fini) struct mail_draft draft = { 0 };
+	const struct config *config = hand->worker->config;
+	int r = store_message_get(hand->store, order->id, mail_purpose_name(purpose), ret);
+
+	if (r != STORE_E_ABSENT)
+		return error_fold(r);
+	r = compose(hand, order, purpose, &draft, ret->recipient, sizeof(ret->recipient));
+	if (r)
+		return r;
+	ret->id = world_id(hand->worker->world);
+	ret->order = order->id;
+	snprintf(ret->purpose, sizeof(ret->purpose), "%s", mail_purpose_name(purpose));
+	snprintf(ret->sender, sizeof(ret->sender), "%s", config->mail_from);
+	snprintf(ret->subject, sizeof(ret->subject), "%s", buf_text(&draft.subject));
+	make_message_id(config, ret->id, ret->message_id, sizeof(ret->message_id));
+	ret->body = buf_take(&draft.body);
+	if (draft.attachment.len > 0) {
+		ret->attachment_name = alloc_text(draft.attachment_name);
+		ret->attachment_type = alloc_text(draft.attachment_type);
+		ret->attachment = buf_take(&draft.attachment);
+	}
+	r = store_begin(hand->store);
+	if (r)
+		return r;
+	r = store_message_add(hand->store, ret);
+	if (r)
+		return error_fold(r);
+	return store_commit(hand->store, "worker.message");
+}
+
+static const char *
+text_or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+/* The later mails of an order answer its first one, so that mail programs show one thread. */
+static int
+first_message_id(struct hand *hand, const struct message *message, char *to, size_t size)
+{
+	CLEAN(message_fini) struct message first = { 0 };
+	int r;
+
+	to[0] = '\0';
+	if (strcmp(message->purpose, mail_purpose_name(MAIL_CSR)) == 0)
+		return 0;
+	r = store_message_get(hand->store, message->order, mail_purpose_name(MAIL_CSR), &first);
+	if (r == 0)
+		snprintf(to, size, "%s", first.message_id);
+	return r == STORE_E_ABSENT ? 0 : r;
+}
+
+static int
+deliver(struct hand *hand, const struct message *message, struct outcome *what)
+{
+	char thread[sizeof(message->message_id)];
+	struct mail_letter letter = {
+		.from = message->sender,
+		.to = message->recipient,
+		.subject = message->subject,
+		.message_id = message->message_id,
+		.body = message->body,
+		.in_reply_to = thread,
+		.attachment_name = text_or_empty(message->attachment_name),
+		.attachment_type = text_or_empty(message->attachment_type),
+		.attachment = text_or_empty(message->attachment),
+		.date = message->created,
+	};
+	int r = first_message_id(hand, message, thread, sizeof(thread));
+
+	return r ? r : mail_send(hand->worker->config, &letter, what);
+}
+
+static int
+send_once(struct hand *hand, const struct order *order, enum mail_purpose purpose, struct outcome *what, struct id *ret_message)
+{
+	CLEAN(message_fini) struct message message = { 0 };
+	int r = queue_message(hand, order, purpose, &message);
+
+	if (r)
+		return r;
+	*ret_message = message.id;
+	if (message.sent) {
+		outcome_set(what, OUTCOME_DONE, "sent before");
+		return 0;
+	}
+	if (message.recipient[0] == '\0') {
+		outcome_set(what, OUTCOME_HUMAN, "The customer has no mail address to write to.");
+		return 0;
+	}
+	return deliver(hand, &message, what);
+}
+
+static int
+step_mail(struct hand *hand, const struct order *order, enum mail_purpose purpose,
+    struct outcome *what)
+{
+	struct id message;
+	int r = send_once(hand, order, purpose, what, &message);
+
+	if (r || what->kind != OUTCOME_DONE)
+		return r;
+	r = store_begin(hand->store);
+	if (r)
+		return r;
+	return store_message_sent(hand->store, message, what->words);
+}
+
+int
+step_ask(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	int r = step_mail(hand, order, MAIL_CSR, what);
+
+	return r || what->kind != OUTCOME_DONE ? r : hand_finish(hand, task, EVENT_ASKED, "", "worker.asked");
+}
+
+int
+step_ask_dns(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	int r = step_mail(hand, order, MAIL_DNS, what);
+
+	return r || what->kind != OUTCOME_DONE ? r : hand_finish(hand, task, EVENT_DNS_ASKED, "", "worker.dns_asked");
+}
+
+int
+step_tell(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	int r = step_mail(hand, order, MAIL_LIVE, what);
+
+	return r || what->kind != OUTCOME_DONE ? r : hand_finish(hand, task, EVENT_TOLD, "", "worker.told");
+}

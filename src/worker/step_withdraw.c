@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TASK_WITHDRAW: a cancelled order gives back what it held. A first order, or the order a site was live by, takes
+ * its site with it: off the balancer, the address into quarantine, as DNS may still point there. A cancelled
+ * renewal leaves the live site alone; had it been installed already, what was live before serves again.
+ */
+#include "worker/worker.h"
+
+#include "store/certificates.h"
+#include "store/pools.h"
+#include "worker/install.h"
+
+static bool
+takes_the_site(const struct order *order, const struct site *site)
+{
+	return id_is_none(site->live_order) || id_eq(site->live_order, order->id);
+}
+
+static int
+release(struct hand *hand, const struct order *order, const struct site *site)
+{
+	const struct worker *worker = hand->worker;
+	int r = 0;
+
+	if (!id_is_none(site->address))
+		r = store_address_release(hand->store, site->address,
+		    world_now(worker->world) + DAYS(worker->config->quarantine_days));
+	if (r == 0)
+		r = store_site_retire(hand->store, site->id);
+	if (r == 0 && !id_is_none(order->installation))
+		r = store_installation_set(hand->store, order->installation, INSTALLATION_REMOVED, "");
+	return error_fold(r);
+}
+
+int
+step_withdraw(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	struct site site;
+	bool all;
+	int r = store_site_get(hand->store, order->site, &site);
+
+	if (r)
+		return error_fold(r);
+	all = takes_the_site(order, &site) && site.retired == 0;
+	if (!id_is_none(order->certificate)) {
+		r = all ? install_withdraw(hand, order, what) : install_roll_back(hand, order, what);
+		if (r || what->kind != OUTCOME_DONE)
+			return r;
+	}
+	r = store_begin(hand->store);
+	if (r)
+		return r;
+	if (all) {
+		r = release(hand, order, &site);
+		if (r)
+			return r;
+	}
+	r = store_order_withdrawn(hand->store, order->id);
+	if (r)
+		return error_fold(r);
+	outcome_set(what, OUTCOME_DONE, all ? "site and address given back" : "the live site was left as it is");
+	return hand_finish(hand, task, EVENT_MAX, "", "worker.withdrawn");
+}
