@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small certificate authority made with the openssl command: root, intermediate, leaves from CSRs. It plays the
+customer's CA in demo and tests; nothing of it is trusted by anybody else."""
+import subprocess
+from pathlib import Path
+
+
+def openssl(*args, stdin=None):
+    r = subprocess.run(["openssl", *map(str, args)], input=stdin, capture_output=True)
+    if r.returncode:
+        raise RuntimeError(f"openssl {args[0]}: {r.stderr.decode(errors='replace')}")
+    return r.stdout
+
+
+class CA:
+    def __init__(self, folder, name="Demo"):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.name = name
+        self.root = self.folder / "root.pem"
+        self.intermediate = self.folder / "intermediate.pem"
+        self.count = 0
+        self._make()
+
+    def _make(self):
+        f = self.folder
+        for who in ("root", "intermediate"):
+            openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f / f"{who}.key")
+        ca = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n"
+        (f / "root.ext").write_text(ca)
+        (f / "intermediate.ext").write_text(ca.replace("CA:TRUE", "CA:TRUE,pathlen:0") +
+                                            "authorityKeyIdentifier=keyid\nextendedKeyUsage=serverAuth\n")
+        openssl("req", "-new", "-key", f / "root.key", "-subj", f"/C=AT/O={self.name} CA/CN={self.name} Root", "-out", f / "root.csr")
+        openssl("x509", "-req", "-in", f / "root.csr", "-signkey", f / "root.key", "-days", 3650, "-sha256", "-extfile",
+                f / "root.ext", "-out", self.root)
+        openssl("req", "-new", "-key", f / "intermediate.key", "-subj", f"/C=AT/O={self.name} CA/CN={self.name} Issuing 1", "-out",
+                f / "intermediate.csr")
+        openssl("x509", "-req", "-in", f / "intermediate.csr", "-CA", self.root, "-CAkey", f / "root.key", "-CAcreateserial", "-days",
+                1825, "-sha256", "-extfile", f / "intermediate.ext", "-out", self.intermediate)
+
+    def sign(self, csr_pem, names, days=199):
+        """PEM of a leaf for the CSR's key and these names."""
+        self.count += 1
+        stem = self.folder / f"leaf{self.count}"
+        ext = ("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
+               "extendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\nsubjectAltName=" + ",".join(f"DNS:{n}" for n in names) + "\n")
+        stem.with_suffix(".ext").write_text(ext)
+        stem.with_suffix(".csr").write_text(csr_pem)
+        return openssl("x509", "-req", "-in", stem.with_suffix(".csr"), "-CA", self.intermediate, "-CAkey",
+                       self.folder / "intermediate.key", "-set_serial", f"0x{10**12 + self.count:x}", "-days", days, "-sha256", "-extfile",
+                       stem.with_suffix(".ext")).decode()
+
+    def chain(self):
+        return self.intermediate.read_text()
+
+    def as_pem(self, leaf):
+        return (leaf + self.chain()).encode()
+
+    def as_pkcs7(self, leaf):
+        stem = self.folder / f"bag{self.count}.pem"
+        stem.write_text(self.chain() + leaf)
+        return openssl("crl2pkcs7", "-nocrl", "-certfile", stem)
+
+    def as_pkcs12(self, leaf, password):
+        """What some sellers return: protected by a password, but without a key (it is ours)."""
+        stem = self.folder / f"p12-{self.count}"
+        stem.with_suffix(".pem").write_text(leaf + self.chain())
+        stem.with_suffix(".pass").write_text(password)
+        return openssl("pkcs12", "-export", "-nokeys", "-in", stem.with_suffix(".pem"), "-passout", f"file:{stem.with_suffix('.pass')}")

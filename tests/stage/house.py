@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A private certdesk in one folder: initialised by `certdesk init`, started as certdeskd, used over its API and
+command. With its peers (stage()) it is a whole provider on loopback."""
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from .ca import CA
+from .peers import Backend, HAProxy, Knot, Mailbox, Peer, answers, free_port, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def build_folder():
+    return Path(os.environ.get("CERTDESK_BUILD", ROOT / "build" / "release"))
+
+
+class Refused(Exception):
+    """The API said no; .status, .problem (a dict)."""
+
+    def __init__(self, status, problem):
+        super().__init__(f"{status}: {json.dumps(problem)[:600]}")
+        self.status = status
+        self.problem = problem
+
+    def codes(self):
+        return [f["code"] for f in self.problem.get("findings", [])]
+
+
+class Api:
+    def __init__(self, base, token):
+        self.base = base
+        self.token = token
+
+    def call(self, method, path, body=None, headers=None, raw=None, timeout=60):
+        data = raw if raw is not None else None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + "/api/v1" + path, data=data, method=method)
+        request.add_header("Authorization", "Bearer " + self.token)
+        if raw is None and data is not None:
+            request.add_header("Content-Type", "application/json")
+        for name, value in (headers or {}).items():
+            request.add_header(name, value)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                content = answer.read()
+                if "json" in answer.headers.get("Content-Type", ""):
+                    return json.loads(content)
+                return content.decode()
+        except urllib.error.HTTPError as e:
+            content = e.read()
+            try:
+                problem = json.loads(content)
+            except ValueError:
+                problem = {"detail": content.decode(errors="replace")}
+            raise Refused(e.code, problem) from None
+
+    def get(self, path):
+        return self.call("GET", path)
+
+    def post(self, path, body=None, **more):
+        return self.call("POST", path, {} if body is None and "raw" not in more else body, **more)
+
+    def all(self, path):
+        """Every item of a list, page by page."""
+        cursor, sign = None, "&" if "?" in path else "?"
+        while True:
+            page = self.get(path + (f"{sign}cursor={urllib.parse.quote(str(cursor))}" if cursor else ""))
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+
+class House(Peer):
+    def __init__(self, folder, build=None, options=None):
+        super().__init__("certdeskd", folder)
+        self.build = Path(build or build_folder())
+        self.port = free_port()
+        self.options = options or {}
+        self.config = self.folder / "certdesk.yaml"
+        self.data = self.folder / "data"
+
+    def program(self, name):
+        for place in (self.build / "bin" / name, self.build / "src" / name.removeprefix("certdesk-") / name, self.build / "src" / "cli" / name):
+            if place.is_file():
+                return str(place)
+        raise FileNotFoundError(f"{name} is not built in {self.build}")
+
+    def write_config(self, haproxy=None, knot=None, mailbox=None, ca=None, **more):
+        lines = [f"data:\n  folder: {self.data}", f"desk:\n  listen: 127.0.0.1:{self.port}\n  threads: {more.get('desk_threads', 4)}",
+                 f"worker:\n  threads: {more.get('worker_threads', 8)}",
+                 f"keeper:\n  kek_file: {self.folder}/kek\n  stock:\n    rsa2048: {more.get('stock', 4)}",
+                 "provider:\n  name: Alpine Hosting\n  platform: F5 BIG-IP"]
+        mail = "mail:\n  from: certificates@alpine-hosting.example\n  starttls: false"
+        if mailbox:
+            mail += f"\n  smtp_url: smtp://127.0.0.1:{mailbox.port}"
+        lines.append(mail)
+        if ca:
+            lines.append(f"trust:\n  file: {ca.root}")
+        dns = f"dns:\n  timeout_ms: {more.get('dns_timeout_ms', 1000)}"
+        if knot:
+            dns += f"\n  stubs:\n    - zone: {knot.zone}\n      address: 127.0.0.1\n      port: {knot.port}"
+        lines.append(dns)
+        if haproxy:
+            lines.append(f"""balancers:
+  - name: edge
+    driver: haproxy
+    socket: {haproxy.socket}
+    certificates: {haproxy.certificates}
+    crt_list: {haproxy.crt_list}
+    hosts_map: {haproxy.hosts_map}
+    https_port: {haproxy.https}
+    bufsize: {haproxy.bufsize}""")
+        lines.append(f"log:\n  level: {more.get('log', 'notice')}")
+        self.config.write_text("\n".join(lines) + "\n")
+
+    def cli(self, *args, check=True, stdin=None):
+        r = subprocess.run([self.program("certdesk"), "--config", str(self.config), *map(str, args)], capture_output=True, text=True,
+                           input=stdin)
+        if check and r.returncode:
+            raise RuntimeError(f"certdesk {' '.join(map(str, args))}: {r.returncode}\n{r.stdout}{r.stderr}")
+        return r
+
+    def init(self):
+        self.cli("init")
+        return self
+
+    @property
+    def token(self):
+        return (self.folder / "token").read_text().strip()
+
+    def api(self, token=None):
+        return Api(f"http://127.0.0.1:{self.port}", token or self.token)
+
+    def start(self, failpoint=None, wait=True):
+        env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+        for name in ("CERTDESK_SANDBOX", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
+            if name in os.environ:
+                env[name] = os.environ[name]
+        if failpoint:
+            env["CERTDESK_FAILPOINT"] = failpoint
+        self.spawn(self.program("certdeskd"), "--config", str(self.config), env=env)
+        if wait:
+            wait_for(lambda: self.ready() or not self.alive(), what="certdeskd")
+            if not self.alive():
+                raise RuntimeError("certdeskd did not start:\n" + self.log_text()[-3000:])
+        return self
+
+    def ready(self):
+        try:
+            self.api().call("GET", "/status", timeout=2)
+            return True
+        except (OSError, Refused):
+            return False
+
+    def pids(self):
+        """{program: pid} of the running children."""
+        return {p["program"]: p["pid"] for p in self.api().get("/status")["processes"]}
+
+
+class Stage:
+    """A provider with its customers' world: everything that one order meets."""
+
+    def __init__(self, folder, build=None, zone="contoso.com", **more):
+        self.folder = Path(folder)
+        self.more = more
+        self.ca = CA(self.folder / "ca")
+        self.backend = Backend(self.folder / "backend")
+        self.haproxy = HAProxy(self.folder / "haproxy", self.backend.port)
+        self.knot = Knot(self.folder / "dns", zone)
+        self.mailbox = Mailbox()
+        self.house = House(self.folder / "certdesk", build)
+        self.pool = more.get("pool", "127.77.0.0/24")
+
+    def start(self, failpoint=None):
+        for peer in (self.backend, self.haproxy, self.knot, self.mailbox):
+            peer.start()
+        self.house.write_config(self.haproxy, self.knot, self.mailbox, self.ca, **self.more)
+        self.house.init()
+        self.house.start(failpoint)
+        self.api = self.house.api()
+        return self
+
+    def stop(self):
+        for peer in (self.house, self.mailbox, self.knot, self.haproxy, self.backend):
+            peer.stop()
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *exc):
+        self.stop()
+
+    def furnish(self, mailboxes=420):
+        """A pool, a customer, its OWA service."""
+        self.api.post("/pools", {"name": "edge-1", "balancer": "edge", "prefix": self.pool})
+        customer = self.api.post("/customers", {
+            "name": "Contoso", "contact_name": "Anna Berg", "contact_mail": "anna.berg@contoso.com",
+            "organization": "Contoso Handels GmbH", "city": "Salzburg", "state": "Salzburg", "country": "AT"})
+        if mailboxes is not None:
+            self.api.post(f"/customers/{customer['id']}/mailboxes", {"mailboxes": mailboxes})
+        service = self.api.post(f"/customers/{customer['id']}/services", {
+            "kind": "owa", "name": "mail", "backend": "exchange", "pool": "edge-1"})
+        return customer, service
+
+    def order(self, service, host, **more):
+        return self.api.post("/orders", {"service": service["id"], "host": host, **more})
+
+    def show(self, order):
+        return self.api.get(f"/orders/{order['number']}")
+
+    def until(self, order, test, seconds=30, what="the order"):
+        return wait_for(lambda: (lambda o: o if test(o) else None)(self.show(order)), seconds, what)
+
+    def csr(self, order):
+        self.until(order, lambda o: o["stage"] not in ("checking", "preparing"), what="the csr")
+        return self.api.call("GET", f"/orders/{order['number']}/csr", headers={"Accept": "text/plain"})
+
+    def deliver(self, order, content, name="certificate.pem", password=None):
+        import base64
+        body = {"files": [{"name": name, "content_base64": base64.b64encode(content).decode()}]}
+        if password is not None:
+            body["password"] = password
+        return self.api.post(f"/orders/{order['number']}/certificate", body)
+
+    def point(self, order):
+        """The customer's DNS administrator sets the record, and the customer asks to look now."""
+        shown = self.show(order)
+        self.knot.set(shown["host"], "A", shown["address"])
+        self.api.post(f"/orders/{order['number']}/dns-check")
+
+    def handshake(self, host, address, timeout=5):
+        """(leaf DER, HTTP status line) of one fresh connection to the address with SNI = host."""
+        import socket
+        import ssl
+        context = ssl.create_default_context(cafile=str(self.ca.root))
+        with socket.create_connection((address, self.haproxy.https), timeout) as raw:
+            with context.wrap_socket(raw, server_hostname=host) as tls:
+                der = tls.getpeercert(True)
+                tls.sendall(f"GET /owa/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                return der, tls.recv(4096).split(b"\r\n")[0].decode()

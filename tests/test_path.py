@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole path, as the people walk it."""
+import subprocess
+import time
+
+import pytest
+
+from stage.house import Refused
+
+
+def walk(stage, host, form="pem", **order):
+    """An order from intake to live; the DNS record is set when the mail says so."""
+    made = stage.order(stage.service, host, **order)
+    csr = stage.csr(made)
+    leaf = stage.ca.sign(csr, [host])
+    if form == "pkcs12":
+        answer = stage.deliver(made, stage.ca.as_pkcs12(leaf, "pass word"), "cert.pfx", "pass word")
+    elif form == "pkcs7":
+        answer = stage.deliver(made, stage.ca.as_pkcs7(leaf), "cert.p7b")
+    else:
+        answer = stage.deliver(made, stage.ca.as_pem(leaf))
+    assert answer["accepted"]
+    stage.until(made, lambda o: o["facts"].get("tested"), what="the test at the address")
+    stage.point(made)
+    return stage.until(made, lambda o: o["stage"] == "live" and o["facts"].get("told"), what="live"), leaf
+
+
+@pytest.mark.parametrize("form", ["pem", "pkcs7", "pkcs12"])
+def test_from_intake_to_live(stage, host, form):
+    order, leaf = walk(stage, host, form)
+    der, status = stage.handshake(host, order["address"])
+    assert der == stage_pem_der(leaf)
+    assert status.startswith("HTTP/1.1 302")
+    subjects = [l["Subject"] for l in stage.mailbox.letters_of(order["number"])]
+    assert len(subjects) == 2, subjects  # the request, and "it is ready"
+
+
+@pytest.mark.parametrize("kind", ["rsa-3072", "p-256", "p-384"])
+def test_other_kinds_of_key(stage, host, kind):
+    order, leaf = walk(stage, host, key=kind)
+    assert order["key"]["kind"] == kind
+
+
+def stage_pem_der(pem):
+    import ssl
+    return ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN"):])
+
+
+def test_the_mail_tells_what_to_do(stage, host):
+    made = stage.order(stage.service, host, division="IT")
+    csr = stage.csr(made)
+    letter = stage.mailbox.letters_of(made["number"])[0]
+    body = letter.get_body().get_content()
+    assert csr.strip() in body.replace("\r\n", "\n")
+    assert f"{host}. A {stage.show(made)['address']}" in " ".join(body.split())
+    assert "F5 BIG-IP" in body
+    attachment = next(letter.iter_attachments())
+    assert attachment.get_filename() == f"{host}.csr"
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert f"[#{made['number']}]" in letter["Subject"]
+    text = subprocess.run(["openssl", "req", "-noout", "-text", "-verify"], input=csr, capture_output=True, text=True)
+    assert f"DNS:{host}" in text.stdout
+    assert "OU" not in text.stdout and "C = AT" in text.stdout  # S-10, S-08
+
+
+def test_a_name_that_answers_elsewhere_moves_last(stage, host):
+    stage.knot.set(host, "A", "198.51.100.7")
+    made = stage.order(stage.service, host)
+    csr = stage.csr(made)
+    assert stage.show(made)["dns"]["when"] == "last"
+    stage.deliver(made, stage.ca.as_pem(stage.ca.sign(csr, [host])))
+    shown = stage.until(made, lambda o: o["facts"].get("dns_asked"), what="the mail that says: move it now")
+    assert shown["stage"] == "waiting" and shown["waits_for"] == "customer"
+    assert shown["facts"].get("tested") and not shown["facts"].get("pointed")
+    stage.handshake(host, shown["address"])
+    stage.point(made)
+    stage.until(made, lambda o: o["stage"] == "live", what="live")
+
+
+def test_a_renewal_replaces_without_a_gap(stage, host):
+    first, old = walk(stage, host)
+    made = stage.order(stage.service, host, kind="renewal")
+    assert made["number"] != first["number"]
+    csr = stage.csr(made)
+    assert stage.show(made)["address"] == first["address"]
+    new = stage.ca.sign(csr, [host])
+    stage.deliver(made, stage.ca.as_pem(new))
+    stage.until(made, lambda o: o["stage"] == "live", what="the renewal live")
+    der, _ = stage.handshake(host, first["address"])
+    assert der == stage_pem_der(new)
+    assert stage.show(first)["stage"] == "superseded"
+
+
+def test_a_cancelled_order_gives_back_what_it_held(stage, host):
+    made = stage.order(stage.service, host)
+    stage.csr(made)
+    address = stage.show(made)["address"]
+    stage.api.post(f"/orders/{made['number']}/cancel")
+    stage.until(made, lambda o: o["stage"] == "retired" and o.get("withdrawn"), what="withdrawn")
+    again = stage.order(stage.service, host)  # the name is free again, the address rests in quarantine
+    assert stage.show(again)["address"] != address
+    pool = stage.api.get("/pools")["items"][0]
+    assert pool["quarantine"] >= 1
+
+
+def test_a_live_site_can_be_closed(stage, host):
+    order, _ = walk(stage, host)
+    stage.api.post(f"/orders/{order['number']}/cancel")
+    stage.until(order, lambda o: o.get("withdrawn"), what="withdrawn")
+    with pytest.raises(OSError):
+        stage.handshake(host, order["address"])
+
+
+def test_two_orders_for_one_name(stage, host):
+    stage.order(stage.service, host)
+    with pytest.raises(Refused) as e:
+        stage.order(stage.service, host)
+    assert e.value.codes() == ["FQDN_TAKEN"]
+
+
+def test_the_command_walks_too(stage, host, tmp_path):
+    """The same by the command line, as an engineer would."""
+    cli = stage.house.cli
+    cli("order", "add", host, "--service", stage.service["id"])
+    cli("order", "wait", host, "--stage", "waiting", "--timeout", "20")
+    csr = cli("order", "csr", host).stdout
+    file = tmp_path / "cert.pem"
+    file.write_bytes(stage.ca.as_pem(stage.ca.sign(csr, [host])))
+    cli("order", "certificate", host, file)
+    shown = stage.api.get(f"/orders/{host}")
+    stage.knot.set(host, "A", shown["address"])
+    cli("order", "dns", host)
+    cli("order", "wait", host, "--stage", "live", "--timeout", "30")
+    text = cli("order", "show", host).stdout
+    assert shown["address"] in text and "live" in text
+    assert cli("audit", "verify").returncode == 0
+    assert "keeper" in cli("status").stdout
+
+
+def test_restart_of_the_balancer_serves_the_same(stage, host):
+    order, leaf = walk(stage, host)
+    stage.haproxy.kill()
+    stage.haproxy.start()
+    der, _ = stage.handshake(host, order["address"])
+    assert der == stage_pem_der(leaf)
