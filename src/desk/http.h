@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The API's door: libmicrohttpd on the address of the configuration, bodies collected up to their limit. */
+#pragma once
+
+#include "desk/desk.h"
+
+struct http;
+
+/* Binds the socket; nothing is served before http_start(). */
+int http_open(struct desk *desk, struct http **ret) MUST_USE;
+int http_start(struct http *http) MUST_USE;
+struct http *http_free(struct http *http); /* finishes what is being answered */
+CLEAN_DEFINE(http_free, struct http *);

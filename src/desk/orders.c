@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Orders as they are: lists, views, and what people may do to one that is there. Ordering is in intake.c. */
+#include "store/orders.h"
+
+#include "desk/access.h"
+#include "desk/handlers.h"
+#include "desk/list.h"
+#include "desk/order_json.h"
+#include "ipc/wake.h"
+#include "pki/csr.h"
+#include "store/keys.h"
+#include "store/messages.h"
+#include "store/tasks.h"
+
+static bool
+read_filter(struct request *request, struct answer *answer, struct order_filter *ret)
+{
+	const char *stage = request->query(request, "stage");
+
+	*ret = (struct order_filter){ 0 };
+	if (!access_list(request, answer, &ret->customer))
+		return false;
+	if (!stage)
+		return true;
+	ret->by_stage = true;
+	return order_stage_parse(str_of(stage), &ret->stage) ||
+	       answer_no(answer, 422, "FIELDS", "stage: \"%.40s\" is not a stage; see `certdesk manual stages`.", stage);
+}
+
+int
+orders_list(struct request *request, struct answer *answer)
+{
+	CLEAN(order_list_fini) struct order_list list = { 0 };
+	struct order_filter filter;
+	struct page page;
+	json_t *items;
+	int r;
+
+	if (!read_filter(request, answer, &filter) || !request_page(request, answer, &page))
+		return 0;
+	r = store_order_list(request->store, &filter, page, &list);
+	if (r)
+		return r;
+	items = json_array();
+	for (size_t i = 0; i < list.count; i++) {
+		struct site site;
+
+		r = store_site_get(request->store, list.row[i].site, &site);
+		if (r) {
+			json_decref(items);
+			return r;
+		}
+		json_array_append_new(items, order_json(request, &list.row[i], &site));
+	}
+	return answer_list(answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
+}
+
+int
+orders_show(struct request *request, struct answer *answer)
+{
+	struct order o;
+	json_t *json;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	r = order_json_whole(request, &o, &json);
+	return r ? r : answer_json(answer, 200, json);
+}
+
+int
+orders_csr(struct request *request, struct answer *answer)
+{
+	CLEAN(buf_fini) struct buf der = BUF(CSR_MAX), pem = BUF(2 * CSR_MAX);
+	struct order o;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	if (id_is_none(o.csr))
+		return answer_problem(answer, 404, "NOT_YET", "The request is still being made.");
+	r = store_csr_get(request->store, o.csr, &der);
+	if (r)
+		return r;
+	csr_to_pem(buf_str(&der), &pem);
+	if (strstr(request->accept, "text/plain"))
+		return answer_text(answer, 200, "text/plain; charset=us-ascii", buf_str(&pem));
+	return answer_json(answer, 200, json_pack("{s:s, s:s}", "host", o.host, "csr", buf_text(&pem)));
+}
+
+int
+orders_certificate(struct request *request, struct answer *answer)
+{
+	struct order o;
+	json_t *json;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	if (id_is_none(o.certificate))
+		return answer_problem(answer, 404, "NOT_YET", "No certificate was accepted for this order yet.");
+	r = order_certificate_json(request, &o, &json);
+	return r ? r : answer_json(answer, 200, json);
+}
+
+/* Ends a change of an order: the whole order is the answer. */
+static int
+commit_change(struct request *request, struct answer *answer, struct id order)
+{
+	struct order o;
+	json_t *json;
+	int r = store_order_get(request->store, order, &o);
+
+	if (r == 0)
+		r = order_json_whole(request, &o, &json);
+	if (r == 0)
+		r = answer_json(answer, 200, json);
+	if (r == 0)
+		r = request_commit(request, answer, "desk.order_changed");
+	if (r == 0)
+		wake_tell(request->desk->worker);
+	return r;
+}
+
+int
+orders_look(struct request *request, struct answer *answer)
+{
+	struct order o;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	r = store_begin(request->store);
+	if (r == 0)
+		r = store_order_look_now(request->store, o.id);
+	return r ? r : commit_change(request, answer, o.id);
+}
+
+static int
+apply(struct request *request, struct answer *answer, enum order_event event)
+{
+	struct order o;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	r = store_begin(request->store);
+	if (r == 0)
+		r = store_order_event(request->store, o.id, event, "");
+	return r ? r : commit_change(request, answer, o.id);
+}
+
+int
+orders_go_on(struct request *request, struct answer *answer)
+{
+	return apply(request, answer, EVENT_UNSTUCK);
+}
+
+int
+orders_cancel(struct request *request, struct answer *answer)
+{
+	return apply(request, answer, EVENT_RETIRED);
+}
+
+int
+orders_findings(struct request *request, struct answer *answer)
+{
+	struct order o;
+	json_t *items;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	r = order_findings_json(request, &o, &items);
+	return r ? r : answer_list(answer, items, false, ID_NONE);
+}
+
+static json_t *
+message_json(const struct message *m)
+{
+	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", json_id(m->id), "direction",
+	    m->incoming ? "in" : "out", "purpose", m->purpose, "from", json_text(m->sender), "to", json_text(m->recipient), "subject",
+	    json_text(m->subject), "message_id", json_text(m->message_id), "body", json_text(m->body), "attachment",
+	    m->attachment_name ? json_text(m->attachment_name) : json_null(), "created", json_when(m->created), "sent", json_when(m->sent),
+	    "words", json_text(m->words));
+}
+
+int
+orders_messages(struct request *request, struct answer *answer)
+{
+	CLEAN(message_list_fini) struct message_list list = { 0 };
+	struct order o;
+	struct page page;
+	json_t *items;
+	int r;
+
+	if (!access_order(request, answer, &o) || !request_page(request, answer, &page))
+		return 0;
+	r = store_message_list(request->store, o.id, page, &list);
+	if (r)
+		return r;
+	items = json_array();
+	for (size_t i = 0; i < list.count; i++)
+		json_array_append_new(items, message_json(&list.row[i]));
+	return answer_list(answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
+}
+
+int
+orders_tasks(struct request *request, struct answer *answer)
+{
+	struct task tasks[TASK_KIND_MAX];
+	struct order o;
+	size_t count;
+	json_t *items;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	r = store_tasks_of_order(request->store, o.id, tasks, COUNT_OF(tasks), &count);
+	if (r)
+		return r;
+	items = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(items, json_pack("{s:s, s:o, s:I, s:s, s:o}", "kind", task_kind_name(tasks[i].kind), "due", json_when(tasks[i].due),
+		    "attempts", (json_int_t)tasks[i].attempts, "outcome", outcome_name(tasks[i].outcome), "words", json_text(tasks[i].words)));
+	return answer_list(answer, items, false, ID_NONE);
+}
+
+static int
+look_json(struct request *request, struct id order, enum look_kind kind, json_t **ret)
+{
+	CLEAN(buf_fini) struct buf words = BUF(1 << 16), report = BUF(1 << 20);
+	bool good;
+	when at;
+	int r = store_look_get(request->store, order, kind, &good, &at, &words, &report);
+	json_t *parsed;
+
+	*ret = json_null();
+	if (r)
+		return r == STORE_E_ABSENT ? 0 : r;
+	parsed = json_loadb(report.data ? report.data : "", report.len, 0, NULL);
+	*ret = json_pack("{s:b, s:o, s:o, s:o}", "good", good, "at", json_when(at), "words", json_text(buf_text(&words)), "report",
+	    parsed ? parsed : json_object());
+	buf_fini(&report);
+	return 0;
+}
+
+int
+orders_tests(struct request *request, struct answer *answer)
+{
+	json_t *all = json_object();
+	struct order o;
+
+	if (!access_order(request, answer, &o)) {
+		json_decref(all);
+		return 0;
+	}
+	for (int kind = 0; kind < LOOK_KIND_MAX; kind++) {
+		json_t *look;
+		int r = look_json(request, o.id, (enum look_kind)kind, &look);
+
+		if (r) {
+			json_decref(all);
+			return r;
+		}
+		json_object_set_new(all, look_kind_name((enum look_kind)kind), look);
+	}
+	return answer_json(answer, 200, all);
+}

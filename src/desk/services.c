@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "desk/access.h"
+#include "desk/handlers.h"
+#include "desk/list.h"
+#include "store/pools.h"
+
+static const struct field fields[] = {
+	{ "kind", FIELD_TEXT, 32, true },     { "name", FIELD_TEXT, 128, true }, { "url", FIELD_TEXT, 512, false },
+	{ "backend", FIELD_TEXT, 128, true }, { "pool", FIELD_TEXT, 64, true },
+};
+
+static json_t *
+service_json(const struct service *v)
+{
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I}", "id", json_id(v->id), "customer", json_id(v->customer), "kind",
+	    service_kind_name(v->kind), "name", json_text(v->name), "url", json_text(v->url), "backend", json_text(v->backend), "pool",
+	    json_text(v->pool), "created", json_when(v->created), "version", (json_int_t)v->version);
+}
+
+/* The backend's name goes into the balancer's map file: one word. */
+static bool
+is_word(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *p))
+			return false;
+	return text[0] != '\0';
+}
+
+static int
+add(struct request *request, struct answer *answer, struct service *v)
+{
+	char id[ID_TEXT_SIZE];
+	struct pool pool;
+	int r = store_begin(request->store);
+
+	if (r == 0) {
+		r = store_pool_by_name(request->store, v->pool, &pool);
+		if (r == STORE_E_ABSENT)
+			return answer_problem(answer, 422, "FIELDS", "pool: there is no pool \"%.64s\".", v->pool);
+	}
+	if (r == 0)
+		r = store_service_add(request->store, v);
+	if (r)
+		return r;
+	snprintf(answer->location, sizeof(answer->location), "/api/v1/services/%s", id_text(v->id, id));
+	r = answer_json(answer, 201, service_json(v));
+	return r ? r : request_commit(request, answer, "desk.service");
+}
+
+int
+services_add(struct request *request, struct answer *answer)
+{
+	CLEAN(form_fini) struct form form = { 0 };
+	struct service v = { 0 };
+	struct customer c;
+
+	if (!access_customer(request, answer, &c) || !form_read(request, fields, COUNT_OF(fields), &form, answer))
+		return 0;
+	v.customer = c.id;
+	if (!service_kind_parse(form_str(&form, "kind"), &v.kind))
+		return answer_problem(answer, 422, "FIELDS", "kind: owa, sharepoint or web is needed.");
+	form_copy(&form, "name", v.name, sizeof(v.name));
+	form_copy(&form, "url", v.url, sizeof(v.url));
+	form_copy(&form, "backend", v.backend, sizeof(v.backend));
+	form_copy(&form, "pool", v.pool, sizeof(v.pool));
+	if (!v.name[0])
+		return answer_problem(answer, 422, "FIELDS", "name: a service needs a name.");
+	if (!is_word(v.backend))
+		return answer_problem(answer, 422, "FIELDS", "backend: one word of letters, digits, \".\", \"_\" and \"-\" is needed.");
+	return add(request, answer, &v);
+}
+
+int
+services_list(struct request *request, struct answer *answer)
+{
+	CLEAN(service_list_fini) struct service_list list = { 0 };
+	struct customer c;
+	struct page page;
+	json_t *items;
+	int r;
+
+	if (!access_customer(request, answer, &c) || !request_page(request, answer, &page))
+		return 0;
+	r = store_service_list(request->store, c.id, page, &list);
+	if (r)
+		return r;
+	items = json_array();
+	for (size_t i = 0; i < list.count; i++)
+		json_array_append_new(items, service_json(&list.row[i]));
+	return answer_list(answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
+}
+
+int
+services_show(struct request *request, struct answer *answer)
+{
+	struct service v;
+
+	return access_service(request, answer, str_of(request->ref), &v) ? answer_json(answer, 200, service_json(&v)) : 0;
+}

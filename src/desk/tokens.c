@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/tokens.h"
+
+#include <sodium.h>
+
+#include "desk/access.h"
+#include "desk/handlers.h"
+#include "desk/list.h"
+
+static const struct field fields[] = {
+	{ "name", FIELD_TEXT, 128, true }, { "role", FIELD_TEXT, 16, true }, { "customer", FIELD_TEXT, 40, false },
+};
+
+static json_t *
+token_json(const struct token *t)
+{
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o}", "id", json_id(t->id), "name", json_text(t->name), "role", token_role_name(t->role),
+	    "customer", json_id(t->customer), "created", json_when(t->created), "revoked", json_when(t->revoked));
+}
+
+static int
+add(struct request *request, struct answer *answer, struct token *t)
+{
+	char secret[TOKEN_SECRET_SIZE];
+	json_t *json;
+	int r = store_begin(request->store);
+
+	if (r == 0)
+		r = store_token_add(request->store, t, secret);
+	if (r)
+		return r;
+	json = token_json(t);
+	json_object_set_new(json, "token", json_string(secret));
+	sodium_memzero(secret, sizeof(secret));
+	r = answer_json(answer, 201, json);
+	/* Committed without keeping the answer: a secret is shown once, also under an Idempotency-Key. */
+	return r ? r : store_commit(request->store, "desk.token");
+}
+
+int
+tokens_add(struct request *request, struct answer *answer)
+{
+	CLEAN(form_fini) struct form form = { 0 };
+	struct token t = { 0 };
+	struct customer c;
+
+	if (!form_read(request, fields, COUNT_OF(fields), &form, answer))
+		return 0;
+	form_copy(&form, "name", t.name, sizeof(t.name));
+	if (!t.name[0] || !token_role_parse(form_str(&form, "role"), &t.role))
+		return answer_problem(answer, 422, "FIELDS", "A token needs a name and a role, provider or customer.");
+	if ((t.role == TOKEN_CUSTOMER) != form_has(&form, "customer"))
+		return answer_problem(answer, 422, "FIELDS", "customer: a customer's token names its customer, a provider's does not.");
+	if (t.role == TOKEN_CUSTOMER) {
+		(void)str_copy(form_str(&form, "customer"), request->ref, sizeof(request->ref));
+		if (!access_customer(request, answer, &c))
+			return 0;
+		t.customer = c.id;
+	}
+	return add(request, answer, &t);
+}
+
+int
+tokens_list(struct request *request, struct answer *answer)
+{
+	CLEAN(token_list_fini) struct token_list list = { 0 };
+	struct page page;
+	json_t *items;
+	int r;
+
+	if (!request_page(request, answer, &page))
+		return 0;
+	r = store_token_list(request->store, page, &list);
+	if (r)
+		return r;
+	items = json_array();
+	for (size_t i = 0; i < list.count; i++)
+		json_array_append_new(items, token_json(&list.row[i]));
+	return answer_list(answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
+}
+
+int
+tokens_revoke(struct request *request, struct answer *answer)
+{
+	struct id id;
+	int r;
+
+	if (!id_parse(str_of(request->ref), &id))
+		return answer_not_found(answer, "token");
+	r = store_begin(request->store);
+	if (r == 0)
+		r = store_token_revoke(request->store, id);
+	if (r == 0)
+		r = answer_json(answer, 200, json_pack("{s:o, s:b}", "id", json_id(id), "revoked", 1));
+	return r ? r : store_commit(request->store, "desk.token_revoked");
+}
