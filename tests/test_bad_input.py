@@ -30,7 +30,7 @@ NAMES = {  # what was typed: the finding that must answer (H-01…H-14, N-04…N
     "*.contoso.com": "FQDN_WILDCARD",
     "a" * 64 + ".contoso.com": "FQDN_LENGTH",
     ("a" * 60 + ".") * 5 + "contoso.com": "FQDN_LENGTH",
-    "xn--zzzz--.contoso.com": "FQDN_PUNYCODE",
+    "xn--99999999.contoso.com": "FQDN_PUNYCODE",
     "\u043ewa.contoso.com": "FQDN_LOOKALIKE",
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "desk/access.h"
+#include "desk/answer.h"
 #include "desk/handlers.h"
 #include "desk/json.h"
 #include "desk/order_json.h"

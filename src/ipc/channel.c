@@ -89,10 +89,21 @@ current(struct channel *c)
 	return fd;
 }
 
+/* Who polls for questions holds no `use`: a new connection is taken over here once the old one is closed. */
 int
-channel_fd(const struct channel *c)
+channel_fd(const struct channel *channel)
 {
-	return c->fd;
+	struct channel *c = (struct channel *)(uintptr_t)channel;
+	int fd;
+
+	pthread_mutex_lock(&c->state);
+	if (c->fd < 0 && c->next >= 0) {
+		c->fd = c->next;
+		c->next = -1;
+	}
+	fd = c->fd;
+	pthread_mutex_unlock(&c->state);
+	return fd;
 }
 
 bool

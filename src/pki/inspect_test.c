@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "pki/test_ca.h"
+#include "sys/file.h"
 
 static struct delivery_tools *tools;
 
@@ -31,16 +32,7 @@ fixtures(void)
 static bool
 read_whole(const char *path, struct buf *to)
 {
-	FILE *file = fopen(path, "rb");
-	char bytes[65536];
-	size_t got;
-
-	if (!file)
-		return false;
-	while ((got = fread(bytes, 1, sizeof(bytes), file)) > 0)
-		buf_put(to, bytes, got);
-	fclose(file);
-	return !buf_failed(to);
+	return file_read(path, to) == 0;
 }
 
 static json_t *

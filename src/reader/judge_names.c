@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reader/judge_names.h"
 
-#include <libpsl.h>
+#include "pki/name.h"
 
-#define NAME_MAX_LENGTH 253
+#define NAME_SIZE 254
 
 static bool
 is_wildcard(struct str san)
 {
 	return str_starts(san, STR("*."));
-}
-
-static struct str
-parent_of(struct str host)
-{
-	return str_drop(host, str_find(host, STR(".")) + 1);
-}
-
-bool
-name_covers(struct str san, struct str host)
-{
-	struct str parent = parent_of(host);
-
-	if (!is_wildcard(san))
-		return host.len > 0 && str_eq_nocase(san, host);
-	/* "*.com" has no business in any certificate: the star's parent has at least two labels. */
-	return str_find(parent, STR(".")) < parent.len && str_eq_nocase(str_drop(san, 2), parent);
 }
 
 /* Does `name` lie below `domain`? */
@@ -54,28 +37,27 @@ name_is_near(struct str san, struct str host)
 	return is_www_of(san, host) || is_www_of(host, san);
 }
 
-/* The registrable domain of a name; "" when it has none or is no name. */
-static struct str
-owner_of(char lower[static NAME_MAX_LENGTH + 1], struct str name)
+/* The registrable domain of a dNSName, without its star; false when it has none or is no name. */
+static bool
+owner_of(struct str name, char to[static NAME_SIZE])
 {
-	const psl_ctx_t *list = psl_builtin();
+	char lower[NAME_SIZE];
 
 	if (is_wildcard(name))
 		name = str_drop(name, 2);
-	if (!list || !str_copy(name, lower, NAME_MAX_LENGTH + 1))
-		return STR("");
+	if (!str_copy(name, lower, sizeof(lower)))
+		return false;
 	for (char *c = lower; *c; c++)
 		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
-	return str_of(psl_registrable_domain(list, lower));
+	return host_name_registrable(lower, to, NAME_SIZE);
 }
 
 bool
 name_same_owner(struct str san, struct str host)
 {
-	char left[NAME_MAX_LENGTH + 1], right[NAME_MAX_LENGTH + 1];
-	struct str owner = owner_of(left, host);
+	char left[NAME_SIZE], right[NAME_SIZE];
 
-	if (owner.len == 0)
+	if (!owner_of(host, left))
 		return str_eq_nocase(san, host);
-	return str_eq(owner_of(right, san), owner);
+	return owner_of(san, right) && strcmp(left, right) == 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A certificate's dNSName against the order's host name. `san` is hostile bytes, compared as they
+ * A certificate's dNSName that does not cover the order's host name: how far off is it? `san` is hostile bytes, compared as they
  * are (a NUL or a foreign letter simply matches nothing); `host` is ours: lower case, A-labels, no
  * dot at the end.
  */
@@ -8,8 +8,6 @@
 
 #include "base/str.h"
 
-/* N-08: equal, or a star for exactly the first label. */
-bool name_covers(struct str san, struct str host);
 /* A mistake that people make: the star one level off, or with and without "www.". */
 bool name_is_near(struct str san, struct str host);
 /* Below the same registrable domain (public suffix list). */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names, dates, chain, policy, and what is only worth a line: the second half of I-08. */
-#include <stdio.h>
+#include <assert.h>
 
+#include "pki/name.h"
 #include "reader/judge_internal.h"
 #include "reader/judge_names.h"
+
+static_assert(READ_HOST_SIZE == sizeof(struct host_name), "a host name fits the question");
 
 #define LONG_NAME 200
 
@@ -13,10 +16,12 @@ void
 check_names(struct judging *j)
 {
 	struct str host = str_of(j->question->host), near = STR("");
+	struct host_name name = { 0 };
 	char shown[LONG_NAME];
 
+	copy_bytes(name.text, host.p, host.len);
 	for (size_t i = 0; i < j->facts.name_count; i++) {
-		if (name_covers(j->facts.names[i], host))
+		if (host_name_matches(j->facts.names[i], &name))
 			return;
 		if (near.len == 0 && name_is_near(j->facts.names[i], host))
 			near = j->facts.names[i];
@@ -67,10 +72,11 @@ static const struct lifetime_rule lifetime_rules[] = {
 	{ "2029-03-15T00:00:00Z",  47 },
 	{ "2027-03-15T00:00:00Z", 100 },
 	{ "2026-03-15T00:00:00Z", 200 },
-	{ "1970-01-01T00:00:00Z", 398 },
+	{ "2020-09-01T00:00:00Z", 398 },
 };
 /* clang-format on */
 
+/* 0 = from before the first rule: such a certificate is over for years, and told so. */
 static int
 days_allowed(when issued)
 {
@@ -80,7 +86,7 @@ days_allowed(when issued)
 		if (when_parse(str_of(lifetime_rules[i].since), &since) && issued >= since)
 			return lifetime_rules[i].days;
 	}
-	return lifetime_rules[COUNT_OF(lifetime_rules) - 1].days;
+	return 0;
 }
 
 /* V-02: both ends count, so the period is one second longer than the difference; a day has 86,400
@@ -92,7 +98,7 @@ check_lifetime(struct judging *j)
 	int days = days_allowed(j->facts.issued);
 	struct finding *finding;
 
-	if (lasts <= DAYS(days))
+	if (days == 0 || lasts <= DAYS(days))
 		return;
 	finding = judge_find(j, FINDING_CERT_TOO_LONG);
 	put_date(finding, "date", j->facts.issued);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside check/dns: what was seen (struct dns_trace), collected by dns_collect.c and judged by
+ * dns_judge.c, which does no I/O. Everything in a trace came from strangers and is bounded here.
+ */
+#pragma once
+
+#include "check/dns.h"
+
+#define DNS_NAME_SIZE 256 /* presentation form without the last dot; "." is the root */
+
+enum dns_reply_kind {
+	REPLY_NOT_ASKED,
+	REPLY_ADDRESSES,
+	REPLY_EMPTY,      /* the name exists, but has no record of this type */
+	REPLY_NO_NAME,    /* NXDOMAIN */
+	REPLY_ALIAS,      /* CNAME */
+	REPLY_SILENT,     /* no answer in time, over UDP and TCP */
+	REPLY_UNREACHED,  /* no way there from this machine, as without IPv6: says nothing about the server */
+	REPLY_RCODE,      /* SERVFAIL, REFUSED … */
+	REPLY_LAME,       /* answers, but is not responsible for the zone */
+	REPLY_GARBLED,    /* not an answer to our question */
+	REPLY_NO_ADDRESS, /* the server's own name has no address */
+	REPLY_KIND_MAX
+};
+
+struct dns_reply {
+	enum dns_reply_kind kind;
+	unsigned rcode;
+	struct addr address[DNS_ADDRESSES_MAX];
+	size_t address_count;
+	char alias[DNS_NAME_SIZE];
+	bool crowded; /* an alias with other entries beside it (RFC 1034 section 3.6.2) */
+	uint32_t negative_ttl;
+};
+
+struct dns_server {
+	char name[DNS_NAME_SIZE]; /* "" for a server told by the configuration */
+	struct addr address;
+	uint16_t port;
+};
+
+/* What one server says about one name. */
+struct dns_view {
+	struct dns_server server;
+	struct dns_reply a, aaaa;
+};
+
+enum dns_zone_fate {
+	ZONE_FOUND,
+	ZONE_DEAD,   /* delegated, but its servers give no answer: `zone` is its name */
+	ZONE_UNKNOWN /* could not be looked up */
+};
+
+/* One name on the way: the one asked for, then the target of each alias. */
+struct dns_hop {
+	char name[DNS_NAME_SIZE], zone[DNS_NAME_SIZE];
+	enum dns_zone_fate fate;
+	bool outside; /* the zone lies above the registrable domain: that domain is delegated to nobody */
+	char servers[512]; /* names of the zone's servers, for people */
+	struct dns_view view[DNS_SERVERS_MAX];
+	size_t view_count;
+};
+
+enum dns_end { END_REACHED, END_LOOP, END_TOO_LONG };
+
+/* What a resolver sees that follows and validates everything by itself. */
+struct dns_world_view {
+	bool answered, found; /* found: it got an address */
+	bool secure, bogus;
+	char reason[256];     /* why bogus */
+};
+
+struct dns_trace {
+	struct dns_hop hop[DNS_CHAIN_MAX + 1];
+	size_t hop_count; /* at least 1 */
+	enum dns_end end;
+	bool reached;     /* somebody out there answered something */
+	when timeout;     /* of one question, for the words */
+	struct dns_world_view world;
+};
+
+/* Fills all of *ret. Pure. */
+void dns_judge(const struct dns_trace *trace, const struct addr *ours, struct dns_report *ret);
+
+/* What one server says, in words: "203.0.113.5", "no answer in 3 s". */
+void dns_view_words(const struct dns_view *view, when timeout, char *to, size_t size);
+void dns_server_words(const struct dns_server *server, char *to, size_t size);
+bool dns_view_failed(const struct dns_view *view); /* it gave no usable answer */
+bool dns_view_unreached(const struct dns_view *view);
+bool dns_view_same(const struct dns_view *a, const struct dns_view *b);
+const char *dns_view_alias(const struct dns_view *view); /* "" when it is none */
+size_t dns_view_addresses(const struct dns_view *view, struct addr ret[static DNS_ADDRESSES_MAX]);
+
+/* Asks one server one question (type A, or AAAA): UDP, then TCP when that is cut off or not answered. */
+void dns_ask(const struct dns_server *server, const char *name, bool aaaa, when timeout, struct dns_reply *ret);
+/* Asks all servers of the hop side by side. */
+void dns_ask_all(struct dns_hop *hop, when timeout);
+
+struct resolver; /* one libunbound context with nothing in its cache */
+struct ub_result;
+
+struct lookup {
+	bool done;
+	int id;
+	struct ub_result *result; /* NULL: failed */
+};
+
+void lookup_fini(struct lookup *lookup);
+CLEAN_DEFINE_FINI(lookup_fini, struct lookup);
+
+int resolver_new(const struct config *config, bool validating, struct resolver **ret) MUST_USE;
+struct resolver *resolver_free(struct resolver *resolver); /* before its lookups go */
+CLEAN_DEFINE(resolver_free, struct resolver *);
+void resolver_start(struct resolver *resolver, const char *name, int type, struct lookup *lookup);
+void resolver_wait(struct resolver *resolver, struct lookup *lookup, when deadline);
+
+int dns_collect(const struct config *config, const char *name, struct dns_trace *ret) MUST_USE;

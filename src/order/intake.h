@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order form, checked whole before anything is stored: eligibility (M-G), host name (H-01…H-14), organization data
+ * (S-01…S-10). Everything that is wrong is told at once, in findings of the catalogue. Pure.
+ */
+#pragma once
+
+#include "base/when.h"
+#include "order/finding.h"
+#include "pki/name.h"
+#include "pki/subject.h"
+
+enum {
+	INTAKE_E_REFUSED = 1, /* at least one finding refuses */
+};
+
+struct order_form {
+	struct str host; /* as pasted */
+	struct subject_form subject;
+	int64_t mailboxes; /* -1 = never counted */
+	when counted;
+	bool waived;
+	const char *waiver_author, *waiver_reason;
+	const char *service_url; /* "" = not known */
+	int64_t least;           /* mailboxes asked for */
+};
+
+struct intake {
+	struct host_name host;   /* valid unless a FQDN_… finding refuses */
+	struct subject subject;
+	struct findings findings;
+};
+
+int order_intake_check(const struct order_form *form, struct intake *ret) MUST_USE;

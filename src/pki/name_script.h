@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which alphabets a name uses: letters of one that pass for those of another are a trap (H-10). */
+#pragma once
+
+#include "base/str.h"
+
+/* True when one label mixes alphabets that no language mixes; `words` then names them: "Latin and Cyrillic". */
+bool script_is_mixed(struct str name, char *words, size_t size);
