@@ -35,7 +35,7 @@ def test_from_intake_to_live(stage, host, form):
     assert len(subjects) == 2, subjects  # the request, and "it is ready"
 
 
-@pytest.mark.parametrize("kind", ["rsa-3072", "p-256", "p-384"])
+@pytest.mark.parametrize("kind", ["rsa3072", "p256", "p384"])
 def test_other_kinds_of_key(stage, host, kind):
     order, leaf = walk(stage, host, key=kind)
     assert order["key"]["kind"] == kind

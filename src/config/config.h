@@ -69,7 +69,7 @@ struct config {
 	char smtp_password_file[CONFIG_PATH_SIZE];
 	char smtp_ca_file[CONFIG_PATH_SIZE];  /* "" = the system's */
 	bool smtp_starttls;                   /* mail.starttls: must be offered and verified; default true unless loopback */
-	char mail_from[CONFIG_TEXT_SIZE];     /* "certificates@provider.example" */
+	char mail_from[320];     /* "certificates@provider.example" */
 	char provider_name[CONFIG_NAME_SIZE]; /* provider.name, for mails */
 	char platform[CONFIG_NAME_SIZE];      /* provider.platform: what the customer tells its CA; "F5 BIG-IP" */
 	char shared_url[CONFIG_TEXT_SIZE];    /* provider.shared_url (M-01) */

@@ -58,6 +58,15 @@ test_version(struct test *t, enum site_offer offer, bool *ret_done)
 	return 0;
 }
 
+static void
+leave_untested(struct test *t, const char *check, const char *reason)
+{
+	struct finding *f = site_blame(t->target, FINDING_SITE_UNTESTED, t->report);
+
+	finding_param(f, "check", "%s", check);
+	finding_param(f, "reason", "%s", reason);
+}
+
 /* A version out of use: only a peer that says no, or closes, has refused it. */
 static int
 test_old_version(struct test *t, enum site_offer offer)
@@ -80,8 +89,7 @@ test_old_version(struct test *t, enum site_offer offer)
 	case SHAKE_UNCONNECTED:
 	case SHAKE_SILENT:
 	case SHAKE_UNOFFERED:
-		finding_param(site_blame(t->target, FINDING_SITE_UNTESTED, t->report), "check", "%s", check);
-		finding_param(&t->report->findings.list[t->report->findings.count - 1], "reason", "%s", shake.reason);
+		leave_untested(t, check, shake.reason);
 		break;
 	}
 	return 0;

@@ -53,3 +53,11 @@ world_ticks(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
 }
+
+void
+world_rest(when how_long)
+{
+	const struct timespec t = { .tv_sec = how_long / SECONDS(1), .tv_nsec = how_long % SECONDS(1) * 1000 };
+
+	nanosleep(&t, NULL);
+}

@@ -18,3 +18,5 @@ when world_now(const struct world *);
 struct id world_id(const struct world *); /* a new UUIDv7 */
 /* Monotonic microseconds, for measuring how long something took; never stored. */
 when world_ticks(void);
+/* Sleeps that long; for programs that wait for somebody else, never for luck. */
+void world_rest(when how_long);

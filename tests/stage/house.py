@@ -87,10 +87,10 @@ class House(Peer):
         self.data = self.folder / "data"
 
     def program(self, name):
-        for place in (self.build / "bin" / name, self.build / "src" / name.removeprefix("certdesk-") / name, self.build / "src" / "cli" / name):
-            if place.is_file():
-                return str(place)
-        raise FileNotFoundError(f"{name} is not built in {self.build}")
+        place = self.build / "src" / "programs" / name
+        if not place.is_file():
+            raise FileNotFoundError(f"{name} is not built in {self.build}")
+        return str(place)
 
     def write_config(self, haproxy=None, knot=None, mailbox=None, ca=None, **more):
         lines = [f"data:\n  folder: {self.data}", f"desk:\n  listen: 127.0.0.1:{self.port}\n  threads: {more.get('desk_threads', 4)}",

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command `certdesk`: a table of verbs over the API (verbs.c). A row names the request it makes, its
+ * parameters and how its answer is shown; --help and the shell completion are printed from the same rows.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "config/config.h"
+
+enum { EXIT_DONE = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3, EXIT_INTERNAL = 4 };
+
+#define PARAMS_MAX 16
+#define FILES_MAX  16
+
+struct param {
+	const char *name;   /* member of the body, or {name} in the path */
+	const char *flag;   /* "--prefix"; NULL = by its place */
+	const char *value;  /* "PREFIX", for --help; NULL = a switch */
+	bool needed, number, query; /* query: goes behind ? */
+	const char *help;
+};
+
+struct cli;
+typedef int verb_fn(struct cli *cli);
+
+struct verb {
+	const char *noun, *verb;
+	const char *summary;
+	const char *method, *path; /* below /api/v1; NULL: `run` does all */
+	struct param params[PARAMS_MAX];
+	bool files;                /* takes file names behind its parameters */
+	verb_fn *run;              /* NULL: request, then show */
+	void (*show)(const struct cli *cli, const json_t *answer); /* NULL: key and value lines */
+};
+
+extern const struct verb verbs[];
+extern const size_t verb_count;
+
+struct cli {
+	const struct verb *verb;
+	const char *value[PARAMS_MAX]; /* by place in verb->params; NULL = not given */
+	const char *file[FILES_MAX];
+	size_t file_count;
+	const char *config_path, *server, *token_file;
+	bool json, colour;
+	int width;                     /* of the terminal */
+	struct config *config;         /* NULL: could not be read */
+};
+
+const char *cli_value(const struct cli *cli, const char *name); /* NULL = not given */
+/* A sentence on stderr; returns `status`. */
+int cli_fail(int status, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The request of the verb's row; the answer is shown, or the problem. */
+int cli_request(struct cli *cli);
+/* One request: *ret_status and the answer (NULL if it has none). EXIT_… and words on stderr when nobody answers. */
+int cli_call(struct cli *cli, const char *method, const char *path, json_t *body, long *ret_status, json_t **ret);
+int cli_call_text(struct cli *cli, const char *path, struct buf *ret_text, long *ret_status);
+/* Shows what came back: the answer by the row, or the problem with its findings. Takes over nothing. */
+int cli_show(struct cli *cli, long status, json_t *answer);
+
+/* own verbs */
+verb_fn run_init, run_config_check, run_config_defaults, run_config_manual, run_manual_stages, run_completion, run_version;
+verb_fn run_order_add, run_order_certificate, run_order_csr, run_order_wait;

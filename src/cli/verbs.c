@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include "cli/show.h"
+
+#define BY_PLACE(n, v, h)      { .name = (n), .value = (v), .needed = true, .help = (h) }
+#define FLAG(n, f, v, h)       { .name = (n), .flag = (f), .value = (v), .help = (h) }
+#define FLAG_NEEDED(n, f, v, h) { .name = (n), .flag = (f), .value = (v), .needed = true, .help = (h) }
+#define NUMBER(n, f, v, h)     { .name = (n), .flag = (f), .value = (v), .number = true, .help = (h) }
+#define QUERY(n, f, v, h)      { .name = (n), .flag = (f), .value = (v), .query = true, .help = (h) }
+#define SWITCH(n, f, h)        { .name = (n), .flag = (f), .help = (h) }
+#define PAGING                 QUERY("limit", "--limit", "N", "at most N (200)"), QUERY("cursor", "--cursor", "CURSOR", "go on behind this one")
+#define REF                    BY_PLACE("ref", "ORDER", "number, host name or id")
+#define CUSTOMER_FIELDS                                                                            \
+	FLAG("contact_mail", "--mail", "ADDRESS", "where its mails go"), FLAG("contact_name", "--contact", "NAME", "who reads them"),      \
+	    FLAG("organization", "--organization", "NAME", "as in the company register"), FLAG("division", "--division", "NAME", "kept, never in the certificate"),  \
+	    FLAG("city", "--city", "CITY", "in full"), FLAG("state", "--state", "STATE", "state or province, in full"),                   \
+	    FLAG("country", "--country", "CC", "two letters")
+
+/* clang-format off */
+const struct verb verbs[] = {
+	{ "init", "", "Make configuration, key-encryption key, database and a first token; keeps what is there", .run = run_init,
+	  .params = { FLAG("dir", "--dir", "FOLDER", "everything below this folder, for trying it out") } },
+	{ "status", "", "Processes, sandboxes, queue and orders", "GET", "/status", .show = show_status },
+	{ "customer", "add", "Add a customer", "POST", "/customers", .params = { BY_PLACE("name", "NAME", "unique"), CUSTOMER_FIELDS } },
+	{ "customer", "list", "List customers", "GET", "/customers", .params = { PAGING }, .show = show_customers },
+	{ "customer", "show", "Show a customer", "GET", "/customers/{ref}", .params = { BY_PLACE("ref", "CUSTOMER", "name or id") } },
+	{ "customer", "change", "Change a customer", "PATCH", "/customers/{ref}",
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), FLAG("name", "--name", "NAME", "a new name"), CUSTOMER_FIELDS } },
+	{ "mailboxes", "add", "Record a count of full-access mailboxes", "POST", "/customers/{ref}/mailboxes",
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"),
+	              { .name = "mailboxes", .value = "COUNT", .needed = true, .number = true, .help = "counted by hand" } } },
+	{ "waiver", "add", "Waive the mailbox minimum", "POST", "/customers/{ref}/waivers",
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), FLAG_NEEDED("author", "--author", "NAME", "who decided"),
+	              FLAG_NEEDED("reason", "--reason", "WORDS", "why"), FLAG("expires", "--expires", "TIME", "2027-03-15T00:00:00Z") } },
+	{ "service", "add", "Add a service", "POST", "/customers/{ref}/services",
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), BY_PLACE("name", "NAME", "unique for this customer"),
+	              FLAG_NEEDED("kind", "--kind", "KIND", "owa, sharepoint or web"), FLAG_NEEDED("backend", "--backend", "NAME", "the balancer's name of the servers behind"),
+	              FLAG_NEEDED("pool", "--pool", "POOL", "where its addresses come from"), FLAG("url", "--url", "URL", "what its users type") } },
+	{ "service", "list", "List a customer's services", "GET", "/customers/{ref}/services",
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), PAGING }, .show = show_services },
+	{ "pool", "add", "Add an address pool", "POST", "/pools",
+	  .params = { BY_PLACE("name", "NAME", "unique"), FLAG_NEEDED("balancer", "--balancer", "NAME", "of the configuration"),
+	              FLAG_NEEDED("prefix", "--prefix", "PREFIX", "192.0.2.0/24") } },
+	{ "pool", "list", "List address pools", "GET", "/pools", .params = { PAGING }, .show = show_pools },
+	{ "balancer", "list", "List the load balancers of the configuration", "GET", "/balancers", .show = show_balancers },
+	{ "order", "add", "Order a certificate for a host name", "POST", "/orders", .run = run_order_add, .show = show_order,
+	  .params = { BY_PLACE("host", "HOST", "what the users type"), FLAG_NEEDED("service", "--service", "SERVICE", "CUSTOMER/NAME, or its id"),
+	              FLAG("kind", "--kind", "KIND", "first (default), renewal, reissue, rekey"), FLAG("key", "--key", "KIND", "rsa2048 (default), rsa3072, rsa4096, p256, p384"),
+	              FLAG("organization", "--organization", "NAME", "if not the customer's"), FLAG("division", "--division", "NAME", "kept, never in the certificate"),
+	              FLAG("city", "--city", "CITY", ""), FLAG("state", "--state", "STATE", ""), FLAG("country", "--country", "CC", ""),
+	              NUMBER("mailboxes", "--mailboxes", "COUNT", "counted by hand today"),
+	              FLAG("waiver_author", "--waived-by", "NAME", "waives the mailbox minimum"), FLAG("waiver_reason", "--waived-because", "WORDS", "") } },
+	{ "order", "list", "List orders", "GET", "/orders", .show = show_orders,
+	  .params = { QUERY("stage", "--stage", "STAGE", "only these"), QUERY("customer", "--customer", "ID", "only this one's"), PAGING } },
+	{ "order", "show", "Show an order: where it is, whose turn, what next", "GET", "/orders/{ref}", .params = { REF }, .show = show_order },
+	{ "order", "csr", "Print the certificate request", .run = run_order_csr, .params = { REF } },
+	{ "order", "certificate", "Deliver the certificate, with its chain, in any format", .run = run_order_certificate, .files = true,
+	  .params = { REF, FLAG("password_file", "--password-file", "FILE", "of a protected PKCS#12 (PFX)") } },
+	{ "order", "dns", "Look at the DNS now", "POST", "/orders/{ref}/dns-check", .params = { REF }, .show = show_order },
+	{ "order", "go-on", "Let an order that was set aside go on", "POST", "/orders/{ref}/go-on", .params = { REF }, .show = show_order },
+	{ "order", "cancel", "Cancel an order, or close its live site", "POST", "/orders/{ref}/cancel", .params = { REF }, .show = show_order },
+	{ "order", "findings", "What was noticed about an order", "GET", "/orders/{ref}/findings", .params = { REF }, .show = show_order_findings },
+	{ "order", "tests", "The latest look at the DNS and the site tests", "GET", "/orders/{ref}/tests", .params = { REF }, .show = show_tests },
+	{ "order", "messages", "Mails of an order", "GET", "/orders/{ref}/messages", .params = { REF, PAGING }, .show = show_messages },
+	{ "order", "tasks", "Open tasks of an order", "GET", "/orders/{ref}/tasks", .params = { REF }, .show = show_tasks },
+	{ "order", "events", "What happened to an order", "GET", "/orders/{ref}/events", .params = { REF, PAGING }, .show = show_events },
+	{ "order", "wait", "Wait until an order reaches a stage", .run = run_order_wait, .show = show_order,
+	  .params = { REF, FLAG("stage", "--stage", "STAGE", "live (default)"), NUMBER("timeout", "--timeout", "SECONDS", "300 (default)") } },
+	{ "site", "list", "List sites", "GET", "/sites", .params = { QUERY("customer", "--customer", "ID", "only this one's"), PAGING }, .show = show_sites },
+	{ "site", "show", "Show a site", "GET", "/sites/{ref}", .params = { BY_PLACE("ref", "SITE", "host name or id") } },
+	{ "audit", "list", "The audit log", "GET", "/events", .params = { PAGING }, .show = show_events },
+	{ "audit", "verify", "Verify the audit log's chain", "GET", "/events/verify", .show = show_verified },
+	{ "token", "add", "Make an API token; it is shown once", "POST", "/tokens",
+	  .params = { BY_PLACE("name", "NAME", "for the log"), FLAG_NEEDED("role", "--role", "ROLE", "provider or customer"),
+	              FLAG("customer", "--customer", "CUSTOMER", "name or id, for a customer's token") } },
+	{ "token", "list", "List API tokens", "GET", "/tokens", .params = { PAGING }, .show = show_tokens },
+	{ "token", "revoke", "Revoke an API token", "DELETE", "/tokens/{ref}", .params = { BY_PLACE("ref", "ID", "of the token") } },
+	{ "findings", "", "The catalogue of findings", "GET", "/findings", .show = show_catalogue },
+	{ "config", "check", "Check the configuration file", .run = run_config_check },
+	{ "config", "defaults", "Print a configuration file with all defaults", .run = run_config_defaults },
+	{ "config", "manual", "Print the source of certdesk.yaml(5)", .run = run_config_manual },
+	{ "manual", "stages", "Draw the life of an order, from the code", .run = run_manual_stages,
+	  .params = { SWITCH("dot", "--dot", "for Graphviz") } },
+	{ "completion", "bash", "Print the shell's completion: source <(certdesk completion bash)", .run = run_completion },
+	{ "version", "", "Print the version", .run = run_version },
+};
+/* clang-format on */
+const size_t verb_count = COUNT_OF(verbs);
