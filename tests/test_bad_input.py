@@ -2,10 +2,9 @@
 """Bad input and bad peers: a clear answer, and everything as it was."""
 import base64
 import json
-import signal
+import shutil
 import sqlite3
 import subprocess
-import urllib.request
 
 import pytest
 
@@ -37,7 +36,7 @@ NAMES = {  # what was typed: the finding that must answer (H-01…H-14, N-04…N
 
 def counts(stage):
     with sqlite3.connect(f"file:{stage.house.data}/certdesk.db?mode=ro", uri=True) as db:
-        return {t: db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("orders", "sites", "keys", "certificates", "tasks")}
+        return {t: db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("orders", "sites", "certificates", "customers")}
 
 
 def refused(stage, call, *args, **more):
@@ -122,7 +121,7 @@ def test_certificates_that_are_not_it(stage, waiting, tmp_path):
     p12 = stage.ca.as_pkcs12(good, "right")
     expect(stage, order, stage.ca.as_pem(stage.ca.sign(foreign, [host])), "CERT_KEY_UNKNOWN")
     expect(stage, order, stage.ca.as_pem(stage.ca.sign(csr, ["other.contoso.com"])), "CERT_NAME_MISSING")
-    expect(stage, order, stage.ca.as_pem(stage.ca.sign(csr, ["*.mail.contoso.com"])), "CERT_NAME_NEAR")
+    expect(stage, order, stage.ca.as_pem(stage.ca.sign(csr, ["*." + host])), "CERT_NAME_NEAR")
     expect(stage, order, stage.ca.chain().encode(), "CERT_ONLY_CA")
     expect(stage, order, b"this is no certificate at all", "CERT_NONE")
     expect(stage, order, b"", "CERT_EMPTY")
@@ -213,7 +212,7 @@ def test_dns_troubles_in_words(own_stage):
     s.knot.set(host, "CNAME", "nowhere.contoso.com.")
     look("DNS_CNAME_BROKEN")
     s.knot.kill()
-    look("DNS_SERVER_FAIL")
+    look("DNS_UNREACHABLE")
 
 
 def test_second_daemon_on_the_same_data(own_stage):
@@ -261,8 +260,9 @@ def test_disk_full(tmp_path):
     try:
         with Stage(tmp_path / "stage", stock=2) as s:
             s.house.stop()
-            s.house.data.rename(folder / "data")
-            s.house.data.symlink_to(folder / "data")
+            shutil.move(s.house.data, folder / "data")
+            s.house.config.write_text(s.house.config.read_text().replace(str(s.house.data), str(folder / "data")))
+            s.house.data = folder / "data"
             s.house.start()
             s.customer, s.service = s.furnish()
             ballast = folder / "ballast"

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/dns.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "check/dns_internal.h"
 
-#include <errno.h>
+#define DNS_PORT 53
 
 struct dns {
 	struct config config;
@@ -36,10 +37,11 @@ dns_new(const struct config *config, const struct world *world UNUSED, struct dn
 }
 
 int
-dns_check(struct dns *dns, const struct host_name *name, const struct addr *address, struct dns_report *ret)
+dns_check(struct dns *dns, const struct host_name *name, const struct addr *address,
+    struct dns_report *ret)
 {
 	struct dns_trace *trace = alloc_zero(sizeof(*trace));
-	int r = dns_collect(&dns->config, name->text, trace);
+	int r = dns_collect(&dns->config, name->text, DNS_PORT, trace);
 
 	if (r == 0)
 		dns_judge(trace, address, ret);
@@ -60,14 +62,14 @@ servers_json(const struct dns_report *report)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < report->server_count; i++)
-		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:b}", "server", report->server[i].server, "answer",
-			report->server[i].answer, "good", (int)report->server[i].good));
+		json_array_append_new(
+		    list, json_pack("{s:s, s:s, s:b}", "server", report->server[i].server, "answer",
+			      report->server[i].answer, "good", (int)report->server[i].good));
 	return list;
 }
 
-/* {"verdict", "cause" (the finding's code, "" when pointed), "words", "zone", "chain", "secure", "negative_ttl",
- * "answers_somewhere", "servers": [{"server", "answer", "good"}]} */
+/* {"verdict", "cause" (the finding's code, "" when pointed), "words", "zone", "chain", "secure",
+ * "negative_ttl", "answers_somewhere", "servers": [{"server", "answer", "good"}]} */
 int
 dns_report_json(const struct dns_report *report, struct buf *to)
 {
@@ -79,10 +81,11 @@ dns_report_json(const struct dns_report *report, struct buf *to)
 	if (first)
 		finding_render(first, FINDING_WHAT, &words);
 	json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:b, s:o}", "verdict",
-	    dns_verdict_name(report->verdict), "cause", first ? finding_rule(first->code)->code : "",
-	    "words", buf_text(&words), "zone", report->zone, "chain", report->chain, "secure",
-	    (int)report->secure, "negative_ttl", (json_int_t)report->negative_ttl, "answers_somewhere",
-	    (int)report->answers_somewhere, "servers", servers_json(report));
+	    dns_verdict_name(report->verdict), "cause",
+	    first ? finding_rule(first->code)->code : "", "words", buf_text(&words), "zone",
+	    report->zone, "chain", report->chain, "secure", (int)report->secure, "negative_ttl",
+	    (json_int_t)report->negative_ttl, "answers_somewhere", (int)report->answers_somewhere,
+	    "servers", servers_json(report));
 	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	if (!text)
 		return error_origin(ENOMEM);

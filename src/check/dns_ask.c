@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One question to one authoritative server, as a plain client asks it: no recursion wanted, no EDNS. UDP by
- * ldns, TCP over our own socket. The answer counts only if it is one to our question (number, name, type),
- * and only records at the name asked for are looked at: where an alias leads is another question.
+ * One question to one authoritative server, as a plain client asks it: no recursion wanted, no
+ * EDNS. UDP by ldns, TCP over our own socket. The answer counts only if it is one to our question
+ * (number, name, type), and only records at the name asked for are looked at: where an alias leads
+ * is another question.
  */
 #include "check/dns_internal.h"
 
@@ -75,7 +76,8 @@ is_answer_to(const ldns_pkt *answer, const struct question *q)
 	ldns_rr *rr = ldns_rr_list_rr_count(asked) == 1 ? ldns_rr_list_rr(asked, 0) : NULL;
 
 	return ldns_pkt_qr(answer) && ldns_pkt_id(answer) == ldns_pkt_id(q->packet) && rr &&
-	       ldns_rr_get_type(rr) == q->type && ldns_dname_compare(ldns_rr_owner(rr), q->name) == 0;
+	       ldns_rr_get_type(rr) == q->type &&
+	       ldns_dname_compare(ldns_rr_owner(rr), q->name) == 0;
 }
 
 /* NULL when these bytes are no answer to the question. */
@@ -93,7 +95,8 @@ static bool
 socket_address(const struct dns_server *server, struct sockaddr_storage *ret, size_t *ret_len)
 {
 	bool v6 = server->address.family == 6;
-	CLEAN(dname_free) ldns_rdf *rdf = ldns_rdf_new_frm_data(
+	CLEAN(dname_free)
+	ldns_rdf *rdf = ldns_rdf_new_frm_data(
 	    v6 ? LDNS_RDF_TYPE_AAAA : LDNS_RDF_TYPE_A, v6 ? 16 : 4, server->address.bytes);
 	struct sockaddr_storage *made =
 	    rdf ? ldns_rdf2native_sockaddr_storage(rdf, server->port, ret_len) : NULL;
@@ -176,7 +179,8 @@ add_address(struct dns_reply *reply, const ldns_rr *rr)
 	copy_bytes(a->bytes, ldns_rdf_data(rdf), size);
 }
 
-/* Lower case, without the last dot, so that equal names are equal texts; false when it is too long. */
+/* Lower case, without the last dot, so that equal names are equal texts; false when it is too long.
+ */
 static bool
 name_text(ldns_rdf *name, char to[static DNS_NAME_SIZE])
 {
@@ -204,7 +208,8 @@ read_records(ldns_pkt *answer, const struct question *q, struct dns_reply *ret)
 		if (ldns_rr_get_type(rr) == q->type)
 			add_address(ret, rr);
 		else if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME && ldns_rr_rdf(rr, 0))
-			ret->kind = name_text(ldns_rr_rdf(rr, 0), ret->alias) ? REPLY_ALIAS : REPLY_GARBLED;
+			ret->kind =
+			    name_text(ldns_rr_rdf(rr, 0), ret->alias) ? REPLY_ALIAS : REPLY_GARBLED;
 	}
 	ret->crowded = ret->kind == REPLY_ALIAS && ret->address_count > 0;
 }
@@ -250,7 +255,8 @@ interpret(ldns_pkt *answer, const struct question *q, struct dns_reply *ret)
 }
 
 void
-dns_ask(const struct dns_server *server, const char *name, bool aaaa, when timeout, struct dns_reply *ret)
+dns_ask(const struct dns_server *server, const char *name, bool aaaa, when timeout,
+    struct dns_reply *ret)
 {
 	CLEAN(question_fini) struct question q;
 	CLEAN(packet_free) ldns_pkt *answer = NULL;
@@ -276,7 +282,8 @@ struct job {
 	when timeout;
 };
 
-/* Where the first question found silence, a second would only cost its time; an alias is one for all types. */
+/* Where the first question found silence, a second would only cost its time; an alias is one for
+ * all types. */
 static void *
 ask_view(void *context)
 {
@@ -286,7 +293,8 @@ ask_view(void *context)
 	if (view->a.kind == REPLY_NO_ADDRESS)
 		return NULL;
 	dns_ask(&view->server, job->name, false, job->timeout, &view->a);
-	if (view->a.kind == REPLY_SILENT || view->a.kind == REPLY_UNREACHED || view->a.kind == REPLY_ALIAS)
+	if (view->a.kind == REPLY_SILENT || view->a.kind == REPLY_UNREACHED ||
+	    view->a.kind == REPLY_ALIAS)
 		view->aaaa = view->a;
 	else
 		dns_ask(&view->server, job->name, true, job->timeout, &view->aaaa);
@@ -301,9 +309,10 @@ dns_ask_all(struct dns_hop *hop, when timeout)
 	bool started[DNS_SERVERS_MAX] = { false };
 
 	for (size_t i = 0; i < hop->view_count; i++) {
-		job[i] = (struct job){ .view = &hop->view[i], .name = hop->name, .timeout = timeout };
+		job[i] =
+		    (struct job){ .view = &hop->view[i], .name = hop->name, .timeout = timeout };
 		started[i] = i + 1 < hop->view_count &&
-			     pthread_create(&thread[i], NULL, ask_view, &job[i]) == 0;
+		             pthread_create(&thread[i], NULL, ask_view, &job[i]) == 0;
 	}
 	for (size_t i = 0; i < hop->view_count; i++)
 		if (!started[i])

@@ -16,7 +16,8 @@ enum dns_reply_kind {
 	REPLY_NO_NAME,    /* NXDOMAIN */
 	REPLY_ALIAS,      /* CNAME */
 	REPLY_SILENT,     /* no answer in time, over UDP and TCP */
-	REPLY_UNREACHED,  /* no way there from this machine, as without IPv6: says nothing about the server */
+	REPLY_UNREACHED,  /* no way there from this machine, as without IPv6: says nothing about the
+	                     server */
 	REPLY_RCODE,      /* SERVFAIL, REFUSED … */
 	REPLY_LAME,       /* answers, but is not responsible for the zone */
 	REPLY_GARBLED,    /* not an answer to our question */
@@ -56,7 +57,8 @@ enum dns_zone_fate {
 struct dns_hop {
 	char name[DNS_NAME_SIZE], zone[DNS_NAME_SIZE];
 	enum dns_zone_fate fate;
-	bool outside; /* the zone lies above the registrable domain: that domain is delegated to nobody */
+	bool outside; /* the zone lies above the registrable domain: that domain is delegated to
+	                 nobody */
 	char servers[512]; /* names of the zone's servers, for people */
 	struct dns_view view[DNS_SERVERS_MAX];
 	size_t view_count;
@@ -68,15 +70,15 @@ enum dns_end { END_REACHED, END_LOOP, END_TOO_LONG };
 struct dns_world_view {
 	bool answered, found; /* found: it got an address */
 	bool secure, bogus;
-	char reason[256];     /* why bogus */
+	char reason[256]; /* why bogus */
 };
 
 struct dns_trace {
 	struct dns_hop hop[DNS_CHAIN_MAX + 1];
 	size_t hop_count; /* at least 1 */
 	enum dns_end end;
-	bool reached;     /* somebody out there answered something */
-	when timeout;     /* of one question, for the words */
+	bool reached; /* somebody out there answered something */
+	when timeout; /* of one question, for the words */
 	struct dns_world_view world;
 };
 
@@ -92,8 +94,10 @@ bool dns_view_same(const struct dns_view *a, const struct dns_view *b);
 const char *dns_view_alias(const struct dns_view *view); /* "" when it is none */
 size_t dns_view_addresses(const struct dns_view *view, struct addr ret[static DNS_ADDRESSES_MAX]);
 
-/* Asks one server one question (type A, or AAAA): UDP, then TCP when that is cut off or not answered. */
-void dns_ask(const struct dns_server *server, const char *name, bool aaaa, when timeout, struct dns_reply *ret);
+/* Asks one server one question (type A, or AAAA): UDP, then TCP when that is cut off or not
+ * answered. */
+void dns_ask(const struct dns_server *server, const char *name, bool aaaa, when timeout,
+    struct dns_reply *ret);
 /* Asks all servers of the hop side by side. */
 void dns_ask_all(struct dns_hop *hop, when timeout);
 
@@ -115,4 +119,21 @@ CLEAN_DEFINE(resolver_free, struct resolver *);
 void resolver_start(struct resolver *resolver, const char *name, int type, struct lookup *lookup);
 void resolver_wait(struct resolver *resolver, struct lookup *lookup, when deadline);
 
-int dns_collect(const struct config *config, const char *name, struct dns_trace *ret) MUST_USE;
+/* One collection under way. */
+struct collector {
+	const struct config *config;
+	struct resolver *resolver;
+	when timeout, end;
+	uint16_t port;
+	struct dns_trace *trace;
+};
+
+/* When a lookup that starts now must have ended. */
+when collector_deadline(const struct collector *c);
+/* Which servers answer for the hop's name: its zone, fate and views, not asked yet. */
+void collector_find_servers(struct collector *c, struct dns_hop *hop);
+bool lookup_answered(const struct lookup *lookup);
+
+/* `port`: where the servers of zones listen, 53 but in tests. */
+int dns_collect(
+    const struct config *config, const char *name, uint16_t port, struct dns_trace *ret) MUST_USE;

@@ -2,10 +2,10 @@
 /*
  * From what was seen to a verdict and its one cause. Pure: no I/O, no clock.
  *
- * The order of the questions is the order of what a person must repair first: could we see at all, do the
- * servers answer, may the answer be believed (G-09), do the servers agree (G-08), does the alias
- * arrive (G-03), and only then: is it our address (G-01, G-02, G-04). A server that cannot be reached from this
- * machine (no IPv6) is no witness as long as another one is.
+ * The order of the questions is the order of what a person must repair first: could we see at all,
+ * do the servers answer, may the answer be believed (G-09), do the servers agree (G-08), does the
+ * alias arrive (G-03), and only then: is it our address (G-01, G-02, G-04). A server that cannot be
+ * reached from this machine (no IPv6) is no witness as long as another one is.
  */
 #include "check/dns_internal.h"
 
@@ -99,7 +99,8 @@ table_words(const struct trial *t, const struct dns_hop *hop, char to[static TAB
 
 		dns_server_words(&hop->view[i].server, server, sizeof(server));
 		dns_view_words(&hop->view[i], t->trace->timeout, says, sizeof(says));
-		len += (size_t)snprintf(to + len, TABLE_SIZE - len, "%s%s: %s", i > 0 ? "; " : "", server, says);
+		len += (size_t)snprintf(
+		    to + len, TABLE_SIZE - len, "%s%s: %s", i > 0 ? "; " : "", server, says);
 	}
 }
 
@@ -187,7 +188,8 @@ is_agreed(struct trial *t)
 		if (dns_view_failed(view) || dns_view_same(view, t->witness))
 			continue;
 		table_words(t, t->last, table);
-		finding_param(blame(t, FINDING_DNS_DISAGREE, t->last, DNS_FAILING), "table", "%s", table);
+		finding_param(
+		    blame(t, FINDING_DNS_DISAGREE, t->last, DNS_FAILING), "table", "%s", table);
 		return false;
 	}
 	return true;
@@ -221,8 +223,9 @@ blame_absence(struct trial *t)
 	struct finding *f;
 
 	if (t->trace->hop_count > 1) {
-		blame_alias(t, t->witness->a.kind == REPLY_NO_NAME ? "the last name does not exist" :
-								     "the last name has no address");
+		blame_alias(t, t->witness->a.kind == REPLY_NO_NAME
+				   ? "the last name does not exist"
+				   : "the last name has no address");
 		return;
 	}
 	if (t->last->outside) {
@@ -273,7 +276,8 @@ static enum finding_code
 cause_of(const struct trial *t, const struct tally *tally)
 {
 	if (tally->ours > 0)
-		return t->ours->family == 4 && tally->others_v4 == 0 ? FINDING_DNS_AAAA_STALE : FINDING_DNS_MIXED;
+		return t->ours->family == 4 && tally->others_v4 == 0 ? FINDING_DNS_AAAA_STALE
+		                                                     : FINDING_DNS_MIXED;
 	if (tally->others_private && !addr_is_private(t->ours))
 		return FINDING_DNS_PRIVATE_IP;
 	return t->trace->hop_count > 1 ? FINDING_DNS_CNAME_BROKEN : FINDING_DNS_WRONG_IP;
@@ -344,20 +348,24 @@ report_view(const struct trial *t, const struct dns_view *view, bool is_last)
 	dns_server_words(&view->server, to->server, sizeof(to->server));
 	dns_view_words(view, t->trace->timeout, to->answer, sizeof(to->answer));
 	to->address_count = dns_view_addresses(view, to->address);
-	to->good = !dns_view_failed(view) && (is_last ? is_ours_alone(view, t->ours) : *dns_view_alias(view) != '\0');
+	to->good = !dns_view_failed(view) &&
+	           (is_last ? is_ours_alone(view, t->ours) : *dns_view_alias(view) != '\0');
 }
 
 static void
-report_chain(const struct dns_trace *trace, const struct dns_view *witness, struct dns_report *report)
+report_chain(
+    const struct dns_trace *trace, const struct dns_view *witness, struct dns_report *report)
 {
 	size_t len = 0;
 
-	for (size_t i = 0; i < trace->hop_count && trace->hop_count + (trace->end != END_REACHED) > 1; i++)
+	for (size_t i = 0;
+	     i < trace->hop_count && trace->hop_count + (trace->end != END_REACHED) > 1; i++)
 		if (len < sizeof(report->chain))
-			len += (size_t)snprintf(report->chain + len, sizeof(report->chain) - len, "%s%s", i > 0 ? " -> " : "",
-			    trace->hop[i].name);
+			len += (size_t)snprintf(report->chain + len, sizeof(report->chain) - len,
+			    "%s%s", i > 0 ? " -> " : "", trace->hop[i].name);
 	if (trace->end != END_REACHED && witness && len < sizeof(report->chain))
-		snprintf(report->chain + len, sizeof(report->chain) - len, " -> %s", dns_view_alias(witness));
+		snprintf(report->chain + len, sizeof(report->chain) - len, " -> %s",
+		    dns_view_alias(witness));
 }
 
 static void
@@ -370,7 +378,8 @@ report_trace(struct trial *t)
 	report_chain(trace, t->witness, t->report);
 	for (size_t h = 0; h < trace->hop_count; h++)
 		for (size_t i = 0; i < trace->hop[h].view_count; i++)
-			report_view(t, &trace->hop[h].view[i], h + 1 == trace->hop_count && trace->end == END_REACHED);
+			report_view(t, &trace->hop[h].view[i],
+			    h + 1 == trace->hop_count && trace->end == END_REACHED);
 }
 
 void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each case is a trace as dns_collect() would make it, and the verdict and cause it must lead to. */
+/* Each case is a trace as dns_collect() would make it, and the verdict and cause it must lead to.
+ */
 #include "check/dns_internal.h"
 
 #include <setjmp.h>
@@ -9,9 +10,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-
-/* A view in short: "A/AAAA", each a list of addresses by ',', or "nx", "-" (empty), "silent", "unreached", "refused",
- * "servfail", "lame", "garbled", "homeless", "=name" (alias), "=!name" (alias with company). */
+/* A view in short: "A/AAAA", each a list of addresses by ',', or "nx", "-" (empty), "silent",
+ * "unreached", "refused", "servfail", "lame", "garbled", "homeless", "=name" (alias), "=!name"
+ * (alias with company). */
 struct seen {
 	const char *name, *zone;
 	enum dns_zone_fate fate;
@@ -173,7 +174,8 @@ reply_of(struct str text)
 	if (str_starts(text, STR("="))) {
 		reply.crowded = str_starts(text, STR("=!"));
 		reply.kind = REPLY_ALIAS;
-		assert_true(str_copy(str_drop(text, reply.crowded ? 2 : 1), reply.alias, sizeof(reply.alias)));
+		assert_true(str_copy(
+		    str_drop(text, reply.crowded ? 2 : 1), reply.alias, sizeof(reply.alias)));
 		return reply;
 	}
 	reply.kind = REPLY_ADDRESSES;
@@ -190,7 +192,8 @@ build_view(const char *text, const char *zone, size_t at, struct dns_view *to)
 	assert_true(str_next(&rest, '/', &a));
 	to->a = reply_of(a);
 	to->aaaa = str_next(&rest, '/', &aaaa) ? reply_of(aaaa) : to->a;
-	to->server = (struct dns_server){ .port = 53, .address = { .family = 4, .bytes = { 192, 0, 2, (uint8_t)(at + 1) } } };
+	to->server = (struct dns_server){ .port = 53,
+		.address = { .family = 4, .bytes = { 192, 0, 2, (uint8_t)(at + 1) } } };
 	snprintf(to->server.name, sizeof(to->server.name), "ns%zu.%.200s", at, zone);
 }
 
@@ -198,7 +201,9 @@ static void
 build(const struct trace_case *c, struct dns_trace *to)
 {
 	*to = (struct dns_trace){ .end = c->end, .reached = !c->unreached, .timeout = SECONDS(3) };
-	to->world = (struct dns_world_view){ .secure = c->secure, .found = c->world_found, .bogus = c->bogus != NULL };
+	to->world = (struct dns_world_view){
+		.secure = c->secure, .found = c->world_found, .bogus = c->bogus != NULL
+	};
 	str_copy(str_of(c->bogus), to->world.reason, sizeof(to->world.reason));
 	for (size_t h = 0; h < COUNT_OF(c->hop) && c->hop[h].name; h++) {
 		struct dns_hop *hop = &to->hop[to->hop_count++];
@@ -208,7 +213,8 @@ build(const struct trace_case *c, struct dns_trace *to)
 		hop->fate = c->hop[h].fate;
 		hop->outside = c->hop[h].outside;
 		for (size_t i = 0; i < COUNT_OF(c->hop[h].view) && c->hop[h].view[i]; i++)
-			build_view(c->hop[h].view[i], c->hop[h].zone, i, &hop->view[hop->view_count++]);
+			build_view(
+			    c->hop[h].view[i], c->hop[h].zone, i, &hop->view[hop->view_count++]);
 	}
 }
 
@@ -306,7 +312,8 @@ a_full_report_fits_and_is_json(void **state UNUSED)
 		for (size_t i = 0; i < DNS_SERVERS_MAX; i++) {
 			hop->view[i] = trace->hop[0].view[0];
 			memset(hop->view[i].server.name, '"', sizeof(hop->view[i].server.name) - 1);
-			hop->view[i].a.address_count = hop->view[i].aaaa.address_count = DNS_ADDRESSES_MAX;
+			hop->view[i].a.address_count = hop->view[i].aaaa.address_count =
+			    DNS_ADDRESSES_MAX;
 			for (size_t k = 0; k < DNS_ADDRESSES_MAX; k++)
 				memset(&hop->view[i].aaaa.address[k], 0x16, sizeof(struct addr));
 		}

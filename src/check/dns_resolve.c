@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The resolver: libunbound in a thread of its own, so that every lookup has our deadline. A context is
- * made for one check and thrown away (1.5 to 2 ms): one that lives on would remember keys, servers that
- * were down and, without its cache, would be no faster where the time goes, which is the network. A
- * repaired record is seen at once.
+ * The resolver: libunbound in a thread of its own, so that every lookup has our deadline. A context
+ * is made for one check and thrown away (1.5 to 2 ms): one that lives on would remember keys,
+ * servers that were down and, without its cache, would be no faster where the time goes, which is
+ * the network. A repaired record is seen at once.
  *
  * When an answer is bogus its data is there all the same: that tells which servers to ask directly.
  */
@@ -49,7 +49,8 @@ set_stub(struct ub_ctx *ctx, const struct config_stub *stub)
 	return ub_ctx_set_stub(ctx, stub->zone, at, 0);
 }
 
-/* The library knows some zones by itself, "test." and the private reverse ones among them; those above a stub would hide it. */
+/* The library knows some zones by itself, "test." and the private reverse ones among them; those
+ * above a stub would hide it. */
 static int
 unhide_stub(struct ub_ctx *ctx, const char *zone)
 {
@@ -63,7 +64,8 @@ unhide_stub(struct ub_ctx *ctx, const char *zone)
 	return r;
 }
 
-/* ub_ctx_zone_remove() ends the time of settings, so it comes last; the files are read then, hence the last line. */
+/* ub_ctx_zone_remove() ends the time of settings, so it comes last; the files are read then, hence
+ * the last line. */
 static int
 set_up(struct ub_ctx *ctx, const struct config *config, bool validating)
 {
@@ -94,6 +96,8 @@ resolver_new(const struct config *config, bool validating, struct resolver **ret
 	r = set_up(resolver->ctx, config, validating);
 	if (r)
 		return error_origin(r == UB_NOMEM ? ENOMEM : EINVAL);
+	/* a setting that cannot be is told on stderr by the library; from here on it is silent */
+	ub_ctx_debugout(resolver->ctx, NULL);
 	*ret = TAKE(resolver);
 	return 0;
 }
@@ -124,7 +128,8 @@ resolver_wait(struct resolver *resolver, struct lookup *lookup, when deadline)
 	while (!lookup->done) {
 		when left = deadline - world_ticks();
 
-		if (left <= 0 || net_wait(ub_fd(resolver->ctx), false, left) || ub_process(resolver->ctx))
+		if (left <= 0 || net_wait(ub_fd(resolver->ctx), false, left) ||
+		    ub_process(resolver->ctx))
 			break;
 	}
 	if (!lookup->done)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Against a real Knot DNS on loopback: plain zones, a signed one, one whose signatures have expired. Skips without it. */
+/* Against a real Knot DNS on loopback: plain zones, a signed one, one whose signatures have
+ * expired. Skips without it. */
 #include "check/dns.h"
 
 #include <setjmp.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "check/dns_internal.h"
 #include "check/test_peer.h"
 #include "sys/file.h"
 
@@ -28,9 +30,13 @@ static const char knot_config[] =
     "  - domain: signed.test\n    file: \"%s/signed.zone\"\n    dnssec-signing: on\n"
     "    dnssec-policy: auto\n    zonefile-sync: -1\n    zonefile-load: difference-no-serial\n"
     "    journal-content: all\n"
-    "  - domain: broken.test\n    file: \"%s/broken.zone\"\n";
+    "  - domain: broken.test\n    file: \"%s/broken.zone\"\n"
+    "  - domain: example\n    file: \"%s/example.zone\"\n"
+    "  - domain: contoso.example\n    file: \"%s/contoso.example.zone\"\n"
+    "  - domain: partner.example\n    file: \"%s/partner.example.zone\"\n";
 
-static const char head[] = "$TTL 300\n@ SOA ns1 host %d 3600 600 86400 120\n@ NS ns1\nns1 A 127.0.0.1\n";
+static const char head[] =
+    "$TTL 300\n@ SOA ns1 host %d 3600 600 86400 120\n@ NS ns1\nns1 A 127.0.0.1\n";
 
 static const char contoso[] =
     "owa A 127.0.0.5\n"
@@ -46,6 +52,17 @@ static const char contoso[] =
     "c9 CNAME c10\nc10 A 127.0.0.5\n"
     "sub NS ns.elsewhere.test.\n";
 
+/* Delegations, as from the root: a healthy zone, one with a dead server and one with a server
+ * without address, one that is dead. */
+static const char example[] =
+    "contoso NS ns1.contoso\nns1.contoso A 127.0.0.1\n"
+    "partner NS ns1.partner\npartner NS ns2.partner\npartner NS ns3.partner\n"
+    "ns1.partner A 127.0.0.1\nns2.partner A 127.0.0.9\n"
+    "dead NS ns1.dead\nns1.dead A 127.0.0.9\n";
+static const char contoso_example[] = "owa A 127.0.0.5\nalias CNAME lb.partner.example.\n";
+static const char partner_example[] =
+    "@ NS ns2\n@ NS ns3\nns2 A 127.0.0.9\nns3 TXT none\nlb A 127.0.0.5\n";
+
 struct lab {
 	struct peer peer;
 	struct config config;
@@ -60,6 +77,18 @@ write_zone(const struct lab *lab, const char *name, const char *records)
 
 	snprintf(start, sizeof(start), head, lab->serial);
 	peer_write(&lab->peer, name, "%s%s", start, records);
+}
+
+/* More addresses than a UDP answer of 512 bytes holds: the rest comes over TCP. */
+static void
+write_many(const struct lab *lab)
+{
+	CLEAN(buf_fini) struct buf text = BUF(1 << 16);
+
+	buf_put_text(&text, contoso);
+	for (int i = 1; i < 60; i++)
+		buf_printf(&text, "large A 203.0.113.%d\n", i);
+	write_zone(lab, "contoso.zone", buf_text(&text));
 }
 
 static void
@@ -83,11 +112,14 @@ signed_zone_answers(void *context)
 
 	snprintf(port, sizeof(port), "%u", lab->port);
 	return peer_run(&lab->peer, KDIG,
-		   (const char *const[]){ "@127.0.0.1", "-p", port, "+noall", "+answer", "+dnssec", "signed.test", "DNSKEY", NULL }, &out) &&
+		   (const char *const[]){ "@127.0.0.1", "-p", port, "+noall", "+answer", "+dnssec",
+		       "signed.test", "DNSKEY", NULL },
+		   &out) &&
 	       strstr(buf_text(&out), "RRSIG");
 }
 
-/* The anchors: the key of the signed zone, and one for the broken zone which has no signatures at all. */
+/* The anchors: the key of the signed zone, and one for the broken zone which has no signatures at
+ * all. */
 static void
 write_anchors(struct lab *lab)
 {
@@ -95,9 +127,13 @@ write_anchors(struct lab *lab)
 	CLEAN(buf_fini) struct buf out = BUF(65536);
 
 	assert_true(peer_run(&lab->peer, KEYMGR,
-	    (const char *const[]){ "-c", peer_path(&lab->peer, "knot.conf", config), "signed.test", "dnskey", NULL }, &out));
-	peer_write(&lab->peer, "anchors", "%s\nbroken.test. DS 65177 13 2 "
-	    "a94289d64a16165b15b83fd9fcd33893b9683663ac1c866f1116b8563a83cf4b\n", buf_text(&out));
+	    (const char *const[]){
+		"-c", peer_path(&lab->peer, "knot.conf", config), "signed.test", "dnskey", NULL },
+	    &out));
+	peer_write(&lab->peer, "anchors",
+	    "%s\nbroken.test. DS 65177 13 2 "
+	    "a94289d64a16165b15b83fd9fcd33893b9683663ac1c866f1116b8563a83cf4b\n",
+	    buf_text(&out));
 	peer_path(&lab->peer, "anchors", lab->config.dns_anchor_file);
 }
 
@@ -111,12 +147,17 @@ set_up(void **state)
 	lab->port = peer_free_port();
 	lab->serial = 1;
 	lab->config.dns_timeout_ms = QUESTION_MS;
-	write_zone(lab, "contoso.zone", contoso);
+	write_many(lab);
+	write_zone(lab, "example.zone", example);
+	write_zone(lab, "contoso.example.zone", contoso_example);
+	write_zone(lab, "partner.example.zone", partner_example);
 	write_zone(lab, "fabrikam.zone", "lb A 127.0.0.5\n");
 	write_zone(lab, "signed.zone", "owa A 127.0.0.5\n");
 	write_zone(lab, "broken.zone", "owa A 127.0.0.5\n");
-	peer_write(&lab->peer, "knot.conf", knot_config, folder, lab->port, folder, folder, folder, folder, folder);
-	peer_start(&lab->peer, KNOTD, (const char *const[]){ "-c", peer_path(&lab->peer, "knot.conf", path), NULL });
+	peer_write(&lab->peer, "knot.conf", knot_config, folder, lab->port, folder, folder, folder,
+	    folder, folder, folder, folder, folder);
+	peer_start(&lab->peer, KNOTD,
+	    (const char *const[]){ "-c", peer_path(&lab->peer, "knot.conf", path), NULL });
 	peer_wait_port(&lab->peer, lab->port);
 	peer_wait(&lab->peer, signed_zone_answers, lab);
 	set_stub(lab, 0, "contoso.test", lab->port);
@@ -192,13 +233,17 @@ every_name_gets_its_verdict(void **state)
 	expect(lab, "wrong.contoso.test", DNS_ELSEWHERE, FINDING_DNS_WRONG_IP, "203.0.113.9");
 	expect(lab, "several.contoso.test", DNS_ELSEWHERE, FINDING_DNS_MIXED, "127.0.0.5");
 	expect(lab, "stale.contoso.test", DNS_ELSEWHERE, FINDING_DNS_AAAA_STALE, "2001:db8::9");
-	expect(lab, "empty.contoso.test", DNS_ABSENT, FINDING_DNS_NO_RECORD, "contoso.test do not know");
+	expect(lab, "empty.contoso.test", DNS_ABSENT, FINDING_DNS_NO_RECORD,
+	    "contoso.test do not know");
 	expect(lab, "nobody.contoso.test", DNS_ABSENT, FINDING_DNS_NO_RECORD, NULL);
-	expect(lab, "dangling.contoso.test", DNS_ELSEWHERE, FINDING_DNS_CNAME_BROKEN, "does not exist");
+	expect(lab, "dangling.contoso.test", DNS_ELSEWHERE, FINDING_DNS_CNAME_BROKEN,
+	    "does not exist");
 	expect(lab, "loop.contoso.test", DNS_ELSEWHERE, FINDING_DNS_CNAME_BROKEN, "circle");
 	expect(lab, "c1.contoso.test", DNS_ELSEWHERE, FINDING_DNS_CNAME_BROKEN, "too many steps");
 	expect(lab, "c2.contoso.test", DNS_POINTED, -1, NULL);
-	expect(lab, "owa.sub.contoso.test", DNS_FAILING, FINDING_DNS_SERVER_FAIL, "not responsible");
+	expect(lab, "large.contoso.test", DNS_ELSEWHERE, FINDING_DNS_WRONG_IP, "203.0.113.");
+	expect(
+	    lab, "owa.sub.contoso.test", DNS_FAILING, FINDING_DNS_SERVER_FAIL, "not responsible");
 	expect(lab, "owa.unserved.test", DNS_FAILING, FINDING_DNS_SERVER_FAIL, "REFUSED");
 }
 
@@ -209,7 +254,8 @@ a_report_tells_the_way(void **state)
 	char server[64];
 
 	snprintf(server, sizeof(server), "127.0.0.1 port %u", ((struct lab *)*state)->port);
-	assert_string_equal(report->chain, "chain.contoso.test -> alias.contoso.test -> lb.fabrikam.test");
+	assert_string_equal(
+	    report->chain, "chain.contoso.test -> alias.contoso.test -> lb.fabrikam.test");
 	assert_string_equal(report->zone, "contoso.test");
 	assert_int_equal(report->server_count, 3);
 	assert_string_equal(report->server[0].server, server);
@@ -258,13 +304,16 @@ a_dead_server_is_told_in_time(void **state)
 {
 	struct lab *lab = *state;
 
-	expect(lab, "owa.dead.test", DNS_UNKNOWN, FINDING_DNS_UNREACHABLE, "no name server answered");
+	expect(
+	    lab, "owa.dead.test", DNS_UNKNOWN, FINDING_DNS_UNREACHABLE, "no name server answered");
 	set_stub(lab, lab->config.stub_count, "contoso.test", (uint16_t)lab->config.stubs[4].port);
-	expect(lab, "owa.contoso.test", DNS_FAILING, FINDING_DNS_SERVER_FAIL, "no answer in 0.25 s");
+	expect(
+	    lab, "owa.contoso.test", DNS_FAILING, FINDING_DNS_SERVER_FAIL, "no answer in 0.25 s");
 	lab->config.stub_count--;
 }
 
-/* The resolver is one that gives no answer to this question: its words, not ours, would be no use. */
+/* The resolver is one that gives no answer to this question: its words, not ours, would be no use.
+ */
 static void
 a_dead_resolver_says_nothing_about_the_customer(void **state)
 {
@@ -278,6 +327,77 @@ a_dead_resolver_says_nothing_about_the_customer(void **state)
 	expect(lab, "owa.contoso.de", DNS_UNKNOWN, FINDING_DNS_UNREACHABLE, NULL);
 	lab->config.dns_resolver_count = 0;
 	lab->config.stub_count = stubs;
+}
+
+/* The zones' servers are looked up here, with Knot as the resolver we forward to and as the server
+ * of them all. */
+static struct dns_report *
+check_delegated(struct lab *lab, const char *host)
+{
+	struct dns_trace *trace = alloc_zero(sizeof(*trace));
+	struct dns_report *report = alloc_zero(sizeof(*report));
+	struct addr ours = { .family = 4, .bytes = { 127, 0, 0, 5 } };
+	size_t stubs = lab->config.stub_count;
+	char anchors[CONFIG_PATH_SIZE];
+
+	memcpy(anchors, lab->config.dns_anchor_file, sizeof(anchors));
+	lab->config.dns_anchor_file[0] = '\0';
+	lab->config.stub_count = 0;
+	lab->config.dns_resolver_count = 1;
+	snprintf(lab->config.dns_resolvers[0], sizeof(lab->config.dns_resolvers[0]), "127.0.0.1@%u",
+	    lab->port);
+	assert_int_equal(dns_collect(&lab->config, host, lab->port, trace), 0);
+	dns_judge(trace, &ours, report);
+	lab->config.dns_resolver_count = 0;
+	lab->config.stub_count = stubs;
+	memcpy(lab->config.dns_anchor_file, anchors, sizeof(anchors));
+	free(trace);
+	return report;
+}
+
+static void
+expect_delegated(
+    struct lab *lab, const char *host, enum dns_verdict verdict, int cause, const char *words)
+{
+	struct dns_report *report = check_delegated(lab, host);
+	const struct finding *first = findings_first(&report->findings);
+	CLEAN(buf_fini) struct buf text = BUF(8192);
+
+	if (first)
+		finding_render(first, FINDING_WHAT, &text);
+	if (report->verdict != verdict || (first ? (int)first->code : -1) != cause ||
+	    !strstr(buf_text(&text), words)) {
+		show(host, report);
+		fail();
+	}
+	free(report);
+}
+
+static void
+a_zones_servers_are_found(void **state)
+{
+	struct lab *lab = *state;
+	struct dns_report *report = check_delegated(lab, "owa.contoso.example");
+	char server[128];
+
+	snprintf(server, sizeof(server), "ns1.contoso.example (127.0.0.1 port %u)", lab->port);
+	assert_string_equal(report->zone, "contoso.example");
+	assert_int_equal(report->server_count, 1);
+	assert_string_equal(report->server[0].server, server);
+	free(report);
+	expect_delegated(lab, "owa.contoso.example", DNS_POINTED, -1, "");
+	expect_delegated(lab, "nobody.contoso.example", DNS_ABSENT, FINDING_DNS_NO_RECORD,
+	    "contoso.example do not know");
+	expect_delegated(lab, "owa.absent.example", DNS_ABSENT, FINDING_DNS_DOMAIN_ABSENT,
+	    "\"absent.example\" is not registered");
+	expect_delegated(
+	    lab, "lb.partner.example", DNS_FAILING, FINDING_DNS_SERVER_FAIL, "no answer in 0.25 s");
+	expect_delegated(
+	    lab, "lb.partner.example", DNS_FAILING, FINDING_DNS_SERVER_FAIL, "ns3.partner.example");
+	expect_delegated(lab, "alias.contoso.example", DNS_FAILING, FINDING_DNS_SERVER_FAIL,
+	    "ns2.partner.example");
+	expect_delegated(lab, "owa.dead.example", DNS_FAILING, FINDING_DNS_SERVER_FAIL, "");
+	expect_delegated(lab, "owa.unknown", DNS_UNKNOWN, FINDING_DNS_UNREACHABLE, "");
 }
 
 static bool
@@ -335,6 +455,7 @@ main(void)
 		cmocka_unit_test(a_report_tells_the_way),
 		cmocka_unit_test(signatures_are_checked),
 		cmocka_unit_test(without_anchors_nothing_is_bogus),
+		cmocka_unit_test(a_zones_servers_are_found),
 		cmocka_unit_test(a_dead_server_is_told_in_time),
 		cmocka_unit_test(a_dead_resolver_says_nothing_about_the_customer),
 		cmocka_unit_test(a_change_is_seen_at_once),

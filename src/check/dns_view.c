@@ -42,7 +42,9 @@ dns_view_unreached(const struct dns_view *view)
 const char *
 dns_view_alias(const struct dns_view *view)
 {
-	return view->a.kind == REPLY_ALIAS ? view->a.alias : view->aaaa.kind == REPLY_ALIAS ? view->aaaa.alias : "";
+	return view->a.kind == REPLY_ALIAS      ? view->a.alias
+	       : view->aaaa.kind == REPLY_ALIAS ? view->aaaa.alias
+	                                        : "";
 }
 
 size_t
@@ -73,7 +75,8 @@ dns_view_same(const struct dns_view *a, const struct dns_view *b)
 	struct addr in_a[DNS_ADDRESSES_MAX], in_b[DNS_ADDRESSES_MAX];
 	size_t count = dns_view_addresses(a, in_a);
 
-	if (strcmp(dns_view_alias(a), dns_view_alias(b)) != 0 || dns_view_addresses(b, in_b) != count)
+	if (strcmp(dns_view_alias(a), dns_view_alias(b)) != 0 ||
+	    dns_view_addresses(b, in_b) != count)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!has(in_b, count, &in_a[i]))
@@ -118,7 +121,8 @@ address_words(const struct dns_view *view, char *to, size_t size)
 	for (size_t i = 0; i < count && len < size; i++) {
 		char text[ADDR_TEXT_SIZE];
 
-		len += (size_t)snprintf(to + len, size - len, "%s%s", i > 0 ? ", " : "", addr_text(&list[i], text));
+		len += (size_t)snprintf(
+		    to + len, size - len, "%s%s", i > 0 ? ", " : "", addr_text(&list[i], text));
 	}
 }
 
@@ -138,7 +142,8 @@ dns_view_words(const struct dns_view *view, when timeout, char *to, size_t size)
 	} else if (view->a.address_count + view->aaaa.address_count > 0) {
 		address_words(view, to, size);
 	} else {
-		snprintf(to, size, "%s", view->a.kind == REPLY_NO_NAME ? "no such name" : "no address");
+		snprintf(
+		    to, size, "%s", view->a.kind == REPLY_NO_NAME ? "no such name" : "no address");
 	}
 }
 

@@ -76,8 +76,9 @@ static pid_t
 spawn(const struct peer *peer, const char *program, const char *const *arguments, const char *log)
 {
 	posix_spawn_file_actions_t actions;
-	char path[PEER_PATH_SIZE], *argv[ARGUMENTS_MAX + 2] = { 0 }, none[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-				   *environment[] = { none, NULL };
+	char path[PEER_PATH_SIZE],
+	    *argv[ARGUMENTS_MAX + 2] = { 0 }, none[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+				  *environment[] = { none, NULL };
 	size_t count = 0;
 	pid_t pid;
 
@@ -147,7 +148,8 @@ peer_wait(const struct peer *peer, bool (*is_ready)(void *context), void *contex
 	while (!is_ready(context)) {
 		struct timespec nap = { .tv_nsec = 2000000 };
 		int status;
-		bool dead = waitpid(peer->pid, &status, WNOHANG) != 0, late = world_ticks() > deadline;
+		bool dead = waitpid(peer->pid, &status, WNOHANG) != 0,
+		     late = world_ticks() > deadline;
 
 		if (dead || late)
 			show_log(peer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For tests alone, here and in site and mail: a real server as a child process in a folder of its own
- * on a free loopback port. What goes wrong in this itself ends the test program.
+ * For tests alone, here and in site and mail: a real server as a child process in a folder of its
+ * own on a free loopback port. What goes wrong in this itself ends the test program.
  */
 #pragma once
 
@@ -22,11 +22,13 @@ struct peer {
 void peer_init(struct peer *peer); /* makes the folder */
 void peer_fini(struct peer *peer); /* kills the child, removes the folder */
 const char *peer_path(const struct peer *peer, const char *name, char to[static PEER_PATH_SIZE]);
-void peer_write(const struct peer *peer, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
+void peer_write(const struct peer *peer, const char *name, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 /* Arguments from the second on, NULL at the end. */
 void peer_start(struct peer *peer, const char *program, const char *const *arguments);
 /* Runs a program to its end and appends what it prints; true when it ends with 0. */
-bool peer_run(const struct peer *peer, const char *program, const char *const *arguments, struct buf *to);
+bool peer_run(
+    const struct peer *peer, const char *program, const char *const *arguments, struct buf *to);
 void peer_stop(struct peer *peer);
 /* Waits, or ends the test when the child dies or the deadline passes. */
 void peer_wait(const struct peer *peer, bool (*is_ready)(void *context), void *context);

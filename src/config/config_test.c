@@ -39,7 +39,7 @@ mistakes_have_a_place(void **state UNUSED)
 		{ "worker:\n  threads: many\n", 2, 12, "worker.threads: \"many\" is not a whole number" },
 		{ "worker:\n  threads: 4000\n", 2, 12, "worker.threads: 4000 is out of range, 1 to 64 are allowed" },
 		{ "worker:\n  treads: 4\n", 2, 3, "unknown option \"worker.treads\" (did you mean \"worker.threads\"?)" },
-		{ "wrker:\n  threads: 4\n", 1, 1, "unknown option \"wrker\"" },
+		{ "wrker:\n  threads: 4\n", 1, 1, "unknown option \"wrker\" (did you mean \"worker\"?)" },
 		{ "worker: 5\n", 1, 9, "worker: a group of options is needed, this is a single value" },
 		{ "worker:\n  threads: [1]\n", 2, 12, "worker.threads: a single value is needed, this is a list" },
 		{ "worker:\n  threads: 4\n  threads: 5\n", 3, 3, "\"threads\": given twice" },

@@ -64,15 +64,36 @@ kind_words(const yaml_node_t *node)
 	return "nothing";
 }
 
+/* The group of options whose name is nearest to a single word. */
+static bool
+group_like(struct str name, char *to, size_t size)
+{
+	size_t least = name.len / 3 + 1;
+	bool found = false;
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		struct str group = str_of(config_options[i].name);
+
+		group.len = str_find(group, STR("."));
+		if (str_distance(name, group) <= least && str_copy(group, to, size)) {
+			least = str_distance(name, group);
+			found = true;
+		}
+	}
+	return found;
+}
+
 static void
 unknown_key(struct reading *reading, yaml_mark_t mark, struct str name, const struct option *table, size_t count)
 {
 	const struct option *like = option_like(table, count, name);
-	char shown[128];
+	char shown[128], group[64];
 
 	str_show(name, shown, sizeof(shown));
 	if (like)
 		mistake(reading, mark, "unknown option \"%s\" (did you mean \"%s\"?)", shown, like->name);
+	else if (table == config_options && group_like(name, group, sizeof(group)))
+		mistake(reading, mark, "unknown option \"%s\" (did you mean \"%s\"?)", shown, group);
 	else
 		mistake(reading, mark, "unknown option \"%s\"", shown);
 }

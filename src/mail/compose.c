@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a template and facts to text. Pure. White space and control characters within a value count as one space, so
- * that nothing a customer typed can look like a paragraph or a header of ours.
+ * From a template and facts to text. Pure. White space and control characters within a value count
+ * as one space, so that nothing a customer typed can look like a paragraph or a header of ours.
  */
 #include <assert.h>
 #include <errno.h>
@@ -10,10 +10,10 @@
 #include "base/error.h"
 #include "mail/mail_internal.h"
 
-#define WIDTH      76
-#define BODY_MAX   (64u * 1024)
+#define WIDTH       76
+#define BODY_MAX    (64u * 1024)
 #define SUBJECT_MAX 1024
-#define PART_MAX   (16u * 1024)
+#define PART_MAX    (16u * 1024)
 
 static const char *const purposes[] = {
 	[MAIL_CSR] = "csr",
@@ -39,7 +39,10 @@ mail_draft_fini(struct mail_draft *draft)
 }
 
 /* The placeholders: which fact, as text. */
-#define FACT(field) { #field, offsetof(struct mail_facts, field) }
+#define FACT(field)                                        \
+	{                                                  \
+#field, offsetof(struct mail_facts, field) \
+	}
 static const struct {
 	const char *name;
 	size_t at;
@@ -249,9 +252,11 @@ put_body(const struct mail_template *template, const struct mail_facts *facts, s
 		if (!fill(p->text, facts, &text) || buf_failed(&text))
 			return false;
 		if (p->layout == LAYOUT_RECORD && str_ends(str_trim(buf_str(&text)), STR(":")))
-			continue; /* a line for a fact that is not there, as a state in small countries */
+			continue; /* a line for a fact that is not there, as a state in small
+			             countries */
 		/* an empty line between paragraphs, none within a list of records or steps */
-		if (before && !(before->layout == p->layout && (p->layout == LAYOUT_RECORD || p->layout == LAYOUT_STEP)))
+		if (before && !(before->layout == p->layout &&
+				  (p->layout == LAYOUT_RECORD || p->layout == LAYOUT_STEP)))
 			buf_put_byte(to, '\n');
 		put_paragraph(p->layout, buf_str(&text), to);
 		before = p;
@@ -287,7 +292,10 @@ attach_csr(const struct mail_facts *facts, struct mail_draft *draft)
 int
 mail_compose(enum mail_purpose purpose, const struct mail_facts *facts, struct mail_draft *ret)
 {
-	CLEAN(mail_draft_fini) struct mail_draft draft = { .subject = BUF(SUBJECT_MAX), .body = BUF(BODY_MAX), .attachment = BUF(PART_MAX) };
+	CLEAN(mail_draft_fini)
+	struct mail_draft draft = {
+		.subject = BUF(SUBJECT_MAX), .body = BUF(BODY_MAX), .attachment = BUF(PART_MAX)
+	};
 
 	if ((size_t)purpose >= MAIL_PURPOSE_MAX || (purpose == MAIL_FINDING && !facts->finding))
 		return error_origin(EINVAL);

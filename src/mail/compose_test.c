@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-static const char csr[] =
-    "-----BEGIN CERTIFICATE REQUEST-----\n"
-    "MIICijCCAXICAQAwRTELMAkGA1UEBhMCREUxEzARBgNVBAgMClNvbWUtU3RhdGUx\n"
-    "ITAfBgNVBAoMGEludGVybmV0IFdpZGdpdHMgUHR5IEx0ZA==\n"
-    "-----END CERTIFICATE REQUEST-----\n";
+static const char csr[] = "-----BEGIN CERTIFICATE REQUEST-----\n"
+			  "MIICijCCAXICAQAwRTELMAkGA1UEBhMCREUxEzARBgNVBAgMClNvbWUtU3RhdGUx\n"
+			  "ITAfBgNVBAoMGEludGVybmV0IFdpZGdpdHMgUHR5IEx0ZA==\n"
+			  "-----END CERTIFICATE REQUEST-----\n";
 
 static struct mail_facts
 facts_of(const struct finding *finding)
@@ -32,7 +31,8 @@ facts_of(const struct finding *finding)
 		.issuer = "DigiCert TLS CA1",
 		.not_after = "11 June 2027, 23:59 UTC",
 		.finding = finding,
-		.api_hint = "upload it in the portal, or with: certdesk order certificate 1042 FILE",
+		.api_hint =
+		    "upload it in the portal, or with: certdesk order certificate 1042 FILE",
 	};
 }
 
@@ -59,14 +59,16 @@ columns(struct str line)
 	return characters;
 }
 
-/* No placeholder is left, no line is too long unless it is to be copied, no line ends in a space. */
+/* No placeholder is left, no line is too long unless it is to be copied, no line ends in a space.
+ */
 static void
 check_layout(struct str body)
 {
 	struct str line;
 
 	while (str_next(&body, '\n', &line)) {
-		if (columns(line) > 76 && !str_starts(line, STR("    ")) && str_find(line, STR(" ")) < line.len)
+		if (columns(line) > 76 && !str_starts(line, STR("    ")) &&
+		    str_find(line, STR(" ")) < line.len)
 			fail_msg("%.*s", STR_ARG(line));
 		assert_int_equal(str_find(line, STR("{")), line.len);
 		assert_false(str_ends(line, STR(" ")));
@@ -93,14 +95,16 @@ every_purpose_makes_a_mail(void **state UNUSED)
 			assert_null(strchr(buf_text(&draft.subject), '{'));
 			check_layout(buf_str(&draft.body));
 			assert_true(str_ends(buf_str(&draft.body), STR("\nExample Hosting\n")));
-			assert_true(strstr(buf_text(&draft.body), "appens next") || strstr(buf_text(&draft.body), "HAPPENS NEXT"));
+			assert_true(strstr(buf_text(&draft.body), "appens next") ||
+				    strstr(buf_text(&draft.body), "HAPPENS NEXT"));
 			assert_int_equal(draft.attachment.len > 0, p == MAIL_CSR);
 			assert_string_not_equal(mail_purpose_name((enum mail_purpose)p), "unknown");
 		}
 }
 
 static void
-expect_words(enum mail_purpose purpose, const struct mail_facts *facts, const char *const *there, const char *const *absent)
+expect_words(enum mail_purpose purpose, const struct mail_facts *facts, const char *const *there,
+    const char *const *absent)
 {
 	CLEAN(mail_draft_fini) struct mail_draft draft = { 0 };
 
@@ -122,14 +126,17 @@ the_request_says_all_that_is_needed(void **state UNUSED)
 	struct mail_facts facts = facts_of(NULL);
 
 	expect_words(MAIL_CSR, &facts,
-	    WORDS("Dear J\xc3\xbcrgen M\xc3\xbcller,", csr, "F5 BIG-IP", "DigiCert", "200 days", "    Organization:  Contoso GmbH & Co. KG\n",
-		"    State:         Bayern\n", "    owa.contoso.com.  A  203.0.113.5\n", "at any time", "not that proof", "Another way: upload it",
-		"never send a private key"),
+	    WORDS("Dear J\xc3\xbcrgen M\xc3\xbcller,", csr, "F5 BIG-IP", "DigiCert", "200 days",
+		"    Organization:  Contoso GmbH & Co. KG\n", "    State:         Bayern\n",
+		"    owa.contoso.com.  A  203.0.113.5\n", "at any time", "not that proof",
+		"Another way: upload it", "never send a private key"),
 	    WORDS("answers at another address today"));
 	facts.dns_last = true;
 	facts.state = "";
 	facts.contact_name = "";
-	expect_words(MAIL_CSR, &facts, WORDS("Good day,", "answers at another address today", "    owa.contoso.com.  A  203.0.113.5\n"),
+	expect_words(MAIL_CSR, &facts,
+	    WORDS("Good day,", "answers at another address today",
+		"    owa.contoso.com.  A  203.0.113.5\n"),
 	    WORDS("at any time", "State:", "Dear"));
 }
 
@@ -141,12 +148,20 @@ others_say_theirs(void **state UNUSED)
 	struct mail_facts facts = facts_of(&finding);
 	CLEAN(mail_draft_fini) struct mail_draft draft = { 0 };
 
-	expect_words(MAIL_DNS, &facts, WORDS("    owa.contoso.com.  A  203.0.113.5\n", "passed our tests"), NOTHING);
-	expect_words(MAIL_LIVE, &facts, WORDS("is ready", "    Issued by:    DigiCert TLS CA1\n", "11 June 2027, 23:59 UTC", "reissue"), NOTHING);
+	expect_words(MAIL_DNS, &facts,
+	    WORDS("    owa.contoso.com.  A  203.0.113.5\n", "passed our tests"), NOTHING);
+	expect_words(MAIL_LIVE, &facts,
+	    WORDS("is ready", "    Issued by:    DigiCert TLS CA1\n", "11 June 2027, 23:59 UTC",
+		"reissue"),
+	    NOTHING);
 	expect_words(MAIL_RETIRED, &facts, WORDS("has been cancelled", "no longer used"), NOTHING);
-	expect_words(MAIL_FINDING, &facts, WORDS("What is wrong: The name servers of contoso.com", "Why it matters:", "What to do:"), WORDS("DNS_NO_RECORD"));
+	expect_words(MAIL_FINDING, &facts,
+	    WORDS(
+		"What is wrong: The name servers of contoso.com", "Why it matters:", "What to do:"),
+	    WORDS("DNS_NO_RECORD"));
 	assert_int_equal(mail_compose(MAIL_FINDING, &facts, &draft), 0);
-	assert_string_equal(buf_text(&draft.subject), "Please add the DNS entry for owa.contoso.com [#1042]");
+	assert_string_equal(
+	    buf_text(&draft.subject), "Please add the DNS entry for owa.contoso.com [#1042]");
 }
 
 static void
@@ -172,10 +187,12 @@ values_stay_values(void **state UNUSED)
 	facts.contact_name = "Eve\n\nWHAT HAPPENS NEXT\n{provider}";
 	facts.organization = "Contoso\r\n    Key: none";
 	assert_int_equal(mail_compose(MAIL_CSR, &facts, &draft), 0);
-	assert_string_equal(
-	    buf_text(&draft.subject), "The certificate request for owa.contoso.com Bcc: all@contoso.com [#1042]");
-	assert_true(str_starts(buf_str(&draft.body), STR("Dear Eve WHAT HAPPENS NEXT {provider},\n")));
-	assert_non_null(strstr(buf_text(&draft.body), "    Organization:  Contoso      Key: none\n"));
+	assert_string_equal(buf_text(&draft.subject),
+	    "The certificate request for owa.contoso.com Bcc: all@contoso.com [#1042]");
+	assert_true(
+	    str_starts(buf_str(&draft.body), STR("Dear Eve WHAT HAPPENS NEXT {provider},\n")));
+	assert_non_null(
+	    strstr(buf_text(&draft.body), "    Organization:  Contoso      Key: none\n"));
 	assert_null(strstr(buf_text(&draft.body), "\nBcc"));
 }
 
@@ -247,17 +264,20 @@ headers_are_exact(void **state UNUSED)
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		CLEAN(buf_fini) struct buf line = BUF(4096);
 
-		check_line(mail_header_text("Subject", texts[i].text, &line), &line, texts[i].text, texts[i].line);
+		check_line(mail_header_text("Subject", texts[i].text, &line), &line, texts[i].text,
+		    texts[i].line);
 	}
 	for (size_t i = 0; i < COUNT_OF(mailboxes); i++) {
 		CLEAN(buf_fini) struct buf line = BUF(4096);
 
-		check_line(mail_header_mailbox("To", mailboxes[i].text, &line), &line, mailboxes[i].text, mailboxes[i].line);
+		check_line(mail_header_mailbox("To", mailboxes[i].text, &line), &line,
+		    mailboxes[i].text, mailboxes[i].line);
 	}
 	for (size_t i = 0; i < COUNT_OF(ids); i++) {
 		CLEAN(buf_fini) struct buf line = BUF(4096);
 
-		check_line(mail_header_id("Message-ID", ids[i].text, &line), &line, ids[i].text, ids[i].line);
+		check_line(mail_header_id("Message-ID", ids[i].text, &line), &line, ids[i].text,
+		    ids[i].line);
 	}
 }
 
@@ -291,7 +311,10 @@ long_subjects_are_folded(void **state UNUSED)
 	CLEAN(buf_fini) struct buf line = BUF(4096);
 
 	for (int i = 0; i < 60; i++)
-		memcpy(text + 6 * i, "\xc3\xbc\xc3\xbc" "a ", 6);
+		memcpy(text + 6 * i,
+		    "\xc3\xbc\xc3\xbc"
+		    "a ",
+		    6);
 	assert_true(mail_header_text("Subject", text, &line));
 	rest = buf_str(&line);
 	while (str_next(&rest, '\n', &part))

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Header lines (RFC 5322, RFC 2047). A value is refused, never repaired, when it holds a control character or is no
- * UTF-8: nothing anybody typed can add a header or a recipient.
+ * Header lines (RFC 5322, RFC 2047). A value is refused, never repaired, when it holds a control
+ * character or is no UTF-8: nothing anybody typed can add a header or a recipient.
  */
 #include <stdio.h>
 
 #include "mail/mail_internal.h"
 
-#define ENCODED_BYTES 39  /* base64 of them in "=?UTF-8?B?" and "?=" stays below the 76 columns of RFC 2047 section 2, behind "Subject: " too */
-#define ADDRESS_MAX   254 /* RFC 5321 section 4.5.3.1.3, without the angle brackets */
+#define ENCODED_BYTES                                                                        \
+	39 /* base64 of them in "=?UTF-8?B?" and "?=" stays below the 76 columns of RFC 2047 \
+	      section 2, behind "Subject: " too */
+#define ADDRESS_MAX 254 /* RFC 5321 section 4.5.3.1.3, without the angle brackets */
 
 static bool
 is_clean(const char *text)
@@ -56,7 +58,8 @@ put_encoded(struct str s, struct buf *to)
 	}
 }
 
-/* Long lines are folded at spaces (RFC 5322 section 2.1.1). Something that looks like an encoded word is encoded, lest it be decoded. */
+/* Long lines are folded at spaces (RFC 5322 section 2.1.1). Something that looks like an encoded
+ * word is encoded, lest it be decoded. */
 bool
 mail_header_text(const char *name, const char *text, struct buf *to)
 {
@@ -120,7 +123,8 @@ split(const char *mailbox, struct str *ret_name, struct str *ret_address)
 		*ret_name = str_trim((struct str){ .p = s.p, .len = open });
 		*ret_address = (struct str){ .p = s.p + open + 1, .len = s.len - open - 2 };
 	}
-	if (ret_name->len >= 2 && str_starts(*ret_name, STR("\"")) && str_ends(*ret_name, STR("\"")))
+	if (ret_name->len >= 2 && str_starts(*ret_name, STR("\"")) &&
+	    str_ends(*ret_name, STR("\"")))
 		*ret_name = (struct str){ .p = ret_name->p + 1, .len = ret_name->len - 2 };
 	return is_clean(mailbox) && is_address(*ret_address);
 }
@@ -187,17 +191,21 @@ mail_header_id(const char *name, const char *id, struct buf *to)
 	return true;
 }
 
-/* RFC 5322 section 3.3: "Tue, 24 Nov 2026 11:07:49 +0000"; the words are English whatever the locale is. */
+/* RFC 5322 section 3.3: "Tue, 24 Nov 2026 11:07:49 +0000"; the words are English whatever the
+ * locale is. */
 void
 mail_header_date(when date, struct buf *to)
 {
-	static const char *const days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" }; /* from 1 January 1970 */
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char *const days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue",
+		"Wed" }; /* from 1 January 1970 */
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+		"Aug", "Sep", "Oct", "Nov", "Dec" };
 	char text[WHEN_RFC3339_SIZE];
 	int64_t month = 1;
 
 	when_rfc3339(date > 0 ? date : SECONDS(1), text);
 	(void)str_to_i64((struct str){ .p = text + 5, .len = 2 }, &month);
-	buf_printf(to, "Date: %s, %.2s %s %.4s %.8s +0000", days[(date > 0 ? date : 0) / DAYS(1) % 7], text + 8,
-	    months[(month - 1) % 12], text, text + 11);
+	buf_printf(to, "Date: %s, %.2s %s %.4s %.8s +0000",
+	    days[(date > 0 ? date : 0) / DAYS(1) % 7], text + 8, months[(month - 1) % 12], text,
+	    text + 11);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside mail/: the table of templates, the header lines of a letter, and sending with a time limit of one's own. */
+/* Inside mail/: the table of templates, the header lines of a letter, and sending with a time limit
+ * of one's own. */
 #pragma once
 
 #include "mail/mail.h"
@@ -26,13 +27,17 @@ struct mail_template {
 
 extern const struct mail_template mail_templates[MAIL_PURPOSE_MAX];
 
-/* Header lines with CRLF inside where folded; false: a value holds what no header may (nothing is filled then). */
-bool mail_header_text(const char *name, const char *text, struct buf *to);    /* RFC 2047 where not ASCII */
+/* Header lines with CRLF inside where folded; false: a value holds what no header may (nothing is
+ * filled then). */
+bool mail_header_text(
+    const char *name, const char *text, struct buf *to); /* RFC 2047 where not ASCII */
 bool mail_header_mailbox(const char *name, const char *mailbox, struct buf *to);
 bool mail_header_id(const char *name, const char *id, struct buf *to);
 void mail_header_date(when date, struct buf *to);
 /* The bare address of "Name <address>" or "address"; false when it is neither. */
 bool mail_address_of(const char *mailbox, char *to, size_t size);
-bool mail_token_is_plain(const char *text); /* printable ASCII without quotes: names and types of attachments */
+bool mail_token_is_plain(
+    const char *text); /* printable ASCII without quotes: names and types of attachments */
 
-int mail_send_within(const struct config *config, const struct mail_letter *letter, when timeout, struct outcome *what) MUST_USE;
+int mail_send_within(const struct config *config, const struct mail_letter *letter, when timeout,
+    struct outcome *what) MUST_USE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One letter to the configured SMTP server, through libcurl, which also builds the MIME. What the server says last
- * is kept as the outcome's words. A connection that breaks after the text was handed over is LATER: the letter
- * may come twice, under the same Message-ID.
+ * One letter to the configured SMTP server, through libcurl, which also builds the MIME. What the
+ * server says last is kept as the outcome's words. A connection that breaks after the text was
+ * handed over is LATER: the letter may come twice, under the same Message-ID.
  */
 #include <curl/curl.h>
 #include <errno.h>
@@ -57,7 +57,8 @@ listen_in(CURL *easy, curl_infotype type, char *bytes, size_t len, void *context
 static bool
 add_header(struct sending *s, struct buf *line)
 {
-	struct curl_slist *longer = buf_failed(line) ? NULL : curl_slist_append(s->headers, buf_text(line));
+	struct curl_slist *longer =
+	    buf_failed(line) ? NULL : curl_slist_append(s->headers, buf_text(line));
 
 	if (longer)
 		s->headers = longer;
@@ -83,8 +84,9 @@ add_headers(struct sending *s, const struct mail_letter *letter)
 		return "the date";
 	if (!mail_header_id("Message-ID", letter->message_id, &line) || !add_header(s, &line))
 		return "the message id";
-	if (answers && (!mail_header_id("In-Reply-To", letter->in_reply_to, &line) || !add_header(s, &line) ||
-			   !mail_header_id("References", letter->in_reply_to, &line) || !add_header(s, &line)))
+	if (answers &&
+	    (!mail_header_id("In-Reply-To", letter->in_reply_to, &line) || !add_header(s, &line) ||
+		!mail_header_id("References", letter->in_reply_to, &line) || !add_header(s, &line)))
 		return "the message it answers";
 	buf_put_text(&line, "Auto-Submitted: auto-generated"); /* RFC 3834 section 5 (M-B) */
 	if (!add_header(s, &line))
@@ -158,8 +160,8 @@ write_letter(struct sending *s, const struct mail_letter *letter)
 	snprintf(s->to, sizeof(s->to), "<%s>", address);
 	if (!str_utf8_length(str_of(letter->body), &characters))
 		return "the text";
-	if (*letter->attachment &&
-	    (!mail_token_is_plain(letter->attachment_name) || !mail_token_is_plain(letter->attachment_type)))
+	if (*letter->attachment && (!mail_token_is_plain(letter->attachment_name) ||
+				       !mail_token_is_plain(letter->attachment_type)))
 		return "the attachment's name or type";
 	return add_headers(s, letter);
 }
@@ -169,10 +171,12 @@ set_server(struct sending *s, const struct config *config, when timeout)
 {
 	CURL *e = s->easy;
 	when connecting = timeout < CONNECT_MOST ? timeout : CONNECT_MOST;
-	bool good = curl_easy_setopt(e, CURLOPT_URL, config->smtp_url) == CURLE_OK &&
-		    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
-		    curl_easy_setopt(e, CURLOPT_USE_SSL, config->smtp_starttls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE) == CURLE_OK &&
-		    curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK;
+	bool good =
+	    curl_easy_setopt(e, CURLOPT_URL, config->smtp_url) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_USE_SSL,
+		config->smtp_starttls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK;
 
 	if (good && config->smtp_ca_file[0])
 		good = curl_easy_setopt(e, CURLOPT_CAINFO, config->smtp_ca_file) == CURLE_OK &&
@@ -206,8 +210,9 @@ set_letter(struct sending *s, const struct mail_letter *letter)
 static bool
 is_for_a_human(CURLcode code)
 {
-	return code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION ||
-	       code == CURLE_SSL_CACERT_BADFILE || code == CURLE_LOGIN_DENIED || code == CURLE_URL_MALFORMAT ||
+	return code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CONNECT_ERROR ||
+	       code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
+	       code == CURLE_LOGIN_DENIED || code == CURLE_URL_MALFORMAT ||
 	       code == CURLE_UNSUPPORTED_PROTOCOL;
 }
 
@@ -222,7 +227,8 @@ judge(const struct sending *s, CURLcode code, struct outcome *what)
 	if (code == CURLE_OK)
 		outcome_set(what, OUTCOME_DONE, "%s", s->said);
 	else if (is_for_a_human(code))
-		outcome_set(what, OUTCOME_HUMAN, "%s%s%s", error, s->said[0] ? "; the mail server's last words: " : "", s->said);
+		outcome_set(what, OUTCOME_HUMAN, "%s%s%s", error,
+		    s->said[0] ? "; the mail server's last words: " : "", s->said);
 	else if (reply >= 500 && reply < 600 && !timed_out)
 		outcome_set(what, OUTCOME_REFUSED, "%s", s->said);
 	else if (reply >= 400 && reply < 500 && !timed_out)
@@ -242,14 +248,19 @@ read_password(const struct config *config, struct sending *s, struct outcome *wh
 	if (r == 0)
 		buf_truncate(&s->password, str_find(buf_str(&s->password), STR("\n")));
 	else if (r > 0)
-		outcome_set(what, OUTCOME_HUMAN, "the file with the mail server's password cannot be used (absent, too large, or readable by others)");
+		outcome_set(what, OUTCOME_HUMAN,
+		    "the file with the mail server's password cannot be used (absent, too large, or readable by others)");
 	return r;
 }
 
 int
-mail_send_within(const struct config *config, const struct mail_letter *letter, when timeout, struct outcome *what)
+mail_send_within(const struct config *config, const struct mail_letter *letter, when timeout,
+    struct outcome *what)
 {
-	CLEAN(sending_fini) struct sending s = { .easy = curl_easy_init(), .body = BUF(1 << 20), .password = BUF_SECRET(1024) };
+	CLEAN(sending_fini)
+	struct sending s = {
+		.easy = curl_easy_init(), .body = BUF(1 << 20), .password = BUF_SECRET(1024)
+	};
 	const char *bad = write_letter(&s, letter);
 	int r;
 

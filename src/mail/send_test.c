@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Against a real SMTP server (Python's aiosmtpd), and what it understood read back by Python's email package. Skips without it. */
+/* Against a real SMTP server (Python's aiosmtpd), and what it understood read back by Python's
+ * email package. Skips without it. */
 #include "mail/mail_internal.h"
 
 #include <setjmp.h>
@@ -32,7 +33,8 @@ start(struct lab *lab, const char *mode)
 
 	snprintf(port, sizeof(port), "%u", lab->port);
 	snprintf(script, sizeof(script), "%s", SMTP_PEER);
-	peer_start(&lab->peer, PYTHON, (const char *const[]){ script, lab->peer.folder, port, mode, NULL });
+	peer_start(&lab->peer, PYTHON,
+	    (const char *const[]){ script, lab->peer.folder, port, mode, NULL });
 	peer_wait_port(&lab->peer, lab->port);
 }
 
@@ -43,7 +45,8 @@ set_up(void **state)
 
 	peer_init(&lab->peer);
 	lab->port = peer_free_port();
-	snprintf(lab->config.smtp_url, sizeof(lab->config.smtp_url), "smtp://127.0.0.1:%u", lab->port);
+	snprintf(
+	    lab->config.smtp_url, sizeof(lab->config.smtp_url), "smtp://127.0.0.1:%u", lab->port);
 	*state = lab;
 	return 0;
 }
@@ -76,7 +79,8 @@ letter(void)
 }
 
 static void
-expect(const struct lab *lab, const struct mail_letter *l, enum outcome_kind kind, const char *words)
+expect(
+    const struct lab *lab, const struct mail_letter *l, enum outcome_kind kind, const char *words)
 {
 	struct outcome what = { 0 };
 
@@ -104,11 +108,13 @@ count_headers(json_t *mail, const char *name, const char **ret_value)
 	json_t *pair;
 	size_t i, count = 0;
 
-	json_array_foreach (json_object_get(mail, "headers"), i, pair)
-		if (str_eq_nocase(str_of(json_string_value(json_array_get(pair, 0))), str_of(name))) {
-			*ret_value = json_string_value(json_array_get(pair, 1));
-			count++;
-		}
+	json_array_foreach(json_object_get(mail, "headers"), i,
+	    pair) if (str_eq_nocase(str_of(json_string_value(json_array_get(pair, 0))),
+			  str_of(name)))
+	{
+		*ret_value = json_string_value(json_array_get(pair, 1));
+		count++;
+	}
 	return count;
 }
 
@@ -140,7 +146,8 @@ a_letter_arrives_as_written(void **state)
 	mail = received(lab);
 	assert_string_equal(text_at(mail, "from"), "certificates@provider.example");
 	assert_int_equal(json_array_size(json_object_get(mail, "to")), 1);
-	assert_string_equal(json_string_value(json_array_get(json_object_get(mail, "to"), 0)), "j.mueller@contoso.example");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(mail, "to"), 0)),
+	    "j.mueller@contoso.example");
 	expect_header(mail, "From", "Example Hosting <certificates@provider.example>");
 	expect_header(mail, "To", "J\xc3\xbcrgen M\xc3\xbcller <j.mueller@contoso.example>");
 	expect_header(mail, "Subject", l.subject);
@@ -164,12 +171,16 @@ umlauts_and_attachment_survive(void **state)
 	CLEAN(buf_fini) struct buf body = BUF(10000);
 
 	for (int i = 0; i < 100; i++)
-		buf_put_text(&body, "Gr\xc3\xbc\xc3\x9f" "e aus M\xc3\xbcnchen = sch\xc3\xb6n ");
+		buf_put_text(&body, "Gr\xc3\xbc\xc3\x9f"
+				    "e aus M\xc3\xbcnchen = sch\xc3\xb6n ");
 	buf_put_text(&body, "\n");
 	l.body = buf_text(&body);
-	l.subject = "Bitte pr\xc3\xbc" "fen Sie den sehr langen Betreff, der \xc3\xbc" "ber mehr als eine Zeile geht, f\xc3\xbcr uns alle [#1042]";
+	l.subject = "Bitte pr\xc3\xbc"
+		    "fen Sie den sehr langen Betreff, der \xc3\xbc"
+		    "ber mehr als eine Zeile geht, f\xc3\xbcr uns alle [#1042]";
 	l.in_reply_to = "<0199-0@provider.example>";
-	l.attachment = "-----BEGIN CERTIFICATE REQUEST-----\nMIIC\n-----END CERTIFICATE REQUEST-----\n";
+	l.attachment =
+	    "-----BEGIN CERTIFICATE REQUEST-----\nMIIC\n-----END CERTIFICATE REQUEST-----\n";
 	l.attachment_name = "owa.contoso.com.csr";
 	l.attachment_type = "application/pkcs10";
 	start(lab, "accept");
@@ -253,8 +264,13 @@ static void
 write_tls(struct lab *lab, struct test_certificate *root)
 {
 	when now = world_now(world_real());
-	struct test_spec ca = { .name = "Mail Root", .ca = true, .from = now - DAYS(1), .until = now + DAYS(9) };
-	struct test_spec leaf = { .name = "mail", .alternatives = "IP:127.0.0.1", .from = now - DAYS(1), .until = now + DAYS(9) };
+	struct test_spec ca = {
+		.name = "Mail Root", .ca = true, .from = now - DAYS(1), .until = now + DAYS(9)
+	};
+	struct test_spec leaf = { .name = "mail",
+		.alternatives = "IP:127.0.0.1",
+		.from = now - DAYS(1),
+		.until = now + DAYS(9) };
 	struct test_certificate made;
 	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
 
@@ -304,8 +320,9 @@ nothing_can_be_injected(void **state)
 		l.attachment = "x";
 		l.attachment_name = "x.csr";
 		l.attachment_type = "application/pkcs10";
-		*(const char **[]){ &l.from, &l.to, &l.subject, &l.message_id, &l.in_reply_to, &l.attachment_name,
-		    &l.attachment_type, &l.body }[i] = i == 7 ? "not UTF-8: \xff" : evil;
+		*(const char **[]){ &l.from, &l.to, &l.subject, &l.message_id, &l.in_reply_to,
+			&l.attachment_name, &l.attachment_type, &l.body }[i] =
+		    i == 7 ? "not UTF-8: \xff" : evil;
 		expect(lab, &l, OUTCOME_REFUSED, "holds what cannot be in a mail");
 		assert_null(json_load_file(peer_path(&lab->peer, "mail.json", path), 0, NULL));
 	}
@@ -333,7 +350,8 @@ has_server(void)
 	if (!file_may_run(PYTHON))
 		return false;
 	peer_init(&peer);
-	there = peer_run(&peer, PYTHON, (const char *const[]){ "-c", "import aiosmtpd", NULL }, &out);
+	there =
+	    peer_run(&peer, PYTHON, (const char *const[]){ "-c", "import aiosmtpd", NULL }, &out);
 	peer_fini(&peer);
 	return there;
 }

@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The mails, as a table: purpose, subject, paragraphs with {placeholders} (compose.c has the list of them).
- * Rules of style: what is wrong, why, what to do; say whether money must be spent; no blame, no codes; the
- * last paragraph says what happens next. A gateway may strip attachments (M-D), so all that matters is text.
+ * The mails, as a table: purpose, subject, paragraphs with {placeholders} (compose.c has the list
+ * of them). Rules of style: what is wrong, why, what to do; say whether money must be spent; no
+ * blame, no codes; the last paragraph says what happens next. A gateway may strip attachments
+ * (M-D), so all that matters is text.
  */
 #include "mail/mail_internal.h"
 
-
-#define END { LAYOUT_TEXT, ALWAYS, NULL }
-#define GREETING \
-	{ LAYOUT_TEXT, HAS_CONTACT, "Dear {contact_name}," }, { LAYOUT_TEXT, HAS_NO_CONTACT, "Good day," }
-#define CLOSING \
-	{ LAYOUT_TEXT, ALWAYS, "You can reply to this message; please keep [#{order}] in the subject." }, \
-	    { LAYOUT_TEXT, ALWAYS, "{provider}" }
+#define END                               \
+	{                                 \
+		LAYOUT_TEXT, ALWAYS, NULL \
+	}
+#define GREETING                                              \
+	{ LAYOUT_TEXT, HAS_CONTACT, "Dear {contact_name}," }, \
+	{                                                     \
+		LAYOUT_TEXT, HAS_NO_CONTACT, "Good day,"      \
+	}
+#define CLOSING                                                                            \
+	{ LAYOUT_TEXT, ALWAYS,                                                             \
+		"You can reply to this message; please keep [#{order}] in the subject." }, \
+	{                                                                                  \
+		LAYOUT_TEXT, ALWAYS, "{provider}"                                          \
+	}
 
 /* clang-format off */
 /* CSR: D-02, D-03, D-10, D-12, D-16, D-17, V-01, M-D */

@@ -30,10 +30,12 @@ blame_handshake(struct test *t, enum site_offer offer, const struct site_shake *
 static void
 blame_connection(struct test *t, const char *reason)
 {
-	finding_param(site_blame(t->target, FINDING_SITE_CONNECT, t->report), "reason", "%s", reason);
+	finding_param(
+	    site_blame(t->target, FINDING_SITE_CONNECT, t->report), "reason", "%s", reason);
 }
 
-/* One of the two versions that must work. What is shown is judged the first time, and must be the same the second. */
+/* One of the two versions that must work. What is shown is judged the first time, and must be the
+ * same the second. */
 static int
 test_version(struct test *t, enum site_offer offer, bool *ret_done)
 {
@@ -51,7 +53,8 @@ test_version(struct test *t, enum site_offer offer, bool *ret_done)
 		site_pass(t->target, site_offer_words(offer), shake.cipher, t->report);
 		if (t->served == 0)
 			t->is_leaf = site_judge_served(t->target, &shake, t->report);
-		else if (t->is_leaf && memcmp(shake.leaf_sha256, t->target->leaf_sha256, sizeof(shake.leaf_sha256)) != 0)
+		else if (t->is_leaf && memcmp(shake.leaf_sha256, t->target->leaf_sha256,
+					   sizeof(shake.leaf_sha256)) != 0)
 			t->is_leaf = site_judge_served(t->target, &shake, t->report);
 		t->served = shake.served_count;
 	}
@@ -80,8 +83,8 @@ test_old_version(struct test *t, enum site_offer offer)
 	snprintf(check, sizeof(check), "No %s", site_offer_words(offer));
 	switch (shake.end) {
 	case SHAKE_DONE:
-		finding_param(
-		    site_blame(t->target, FINDING_SITE_OLD_TLS, t->report), "protocol", "%s", site_offer_words(offer));
+		finding_param(site_blame(t->target, FINDING_SITE_OLD_TLS, t->report), "protocol",
+		    "%s", site_offer_words(offer));
 		break;
 	case SHAKE_REFUSED:
 		site_pass(t->target, check, "it is refused", t->report);
@@ -122,8 +125,8 @@ sum_up(struct test *t)
 
 	t->report->good = !findings_block(&t->report->findings);
 	if (t->report->good) {
-		snprintf(t->report->words, sizeof(t->report->words), "TLS 1.3 and 1.2, chain of %zu, HTTP %ld",
-		    t->served, t->status);
+		snprintf(t->report->words, sizeof(t->report->words),
+		    "TLS 1.3 and 1.2, chain of %zu, HTTP %ld", t->served, t->status);
 		return;
 	}
 	finding_render(first, FINDING_WHAT, &what);
@@ -157,7 +160,8 @@ site_serves(const struct site_target *target, struct outcome *what)
 	if (shake.end != SHAKE_DONE)
 		outcome_set(what, OUTCOME_LATER, "%s", shake.reason);
 	else if (memcmp(shake.leaf_sha256, target->leaf_sha256, sizeof(shake.leaf_sha256)) != 0)
-		outcome_set(what, OUTCOME_LATER, "another certificate is served for %s", target->name.text);
+		outcome_set(
+		    what, OUTCOME_LATER, "another certificate is served for %s", target->name.text);
 	else
 		outcome_set(what, OUTCOME_DONE, "%s is served", target->name.text);
 	return 0;
@@ -178,8 +182,9 @@ finding_json(const struct finding *finding)
 
 	finding_render(finding, FINDING_TITLE, &title);
 	finding_render(finding, FINDING_WHAT, &what);
-	return json_pack("{s:s, s:s, s:s, s:s}", "code", finding_rule(finding->code)->code, "severity",
-	    severity_name(finding->severity), "title", buf_text(&title), "what", buf_text(&what));
+	return json_pack("{s:s, s:s, s:s, s:s}", "code", finding_rule(finding->code)->code,
+	    "severity", severity_name(finding->severity), "title", buf_text(&title), "what",
+	    buf_text(&what));
 }
 
 /* {"good", "words", "micros", "checks": [{"code", "severity", "title", "what"}]} */
@@ -192,8 +197,8 @@ site_report_json(const struct site_report *report, struct buf *to)
 
 	for (size_t i = 0; i < report->findings.count; i++)
 		json_array_append_new(checks, finding_json(&report->findings.list[i]));
-	json = json_pack("{s:b, s:s, s:I, s:o}", "good", (int)report->good, "words", report->words, "micros",
-	    (json_int_t)report->micros, "checks", checks);
+	json = json_pack("{s:b, s:s, s:I, s:o}", "good", (int)report->good, "words", report->words,
+	    "micros", (json_int_t)report->micros, "checks", checks);
 	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	if (!text)
 		return error_origin(ENOMEM);

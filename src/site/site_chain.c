@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The certificates as served, judged as the strictest client would: nothing fetched (no AIA), nothing
- * known beforehand but the roots, order as sent (X-02, F-02). Each cause in its own words.
+ * The certificates as served, judged as the strictest client would: nothing fetched (no AIA),
+ * nothing known beforehand but the roots, order as sent (X-02, F-02). Each cause in its own words.
  */
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -21,12 +21,14 @@ site_blame(const struct site_target *target, enum finding_code code, struct site
 	if (target->port == 443)
 		finding_param(f, "address", "%s", addr_text(&target->address, address));
 	else
-		finding_param(f, "address", "%s port %u", addr_text(&target->address, address), target->port);
+		finding_param(
+		    f, "address", "%s port %u", addr_text(&target->address, address), target->port);
 	return f;
 }
 
 void
-site_pass(const struct site_target *target, const char *check, const char *found, struct site_report *report)
+site_pass(const struct site_target *target, const char *check, const char *found,
+    struct site_report *report)
 {
 	struct finding *f = site_blame(target, FINDING_SITE_PASSED, report);
 
@@ -35,7 +37,8 @@ site_pass(const struct site_target *target, const char *check, const char *found
 }
 
 static void
-blame_chain(const struct site_target *target, struct site_report *report, const char *format, const char *about)
+blame_chain(const struct site_target *target, struct site_report *report, const char *format,
+    const char *about)
 {
 	char reason[CERTIFICATE_NAME_SIZE + 128], shown[CERTIFICATE_NAME_SIZE];
 	struct finding *f = site_blame(target, FINDING_SITE_CHAIN, report);
@@ -76,10 +79,12 @@ names_of(X509 *x509, char *to, size_t size)
 }
 
 static bool
-judge_leaf(const struct site_target *target, const struct site_shake *shake, struct site_report *report)
+judge_leaf(
+    const struct site_target *target, const struct site_shake *shake, struct site_report *report)
 {
 	char names[CERTIFICATE_NAME_SIZE];
-	bool same = memcmp(shake->leaf_sha256, target->leaf_sha256, sizeof(shake->leaf_sha256)) == 0;
+	bool same =
+	    memcmp(shake->leaf_sha256, target->leaf_sha256, sizeof(shake->leaf_sha256)) == 0;
 
 	if (same)
 		return true;
@@ -94,7 +99,8 @@ first_out_of_order(const struct site_shake *shake)
 {
 	size_t i = 1;
 
-	while (i < shake->served_count && X509_check_issued(shake->served[i], shake->served[i - 1]) == X509_V_OK)
+	while (i < shake->served_count &&
+	       X509_check_issued(shake->served[i], shake->served[i - 1]) == X509_V_OK)
 		i++;
 	return i;
 }
@@ -102,7 +108,8 @@ first_out_of_order(const struct site_shake *shake)
 struct verdict {
 	int error;
 	size_t depth;
-	char subject[CERTIFICATE_NAME_SIZE], issuer[CERTIFICATE_NAME_SIZE]; /* of the certificate it failed at */
+	char subject[CERTIFICATE_NAME_SIZE],
+	    issuer[CERTIFICATE_NAME_SIZE]; /* of the certificate it failed at */
 };
 
 static void
@@ -127,9 +134,10 @@ verify(const struct site_target *target, const struct site_shake *shake, struct 
 	*ret = (struct verdict){ .error = X509_V_ERR_OUT_OF_MEM };
 	for (size_t i = 1; good && i < shake->served_count; i++)
 		good = sk_X509_push(others, shake->served[i]) > 0;
-	good = good && X509_STORE_CTX_init(ctx, target->trust->store, shake->served[0], others) == 1 &&
-	       X509_STORE_CTX_set_default(ctx, "ssl_server") == 1 &&
-	       X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(ctx), target->name.text, 0) == 1;
+	good =
+	    good && X509_STORE_CTX_init(ctx, target->trust->store, shake->served[0], others) == 1 &&
+	    X509_STORE_CTX_set_default(ctx, "ssl_server") == 1 &&
+	    X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(ctx), target->name.text, 0) == 1;
 	if (good) {
 		good = X509_verify_cert(ctx) == 1;
 		take_verdict(ctx, ret);
@@ -147,7 +155,8 @@ blame_verdict(const struct site_target *target, const struct verdict *v, struct 
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		blame_chain(target, report, "the certificate of the issuer is missing: ", v->issuer);
+		blame_chain(
+		    target, report, "the certificate of the issuer is missing: ", v->issuer);
 		break;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
@@ -160,7 +169,8 @@ blame_verdict(const struct site_target *target, const struct verdict *v, struct 
 		blame_chain(target, report, "this certificate is not valid yet: ", v->subject);
 		break;
 	case X509_V_ERR_HOSTNAME_MISMATCH:
-		blame_chain(target, report, "the certificate does not hold the name ", target->name.text);
+		blame_chain(
+		    target, report, "the certificate does not hold the name ", target->name.text);
 		break;
 	default:
 		blame_chain(target, report, "", X509_verify_cert_error_string(v->error));
@@ -169,7 +179,8 @@ blame_verdict(const struct site_target *target, const struct verdict *v, struct 
 }
 
 static void
-judge_chain(const struct site_target *target, const struct site_shake *shake, struct site_report *report)
+judge_chain(
+    const struct site_target *target, const struct site_shake *shake, struct site_report *report)
 {
 	struct verdict v;
 	size_t odd = first_out_of_order(shake);
@@ -178,10 +189,13 @@ judge_chain(const struct site_target *target, const struct site_shake *shake, st
 	if (!verify(target, shake, &v)) {
 		blame_verdict(target, &v, report);
 	} else if (odd < shake->served_count) {
-		certificate_name_text(X509_get_subject_name(shake->served[odd]), name, sizeof(name));
-		blame_chain(target, report, "the certificates are not in order, or there is one too many: ", name);
+		certificate_name_text(
+		    X509_get_subject_name(shake->served[odd]), name, sizeof(name));
+		blame_chain(target, report,
+		    "the certificates are not in order, or there is one too many: ", name);
 	} else {
-		snprintf(name, sizeof(name), "%zu certificates, complete and in order", shake->served_count);
+		snprintf(name, sizeof(name), "%zu certificates, complete and in order",
+		    shake->served_count);
 		site_pass(target, "Chain", name, report);
 	}
 	if (shake->served_count > 1 && is_root(shake->served[shake->served_count - 1]))
@@ -189,7 +203,8 @@ judge_chain(const struct site_target *target, const struct site_shake *shake, st
 }
 
 bool
-site_judge_served(const struct site_target *target, const struct site_shake *shake, struct site_report *report)
+site_judge_served(
+    const struct site_target *target, const struct site_shake *shake, struct site_report *report)
 {
 	char names[CERTIFICATE_NAME_SIZE];
 

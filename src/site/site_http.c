@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One HTTP request at the address, as a browser would make it: Host is the name, redirects are looked
- * at but not followed. The connection counts only if the leaf is the one wanted, whatever its chain:
- * that was judged before.
+ * One HTTP request at the address, as a browser would make it: Host is the name, redirects are
+ * looked at but not followed. The connection counts only if the leaf is the one wanted, whatever
+ * its chain: that was judged before.
  */
 #include <curl/curl.h>
 #include <errno.h>
@@ -45,7 +45,8 @@ part_free(char *part)
 }
 CLEAN_DEFINE(part_free, char *);
 
-/* What a peer sends counts to a limit only; behind it the transfer ends, and the status is known by then. */
+/* What a peer sends counts to a limit only; behind it the transfer ends, and the status is known by
+ * then. */
 static size_t
 count_bytes(char *bytes, size_t size, size_t count, void *context)
 {
@@ -95,19 +96,23 @@ set_up(struct request *q)
 	bool good;
 
 	addr_text(&q->target->address, address);
-	snprintf(to, sizeof(to), q->target->address.family == 6 ? "::[%s]:%u" : "::%s:%u", address, q->target->port);
+	snprintf(to, sizeof(to), q->target->address.family == 6 ? "::[%s]:%u" : "::%s:%u", address,
+	    q->target->port);
 	q->connect_to = curl_slist_append(NULL, to);
-	good = snprintf(url, sizeof(url), "https://%s%s", q->target->name.text, q->target->path) < (int)sizeof(url) &&
-	       q->connect_to && curl_easy_setopt(e, CURLOPT_URL, url) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_CONNECT_TO, q->connect_to) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK && /* the leaf is pinned */
-	       curl_easy_setopt(e, CURLOPT_CAINFO, NULL) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, pin_leaf) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, target) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_USERAGENT, "certdesk-site-test/" CERTDESK_VERSION) == CURLE_OK;
+	good =
+	    snprintf(url, sizeof(url), "https://%s%s", q->target->name.text, q->target->path) <
+		(int)sizeof(url) &&
+	    q->connect_to && curl_easy_setopt(e, CURLOPT_URL, url) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_CONNECT_TO, q->connect_to) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK && /* the leaf is pinned */
+	    curl_easy_setopt(e, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, pin_leaf) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, target) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_USERAGENT, "certdesk-site-test/" CERTDESK_VERSION) ==
+		CURLE_OK;
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);
@@ -121,7 +126,8 @@ set_up(struct request *q)
 }
 
 static struct finding *
-blame(const struct site_target *target, enum finding_code code, struct site_report *report, const char *found)
+blame(const struct site_target *target, enum finding_code code, struct site_report *report,
+    const char *found)
 {
 	struct finding *f = site_blame(target, code, report);
 	char shown[SITE_REASON_SIZE];
@@ -153,7 +159,8 @@ leads_to_us(const struct site_target *target, const char *url, char *ret, size_t
 	return str_eq_nocase(str_of(ret), str_of(target->name.text));
 }
 
-/* OWA's sign-in page carries the address to come back to; a wrong one there is a redirect one click later. */
+/* OWA's sign-in page carries the address to come back to; a wrong one there is a redirect one click
+ * later (X-05). */
 static bool
 comes_back_to_us(const struct site_target *target, const char *url, char *ret, size_t size)
 {
@@ -177,7 +184,8 @@ judge_redirect(const struct site_target *target, const char *to, struct site_rep
 {
 	char found[SITE_REASON_SIZE];
 
-	if (!leads_to_us(target, to, found, sizeof(found)) || !comes_back_to_us(target, to, found, sizeof(found)))
+	if (!leads_to_us(target, to, found, sizeof(found)) ||
+	    !comes_back_to_us(target, to, found, sizeof(found)))
 		blame(target, FINDING_SITE_REDIRECT_HOST, report, found);
 }
 
@@ -210,7 +218,9 @@ site_judge_http(const struct site_target *target, struct site_report *report, lo
 {
 	CLEAN(easy_free) CURL *easy = curl_easy_init();
 	CLEAN(list_free) struct curl_slist *connect_to = NULL;
-	struct request q = { .easy = easy, .target = target, .header_left = HEADER_MAX, .body_left = BODY_MAX };
+	struct request q = {
+		.easy = easy, .target = target, .header_left = HEADER_MAX, .body_left = BODY_MAX
+	};
 	long status = 0;
 	bool ready = easy && set_up(&q);
 	CURLcode code;
@@ -220,12 +230,14 @@ site_judge_http(const struct site_target *target, struct site_report *report, lo
 		return error_origin(ENOMEM);
 	code = curl_easy_perform(easy);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	/* a body over its limit ends in a write error, but by then the status and all of the header are known */
+	/* a body over its limit ends in a write error, but by then the status and all of the header
+	 * are known */
 	if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && q.body_left < BODY_MAX)) {
 		judge_status(target, easy, status, report);
 		*ret_status = status;
 	} else {
-		blame(target, FINDING_SITE_HTTP, report, q.error[0] ? q.error : curl_easy_strerror(code));
+		blame(target, FINDING_SITE_HTTP, report,
+		    q.error[0] ? q.error : curl_easy_strerror(code));
 		*ret_status = 0;
 	}
 	return 0;

@@ -24,7 +24,8 @@ const char *site_offer_words(enum site_offer offer); /* "TLS 1.3" */
 
 struct site_trust {
 	X509_STORE *store;
-	SSL_CTX *ctx[OFFER_MAX]; /* made once: a context costs more than a handshake; NULL = the library cannot */
+	SSL_CTX *ctx[OFFER_MAX]; /* made once: a context costs more than a handshake; NULL = the
+	                            library cannot */
 };
 
 enum site_shake_end {
@@ -48,14 +49,20 @@ struct site_shake {
 void site_shake_fini(struct site_shake *shake);
 CLEAN_DEFINE_FINI(site_shake_fini, struct site_shake);
 /* One full handshake with SNI; 0 in all of the cases above. */
-int site_shake(const struct site_target *target, enum site_offer offer, struct site_shake *ret) MUST_USE;
+int site_shake(
+    const struct site_target *target, enum site_offer offer, struct site_shake *ret) MUST_USE;
 
 /* Adds one with the parameters all of them may use. */
-struct finding *site_blame(const struct site_target *target, enum finding_code code, struct site_report *report);
-void site_pass(const struct site_target *target, const char *check, const char *found, struct site_report *report);
+struct finding *site_blame(
+    const struct site_target *target, enum finding_code code, struct site_report *report);
+void site_pass(const struct site_target *target, const char *check, const char *found,
+    struct site_report *report);
 
-/* Leaf, names, order, completeness, dates: judged from what was served alone. True when the leaf is the one wanted. */
-bool site_judge_served(const struct site_target *target, const struct site_shake *shake, struct site_report *report);
+/* Leaf, names, order, completeness, dates: judged from what was served alone (X-02). True when the
+ * leaf is the one wanted. */
+bool site_judge_served(
+    const struct site_target *target, const struct site_shake *shake, struct site_report *report);
 
 /* GET path; the status, 0 when there was no answer. */
-int site_judge_http(const struct site_target *target, struct site_report *report, long *ret_status) MUST_USE;
+int site_judge_http(
+    const struct site_target *target, struct site_report *report, long *ret_status) MUST_USE;

@@ -121,8 +121,10 @@ static const char nginx_head[] =
 
 static const char nginx_paths[] =
     "  location = / { return 200 \"fine\"; }\n"
-    "  location = /owa/ { if ($http_host != " NAME ") { return 421; } if ($http_user_agent !~ ^certdesk-site-test/) { return 400; }\n"
-    "    return 302 /owa/auth/logon.aspx?replaceCurrent=1&url=https%%3a%%2f%%2f" NAME "%%2fowa%%2f; }\n"
+    "  location = /owa/ { if ($http_host != " NAME
+    ") { return 421; } if ($http_user_agent !~ ^certdesk-site-test/) { return 400; }\n"
+    "    return 302 /owa/auth/logon.aspx?replaceCurrent=1&url=https%%3a%%2f%%2f" NAME
+    "%%2fowa%%2f; }\n"
     "  location = /auth { return 401; }\n  location = /forbidden { return 403; }\n"
     "  location = /absent { return 404; }\n  location = /broken { return 500; }\n"
     "  location = /away { return 302 https://portal.fabrikam.com/x; }\n"
@@ -145,7 +147,8 @@ static const struct {
 	{ PORT_WRONG_NAME, "named", "" },
 	{ PORT_NO_13, "good", "ssl_protocols TLSv1.2;" },
 	{ PORT_NO_12, "good", "ssl_protocols TLSv1.3;" },
-	{ PORT_OLD, "good", "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;" },
+	{ PORT_OLD, "good",
+	    "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;" },
 };
 
 static void
@@ -158,8 +161,10 @@ write_config(struct lab *lab)
 	for (size_t i = 0; i < COUNT_OF(servers); i++) {
 		bool has_own = *servers[i].settings != '\0';
 
-		buf_printf(&text, "server {\n  listen 127.0.0.1:%u ssl;\n  ssl_certificate %s/%s.pem;\n  ssl_certificate_key %s/%s.key;\n  %s\n",
-		    lab->port[servers[i].port], f, servers[i].certificate, f, servers[i].certificate,
+		buf_printf(&text,
+		    "server {\n  listen 127.0.0.1:%u ssl;\n  ssl_certificate %s/%s.pem;\n  ssl_certificate_key %s/%s.key;\n  %s\n",
+		    lab->port[servers[i].port], f, servers[i].certificate, f,
+		    servers[i].certificate,
 		    has_own ? servers[i].settings : "ssl_protocols TLSv1.2 TLSv1.3;");
 		buf_printf(&text, nginx_paths, f);
 		buf_put_text(&text, "}\n");
@@ -193,9 +198,11 @@ set_up(void **state)
 	write_config(lab);
 	write_large(lab);
 	peer_start(&lab->peer, NGINX,
-	    (const char *const[]){ "-e", "stderr", "-p", lab->peer.folder, "-c", peer_path(&lab->peer, "nginx.conf", config), NULL });
+	    (const char *const[]){ "-e", "stderr", "-p", lab->peer.folder, "-c",
+		peer_path(&lab->peer, "nginx.conf", config), NULL });
 	peer_wait_port(&lab->peer, lab->port[PORT_PLAIN]);
-	assert_int_equal(site_trust_load(peer_path(&lab->peer, "roots.pem", roots), &lab->trust), 0);
+	assert_int_equal(
+	    site_trust_load(peer_path(&lab->peer, "roots.pem", roots), &lab->trust), 0);
 	assert_int_equal(net_listen(&at, lab->port[PORT_SILENT], &lab->silent_fd), 0);
 	*state = lab;
 	return 0;
@@ -205,8 +212,9 @@ static int
 tear_down(void **state)
 {
 	struct lab *lab = *state;
-	struct test_certificate *all[] = { &lab->root, &lab->top, &lab->issuing, &lab->old, &lab->foreign, &lab->leaf,
-		&lab->other, &lab->leaf_old, &lab->leaf_foreign, &lab->leaf_named };
+	struct test_certificate *all[] = { &lab->root, &lab->top, &lab->issuing, &lab->old,
+		&lab->foreign, &lab->leaf, &lab->other, &lab->leaf_old, &lab->leaf_foreign,
+		&lab->leaf_named };
 
 	for (size_t i = 0; i < COUNT_OF(all); i++)
 		test_certificate_fini(all[i]);
@@ -220,12 +228,16 @@ tear_down(void **state)
 static struct site_target
 target_of(const struct lab *lab, enum port port, const char *path)
 {
-	struct site_target target = { .name = { .text = NAME }, .address = peer_loopback(), .port = lab->port[port],
-		.path = path, .trust = lab->trust, .timeout = STEP_TIMEOUT };
-	X509 *leaf = port == PORT_EXPIRED_CA ? lab->leaf_old.x509 :
-		     port == PORT_FOREIGN_CA ? lab->leaf_foreign.x509 :
-		     port == PORT_WRONG_NAME ? lab->leaf_named.x509 :
-					       lab->leaf.x509;
+	struct site_target target = { .name = { .text = NAME },
+		.address = peer_loopback(),
+		.port = lab->port[port],
+		.path = path,
+		.trust = lab->trust,
+		.timeout = STEP_TIMEOUT };
+	X509 *leaf = port == PORT_EXPIRED_CA   ? lab->leaf_old.x509
+	             : port == PORT_FOREIGN_CA ? lab->leaf_foreign.x509
+	             : port == PORT_WRONG_NAME ? lab->leaf_named.x509
+	                                       : lab->leaf.x509;
 
 	if (port == PORT_SILENT)
 		target.timeout = MILLIS(150);
@@ -304,7 +316,8 @@ every_case_gets_its_cause(void **state)
 		first = first_cause(report);
 		if (first)
 			finding_render(first, FINDING_WHAT, &words);
-		if (report->good != cases[i].good || (first ? (int)first->code : -1) != cases[i].cause ||
+		if (report->good != cases[i].good ||
+		    (first ? (int)first->code : -1) != cases[i].cause ||
 		    (cases[i].words && !strstr(buf_text(&words), cases[i].words)))
 			show(cases[i].what, report);
 		assert_true(report->words[0] != '\0' && report->micros > 0);
@@ -325,7 +338,8 @@ has_passed(const struct site_report *report, const char *check)
 static void
 a_good_site_tells_all_that_passed(void **state)
 {
-	static const char *const checks[] = { "TLS 1.3", "TLS 1.2", "Certificate", "Chain", "No TLS 1.1", "No TLS 1.0", "HTTP" };
+	static const char *const checks[] = { "TLS 1.3", "TLS 1.2", "Certificate", "Chain",
+		"No TLS 1.1", "No TLS 1.0", "HTTP" };
 	struct site_target target = target_of(*state, PORT_GOOD, "/owa/");
 	struct site_report *report = alloc_zero(sizeof(*report));
 	CLEAN(buf_fini) struct buf text = BUF(1 << 16);

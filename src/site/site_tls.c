@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One TLS connection: connects, shakes hands without resumption, takes along what was shown. Verification is site_chain.c's. */
+/* One TLS connection: connects, shakes hands without resumption, takes along what was shown.
+ * Verification is site_chain.c's. */
 #include <assert.h>
 #include <errno.h>
 #include <openssl/err.h>
@@ -50,7 +51,8 @@ site_trust_free(struct site_trust *trust)
 	return NULL;
 }
 
-/* Verification is off in here because it is done by us on what was served; the leaf's fingerprint decides. */
+/* Verification is off in here because it is done by us on what was served; the leaf's fingerprint
+ * decides. */
 static SSL_CTX *
 make_context(enum site_offer offer)
 {
@@ -130,7 +132,8 @@ end_with_error(struct site_shake *ret)
 	bool ours = is_our_refusal(e);
 
 	ERR_clear_error();
-	return end_with(ret, ours ? SHAKE_UNOFFERED : SHAKE_REFUSED, words ? words : "the peer closed the connection");
+	return end_with(ret, ours ? SHAKE_UNOFFERED : SHAKE_REFUSED,
+	    words ? words : "the peer closed the connection");
 }
 
 static enum site_shake_end
@@ -164,7 +167,8 @@ take_served(SSL *ssl, struct site_shake *ret)
 		X509_up_ref(x509);
 		ret->served[ret->served_count++] = x509;
 	}
-	if (ret->served_count == 0 || !X509_digest(ret->served[0], EVP_sha256(), ret->leaf_sha256, &len))
+	if (ret->served_count == 0 ||
+	    !X509_digest(ret->served[0], EVP_sha256(), ret->leaf_sha256, &len))
 		return error_origin(EPROTO);
 	str_copy(str_of(SSL_get_cipher_name(ssl)), ret->cipher, sizeof(ret->cipher));
 	return 0;

@@ -82,7 +82,7 @@ static const char *const steps[] = {
 	"CREATE TABLE looks (order_id @blob NOT NULL REFERENCES orders, kind TEXT NOT NULL, good @int NOT NULL, words TEXT NOT NULL,"
 	" report TEXT NOT NULL, at @int NOT NULL, PRIMARY KEY (order_id, kind)) @strict;"
 	"CREATE TABLE tasks (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, kind TEXT NOT NULL, due @int NOT NULL,"
-	" leased_until @int NOT NULL, worker TEXT NOT NULL, attempts @int NOT NULL, outcome TEXT NOT NULL, words TEXT NOT NULL,"
+	" leased_until @int NOT NULL, again @int NOT NULL, worker TEXT NOT NULL, attempts @int NOT NULL, outcome TEXT NOT NULL, words TEXT NOT NULL,"
 	" created @int NOT NULL, UNIQUE (order_id, kind)) @strict;"
 	"CREATE INDEX tasks_due ON tasks (due, id);"
 	"CREATE TABLE messages (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, incoming @int NOT NULL, purpose TEXT NOT NULL,"

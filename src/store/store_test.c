@@ -394,6 +394,26 @@ tasks_are_claimed_once_and_leases_end(void **state)
 }
 
 static void
+asked_for_while_somebody_is_at_it(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "owa.contoso.com");
+	struct task task, second;
+	when next;
+
+	OK(store_task_claim(lab->s, "w1", SECONDS(60), &task, &next));
+	OK(store_begin(lab->s));
+	OK(store_task_add(lab->s, o.id, TASK_CHECK, fake_time));
+	OK(store_commit(lab->s, "test.again"));
+	assert_int_equal(store_task_claim(lab->s, "w2", SECONDS(60), &second, &next), STORE_E_ABSENT);
+	OK(store_begin(lab->s));
+	OK(store_task_done(lab->s, task.id));
+	OK(store_commit(lab->s, "test.done"));
+	OK(store_task_claim(lab->s, "w2", SECONDS(60), &second, &next));
+	assert_int_equal(second.attempts, 1);
+}
+
+static void
 the_longest_due_comes_first(void **state)
 {
 	struct lab *lab = *state;
@@ -679,6 +699,7 @@ main(void)
 		IN_LAB(two_never_get_one_address),
 		IN_LAB(pools_know_their_limits),
 		IN_LAB(tasks_are_claimed_once_and_leases_end),
+		IN_LAB(asked_for_while_somebody_is_at_it),
 		IN_LAB(the_longest_due_comes_first),
 		IN_LAB(an_ended_order_keeps_only_its_withdrawal),
 		IN_LAB(the_audit_chain_shows_changes),

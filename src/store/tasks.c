@@ -12,13 +12,15 @@
 
 static const char *const outcomes[] = { "done", "later", "refused", "human" };
 
+/* A task that somebody is at is not given to a second one; that it was asked for meanwhile is noted in `again`. */
 int
 store_task_add(struct store *s, struct id order, enum task_kind kind, when due)
 {
 	CLEAN(query_end) struct query q = query(s,
-	    "INSERT INTO tasks (id, order_id, kind, due, leased_until, worker, attempts, outcome, words, created)"
-	    " VALUES ($1,$2,$3,$4,0,'',0,'done','',$5) ON CONFLICT (order_id, kind)"
-	    " DO UPDATE SET due=CASE WHEN excluded.due<tasks.due THEN excluded.due ELSE tasks.due END");
+	    "INSERT INTO tasks (id, order_id, kind, due, leased_until, again, worker, attempts, outcome, words, created)"
+	    " VALUES ($1,$2,$3,$4,0,0,'',0,'done','',$5) ON CONFLICT (order_id, kind) DO UPDATE SET"
+	    " due=CASE WHEN tasks.leased_until<=$5 AND excluded.due<tasks.due THEN excluded.due ELSE tasks.due END,"
+	    " again=CASE WHEN tasks.leased_until>$5 AND (tasks.again=0 OR excluded.due<tasks.again) THEN excluded.due ELSE tasks.again END");
 
 	query_id(&q, 1, world_id(s->world));
 	query_id(&q, 2, order);
@@ -51,7 +53,7 @@ static int
 take(struct store *s, const char *worker, when lease, struct task *ret)
 {
 	CLEAN(query_end) struct query q = query(s,
-	    "UPDATE tasks SET due=$1, leased_until=$1, worker=$2, attempts=attempts+1 WHERE id=("
+	    "UPDATE tasks SET due=$1, leased_until=$1, again=0, worker=$2, attempts=attempts+1 WHERE id=("
 	    "SELECT id FROM tasks WHERE due<=$3 ORDER BY due, id LIMIT 1 @claim) RETURNING " COLUMNS);
 	struct task t = { 0 };
 	when now = world_now(s->world);
@@ -109,7 +111,14 @@ int
 store_task_done(struct store *s, struct id task)
 {
 	CLEAN(query_end) struct query q = query(s, "DELETE FROM tasks WHERE id=$1");
+	CLEAN(query_end) struct query again = query(s,
+	    "UPDATE tasks SET due=again, again=0, leased_until=0, worker='', attempts=0 WHERE id=$1 AND again>0");
+	int r;
 
+	query_id(&again, 1, task);
+	r = query_one(&again);
+	if (r != STORE_E_ABSENT)
+		return r;
 	query_id(&q, 1, task);
 	return query_run(&q);
 }
@@ -118,7 +127,8 @@ int
 store_task_postpone(struct store *s, struct id task, const struct outcome *outcome, when again)
 {
 	CLEAN(query_end) struct query q = query(s,
-	    "UPDATE tasks SET due=$2, leased_until=0, worker='', outcome=$3, words=$4 WHERE id=$1");
+	    "UPDATE tasks SET due=CASE WHEN again>0 AND again<$2 THEN again ELSE $2 END, again=0, leased_until=0, worker='', outcome=$3,"
+	    " words=$4 WHERE id=$1");
 
 	query_id(&q, 1, task);
 	query_int(&q, 2, outcome->kind == OUTCOME_LATER || outcome->kind == OUTCOME_DONE ? again : NEVER);

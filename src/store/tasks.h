@@ -18,11 +18,12 @@ struct task {
 	char words[OUTCOME_WORDS_SIZE];
 };
 
-/* Queues; if the same is open already its due time becomes the earlier one. */
+/* Queues; if the same is open already its due time becomes the earlier one; if somebody is at it just now, it is
+ * done once more after that. */
 int store_task_add(struct store *s, struct id order, enum task_kind kind, when due) MUST_USE;
 /* Claims the longest due task, in a transaction of its own. ABSENT when none is due: *ret_next is then when the next one is (0 = none). */
 int store_task_claim(struct store *s, const char *worker, when lease, struct task *ret, when *ret_next) MUST_USE;
-/* In the caller's transaction, with the facts that follow: done, the row goes. */
+/* In the caller's transaction, with the facts that follow: done, the row goes, or is due again if it was asked for meanwhile. */
 int store_task_done(struct store *s, struct id task) MUST_USE;
 /* Not done: stays, due at `again`, lease given back, outcome noted. OUTCOME_HUMAN/REFUSED: stays without a due time until somebody says go on. */
 int store_task_postpone(struct store *s, struct id task, const struct outcome *outcome, when again) MUST_USE;
