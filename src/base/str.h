@@ -18,7 +18,10 @@ struct str {
 #define STR_ARG(s)   (int)(s).len, (s).p
 #define STR(literal) ((struct str){ .p = "" literal, .len = sizeof(literal) - 1 })
 /* The same as an initializer, for static tables. */
-#define STR_INIT(literal) { .p = "" literal, .len = sizeof(literal) - 1 }
+#define STR_INIT(literal)                                   \
+	{                                                   \
+		.p = "" literal, .len = sizeof(literal) - 1 \
+	}
 
 static inline struct str
 str_of(const char *text)
@@ -61,8 +64,9 @@ char *str_dup(struct str s) MUST_USE;
  * overlong). */
 bool str_utf8_length(struct str s, size_t *ret_characters);
 
-/* A terminated copy for people's eyes: one line of valid UTF-8, cut at a character to fit. Control characters
- * become spaces; bytes that are no UTF-8, and marks that turn the direction of text, become "?". */
+/* A terminated copy for people's eyes: one line of valid UTF-8, cut at a character to fit. Control
+ * characters become spaces; bytes that are no UTF-8, and marks that turn the direction of text,
+ * become "?". */
 void str_show(struct str s, char *to, size_t size);
 
 /* Edits (insert, delete, replace, swap of neighbours) between two short ASCII words; for "did you

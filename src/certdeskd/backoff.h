@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When a process that died is started again: at once, then after 1, 2, 4 … at most 30 s; a minute of life forgives all. */
+/* When a process that died is started again: at once, then after 1, 2, 4 … at most 30 s; a minute
+ * of life forgives all. */
 #pragma once
 
 #include "base/when.h"

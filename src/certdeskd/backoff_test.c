@@ -27,7 +27,8 @@ a_minute_of_life_forgives(void **state UNUSED)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(longer_each_time), cmocka_unit_test(a_minute_of_life_forgives) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(longer_each_time),
+		cmocka_unit_test(a_minute_of_life_forgives) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* certdeskd(8): reads the configuration, takes the data folder's lock, and keeps the other programs running. */
+/* certdeskd(8): reads the configuration, takes the data folder's lock, and keeps the other programs
+ * running. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +15,8 @@
 #include "ipc/message.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "sys/net.h"
+#include "sys/spawn.h"
 
 #define DEFAULT_CONFIG "/etc/certdesk/certdesk.yaml"
 
@@ -66,8 +69,10 @@ understand(int argc, char **argv, struct wishes *ret)
 static int
 show_use(FILE *to, int status)
 {
-	fputs("usage: certdeskd [--config FILE] [--programs DIR] [--check] [--failpoints] [--version]\n"
-	      "Starts certdesk's processes and keeps them running. Configuration: " DEFAULT_CONFIG "\n",
+	fputs(
+	    "usage: certdeskd [--config FILE] [--programs DIR] [--check] [--failpoints] [--version]\n"
+	    "Starts certdesk's processes and keeps them running. Configuration: " DEFAULT_CONFIG
+	    "\n",
 	    to);
 	return status;
 }
@@ -79,12 +84,13 @@ read_config(const char *path, struct config *ret)
 	int r = config_read(path, ret, mistakes);
 
 	if (r == CONFIG_E_ABSENT)
-		fprintf(stderr, "certdeskd: there is no configuration %s; `certdesk init` makes one\n", path);
+		fprintf(stderr,
+		    "certdeskd: there is no configuration %s; `certdesk init` makes one\n", path);
 	else if (r < 0)
 		fprintf(stderr, "certdeskd: %s cannot be read: %s\n", path, error_words(r));
 	for (size_t i = 0; r == CONFIG_E_MISTAKES && i < mistakes->count; i++)
-		fprintf(stderr, "%s:%zu:%zu: %s\n", mistakes->list[i].file, mistakes->list[i].line, mistakes->list[i].column,
-		    mistakes->list[i].words);
+		fprintf(stderr, "%s:%zu:%zu: %s\n", mistakes->list[i].file, mistakes->list[i].line,
+		    mistakes->list[i].column, mistakes->list[i].words);
 	free(mistakes);
 	return r;
 }
@@ -122,9 +128,11 @@ take_lock(const struct config *config, int *ret_fd)
 		r = file_lock(path, ret_fd);
 	if (r == FILE_E_LOCKED) {
 		(void)!file_read(path, &holder);
-		fprintf(stderr, "certdeskd: another certdeskd (pid %.*s) runs on %s\n", STR_ARG(str_trim(buf_str(&holder))), config->data);
+		fprintf(stderr, "certdeskd: another certdeskd (pid %.*s) runs on %s\n",
+		    STR_ARG(str_trim(buf_str(&holder))), config->data);
 	} else if (r) {
-		fprintf(stderr, "certdeskd: the data folder %s cannot be used: %s\n", config->data, error_words(r));
+		fprintf(stderr, "certdeskd: the data folder %s cannot be used: %s\n", config->data,
+		    error_words(r));
 	}
 	return r;
 }
@@ -148,7 +156,8 @@ start_log(const struct config *config)
 	enum log_level level = LOG_NOTICE;
 
 	(void)log_level_parse(str_of(config->log_level), &level);
-	log_start("certdeskd", strcmp(config->log_format, "json") == 0 ? LOG_AS_JSON : LOG_AS_TEXT, level);
+	log_start("certdeskd", strcmp(config->log_format, "json") == 0 ? LOG_AS_JSON : LOG_AS_TEXT,
+	    level);
 }
 
 static int
@@ -164,28 +173,52 @@ serve(const struct config *config, const char *programs)
 		r = supervisor_new(config, programs, world_real(), &s);
 	if (r)
 		return CANNOT;
-	LOG(LOG_NOTICE, "certdeskd.started", LOG_TEXT("version", CERTDESK_VERSION), LOG_TEXT("data", config->data), LOG_NUMBER("pid", getpid()));
+	LOG(LOG_NOTICE, "certdeskd.started", LOG_TEXT("version", CERTDESK_VERSION),
+	    LOG_TEXT("data", config->data), LOG_NUMBER("pid", getpid()));
 	return supervisor_run(s, stop_pipe[0]) == 0 ? OK : CANNOT;
 }
 
 /* Each program names its own: the names lie in a section of its file. */
 static int
+name_failpoints_of(const char *program)
+{
+	static const char *const environment[] = { "CERTDESK_FAILPOINT=list", NULL };
+	CLEAN(buf_fini) struct buf names = BUF(1 << 16);
+	CLEAN(close_fd) int names_fd = -1;
+	struct spawn spawn = { .program = program, .environment = environment, .user = "" };
+	int ends[2], status = 0, r = net_pair(ends);
+	pid_t pid;
+
+	if (r)
+		return error_fold(r);
+	names_fd = ends[0];
+	spawn.channel_fd = ends[1];
+	r = spawn_child(&spawn, &pid);
+	if (r)
+		return error_fold(r);
+	r = net_read_all(names_fd, SECONDS(10), &names);
+	if (r)
+		(void)kill(pid, SIGKILL);
+	if (waitpid(pid, &status, 0) < 0 || status != 0 || r)
+		return r < 0 ? r : error_origin(ENOEXEC);
+	fputs(buf_text(&names), stdout);
+	return 0;
+}
+
+static int
 list_failpoints(const char *programs)
 {
-	setenv("CERTDESK_FAILPOINT", "list", 1);
 	for (int role = ROLE_KEEPER; role < ROLE_MAX; role++) {
 		char path[2 * CONFIG_PATH_SIZE];
-		int status = 0;
-		pid_t pid;
+		int r;
 
 		snprintf(path, sizeof(path), "%s/%s", programs, role_name((enum role)role));
-		pid = fork();
-		if (pid == 0) {
-			execl(path, path, (char *)NULL);
-			_exit(127);
-		}
-		if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
+		r = name_failpoints_of(path);
+		if (r) {
+			fprintf(
+			    stderr, "certdeskd: %s cannot be asked: %s\n", path, error_words(r));
 			return CANNOT;
+		}
 	}
 	return OK;
 }
@@ -206,7 +239,9 @@ main(int argc, char **argv)
 		return puts("certdeskd " CERTDESK_VERSION) < 0;
 	umask(077);
 	if (!find_programs(wishes.programs, programs, sizeof(programs))) {
-		fprintf(stderr, "certdeskd: its programs (certdesk-keeper …) are not in %s; name their folder with --programs\n", programs);
+		fprintf(stderr,
+		    "certdeskd: its programs (certdesk-keeper …) are not in %s; name their folder with --programs\n",
+		    programs);
 		return CANNOT;
 	}
 	if (wishes.failpoints)

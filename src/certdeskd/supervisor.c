@@ -18,10 +18,9 @@
 #include "sys/net.h"
 #include "sys/spawn.h"
 
-#define TICK_MS       200
-#define FRAME_TIMEOUT SECONDS(2) /* a child that began a frame and stalls is replaced */
-#define PAIR_REST     MILLIS(200)
-#define END_MOST      SECONDS(12)
+#define TICK_MS   200
+#define PAIR_REST MILLIS(200)
+#define END_MOST  SECONDS(12)
 
 /* clang-format off */
 static const struct {
@@ -45,10 +44,10 @@ static const enum role pairs[][2] = {
 
 struct child {
 	struct channel *channel;
-	pid_t pid;       /* 0 = not running */
-	bool greeted;    /* has its slice */
-	when began;      /* world_ticks */
-	when start_at;   /* world_ticks: when to start it again */
+	pid_t pid;     /* 0 = not running */
+	bool greeted;  /* has its slice */
+	when began;    /* world_ticks */
+	when start_at; /* world_ticks: when to start it again */
 	struct backoff backoff;
 	struct resident resident;
 };
@@ -62,7 +61,8 @@ struct supervisor {
 };
 
 int
-supervisor_new(const struct config *config, const char *folder, const struct world *world, struct supervisor **ret)
+supervisor_new(const struct config *config, const char *folder, const struct world *world,
+    struct supervisor **ret)
 {
 	struct supervisor *s = alloc_zero(sizeof(*s));
 
@@ -99,13 +99,15 @@ child_of(struct supervisor *s, enum role role)
 static void
 fill_environment(const struct child *child, const char *to[static 6], struct buf *space)
 {
-	static const char *const passed[] = { "CERTDESK_SANDBOX", "ASAN_OPTIONS", "UBSAN_OPTIONS", "CERTDESK_FAILPOINT" };
+	static const char *const passed[] = { "CERTDESK_SANDBOX", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+		"CERTDESK_FAILPOINT" };
 	size_t starts[COUNT_OF(passed)], count = 0;
 
 	for (size_t i = 0; i < COUNT_OF(passed); i++) {
 		const char *value = getenv(passed[i]);
 
-		if (!value || (strcmp(passed[i], "CERTDESK_FAILPOINT") == 0 && child->resident.restarts > 0))
+		if (!value ||
+		    (strcmp(passed[i], "CERTDESK_FAILPOINT") == 0 && child->resident.restarts > 0))
 			continue;
 		starts[count++] = space->len;
 		buf_printf(space, "%s=%s", passed[i], value);
@@ -125,7 +127,9 @@ start_child(struct supervisor *s, size_t i)
 	char path[CONFIG_PATH_SIZE + 32];
 	int ends[2];
 	int r = net_pair(ends);
-	struct spawn spawn = { .program = path, .environment = environment, .user = (const char *)s->config + programs[i].user };
+	struct spawn spawn = { .program = path,
+		.environment = environment,
+		.user = (const char *)s->config + programs[i].user };
 
 	if (r)
 		return error_fold(r);
@@ -157,7 +161,9 @@ start_due(struct supervisor *s)
 		if (child->pid != 0 || world_ticks() < child->start_at)
 			continue;
 		if (start_child(s, i) != 0) {
-			LOG(LOG_ERROR, "process.not_started", LOG_TEXT("program", role_name(programs[i].role)), LOG_TEXT("folder", s->folder));
+			LOG(LOG_ERROR, "process.not_started",
+			    LOG_TEXT("program", role_name(programs[i].role)),
+			    LOG_TEXT("folder", s->folder));
 			child->start_at = world_ticks() + SECONDS(5);
 		}
 	}
@@ -172,7 +178,8 @@ note_end(struct child *child, int status)
 	if (WIFSIGNALED(status))
 		snprintf(words, size, "killed by signal %d", WTERMSIG(status));
 	else if (WEXITSTATUS(status) == 99)
-		snprintf(words, size, "stopped by its sandbox (the line before says at which call)");
+		snprintf(
+		    words, size, "stopped by its sandbox (the line before says at which call)");
 	else if (WEXITSTATUS(status) == 127)
 		snprintf(words, size, "the program could not be run");
 	else
@@ -183,6 +190,7 @@ static void
 bury(struct child *child, int status)
 {
 	when wait = backoff_after(&child->backoff, world_ticks() - child->began);
+	const char *why = child->channel ? channel_why(child->channel) : "";
 
 	note_end(child, status);
 	child->start_at = world_ticks() + wait;
@@ -191,9 +199,11 @@ bury(struct child *child, int status)
 	child->resident.ready = false;
 	child->resident.restarts++;
 	child->greeted = false;
+	LOG(LOG_ERROR, "process.ended", LOG_TEXT("program", role_name(child->resident.role)),
+	    LOG_TEXT("words", child->resident.last_end), LOG_TEXT("channel", why),
+	    LOG_NUMBER("restarts", child->resident.restarts),
+	    LOG_NUMBER("again_in_ms", wait / MILLIS(1)));
 	child->channel = channel_free(child->channel);
-	LOG(LOG_ERROR, "process.ended", LOG_TEXT("program", role_name(child->resident.role)), LOG_TEXT("words", child->resident.last_end),
-	    LOG_NUMBER("restarts", child->resident.restarts), LOG_NUMBER("again_in_ms", wait / MILLIS(1)));
 }
 
 static void
@@ -253,7 +263,8 @@ static void
 replace_lost(struct supervisor *s, enum role a, enum role b)
 {
 	for (size_t i = 0; i < COUNT_OF(pairs); i++)
-		if (((pairs[i][0] == a && pairs[i][1] == b) || (pairs[i][0] == b && pairs[i][1] == a)) &&
+		if (((pairs[i][0] == a && pairs[i][1] == b) ||
+			(pairs[i][0] == b && pairs[i][1] == a)) &&
 		    world_ticks() - s->paired[i] > PAIR_REST)
 			introduce(s, i);
 }
@@ -266,7 +277,8 @@ on_hello(struct supervisor *s, size_t i, const struct frame *frame)
 	struct hello hello;
 
 	if (!hello_get(buf_str(&frame->payload), &hello) || hello.ipc_version != IPC_VERSION) {
-		LOG(LOG_ERROR, "process.other_version", LOG_TEXT("program", role_name(programs[i].role)),
+		LOG(LOG_ERROR, "process.other_version",
+		    LOG_TEXT("program", role_name(programs[i].role)),
 		    LOG_TEXT("do", "install certdeskd and its programs from one build"));
 		give_up(child);
 		return;
@@ -316,8 +328,8 @@ on_frame(struct supervisor *s, size_t i, const struct frame *frame)
 	case MESSAGE_READY:
 		child->resident.ready = true;
 		on_text(frame, child->resident.sandbox, sizeof(child->resident.sandbox));
-		LOG(LOG_NOTICE, "process.ready", LOG_TEXT("program", role_name(programs[i].role)), LOG_NUMBER("pid", child->pid),
-		    LOG_TEXT("sandbox", child->resident.sandbox));
+		LOG(LOG_NOTICE, "process.ready", LOG_TEXT("program", role_name(programs[i].role)),
+		    LOG_NUMBER("pid", child->pid), LOG_TEXT("sandbox", child->resident.sandbox));
 		break;
 	case MESSAGE_REPORT:
 		on_text(frame, child->resident.report, sizeof(child->resident.report));
@@ -350,10 +362,11 @@ hear(struct supervisor *s, size_t i)
 
 	if (!child->channel || !channel_is_open(child->channel))
 		return;
-	r = channel_receive(child->channel, FRAME_TIMEOUT, &frame);
+	r = channel_receive(child->channel, 0, &frame);
 	if (r == 0)
 		on_frame(s, i, &frame);
-	else
+	else if (r !=
+		 CHANNEL_E_TIMEOUT) /* half a frame: the rest comes, or the child stalls itself */
 		give_up(child);
 }
 
@@ -361,7 +374,10 @@ static size_t
 watched(const struct supervisor *s, int stop_fd, struct pollfd fds[static COUNT_OF(programs) + 1])
 {
 	for (size_t i = 0; i < COUNT_OF(programs); i++)
-		fds[i] = (struct pollfd){ .fd = s->child[i].channel ? channel_fd(s->child[i].channel) : -1, .events = POLLIN };
+		fds[i] =
+		    (struct pollfd){ .fd =
+					 s->child[i].channel ? channel_fd(s->child[i].channel) : -1,
+			    .events = POLLIN };
 	fds[COUNT_OF(programs)] = (struct pollfd){ .fd = stop_fd, .events = POLLIN };
 	return COUNT_OF(programs) + 1;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starts the four programs, gives each its slice of the configuration and the channels to its peers,
- * restarts what dies, and remembers how they are. One thread, driven by poll(); waits for nobody.
+ * Starts the four programs, gives each its slice of the configuration and the channels to its
+ * peers, restarts what dies, and remembers how they are. One thread, driven by poll(); waits for
+ * nobody.
  */
 #pragma once
 
@@ -11,7 +12,8 @@
 struct supervisor;
 
 /* `programs`: the folder where they lie. `config` stays the caller's. */
-int supervisor_new(const struct config *config, const char *programs, const struct world *world, struct supervisor **ret) MUST_USE;
+int supervisor_new(const struct config *config, const char *programs, const struct world *world,
+    struct supervisor **ret) MUST_USE;
 struct supervisor *supervisor_free(struct supervisor *s);
 CLEAN_DEFINE(supervisor_free, struct supervisor *);
 

@@ -19,18 +19,19 @@
 #define DNS_CHAIN_MAX     8 /* CNAME hops (G-03) */
 
 enum dns_verdict {
-	DNS_POINTED,     /* every server says: our address, and nothing else */
-	DNS_ELSEWHERE,   /* it answers, but not (only) with our address: see the finding */
-	DNS_ABSENT,      /* no such name, or no address record yet */
-	DNS_FAILING,     /* servers fail, disagree, or the signatures are broken */
-	DNS_UNKNOWN,     /* could not be asked from here: says nothing about the customer's DNS */
+	DNS_POINTED,   /* every server says: our address, and nothing else */
+	DNS_ELSEWHERE, /* it answers, but not (only) with our address: see the finding */
+	DNS_ABSENT,    /* no such name, or no address record yet */
+	DNS_FAILING,   /* servers fail, disagree, or the signatures are broken */
+	DNS_UNKNOWN,   /* could not be asked from here: says nothing about the customer's DNS */
 	DNS_VERDICT_MAX
 };
-const char *dns_verdict_name(enum dns_verdict verdict); /* "pointed", "elsewhere", "absent", "failing", "unknown" */
+const char *dns_verdict_name(
+    enum dns_verdict verdict); /* "pointed", "elsewhere", "absent", "failing", "unknown" */
 
 struct dns_server_answer {
-	char server[256];                 /* name and address, for people */
-	char answer[512];                 /* "203.0.113.5", "no such name", "no answer in 3 s", "REFUSED" … */
+	char server[256]; /* name and address, for people */
+	char answer[512]; /* "203.0.113.5", "no such name", "no answer in 3 s", "REFUSED" … */
 	struct addr address[DNS_ADDRESSES_MAX];
 	size_t address_count;
 	bool good;
@@ -38,14 +39,15 @@ struct dns_server_answer {
 
 struct dns_report {
 	enum dns_verdict verdict;
-	struct findings findings;         /* at most one DNS_… cause, none when pointed */
+	struct findings findings; /* at most one DNS_… cause, none when pointed */
 	char zone[254];
-	char chain[1024];                 /* "owa.contoso.com -> lb.provider.net", "" without CNAME */
+	char chain[1024]; /* "owa.contoso.com -> lb.provider.net", "" without CNAME */
 	struct dns_server_answer server[DNS_SERVERS_MAX];
 	size_t server_count;
-	bool secure;                      /* validated by DNSSEC */
-	uint32_t negative_ttl;            /* seconds an earlier "does not exist" may live on (G-06) */
-	bool answers_somewhere;           /* there is an address record that is not ours: a live site perhaps */
+	bool secure;            /* validated by DNSSEC */
+	uint32_t negative_ttl;  /* seconds an earlier "does not exist" may live on (G-06) */
+	bool answers_somewhere; /* there is an address record that is not ours: a live site perhaps
+	                         */
 };
 
 struct dns; /* resolver contexts made once from the configuration; one per thread */
@@ -55,6 +57,7 @@ struct dns *dns_free(struct dns *dns);
 CLEAN_DEFINE(dns_free, struct dns *);
 
 /* `address`: the one the name must lead to, version 4 or 6. */
-int dns_check(struct dns *dns, const struct host_name *name, const struct addr *address, struct dns_report *ret) MUST_USE;
+int dns_check(struct dns *dns, const struct host_name *name, const struct addr *address,
+    struct dns_report *ret) MUST_USE;
 /* The report as one JSON object, for store_look_set() and the API. */
 int dns_report_json(const struct dns_report *report, struct buf *to) MUST_USE;

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "check/dns_internal.h"
-#include "check/test_peer.h"
+#include "check/peer_test_kit.h"
 #include "sys/file.h"
 
 #define KNOTD  "/usr/sbin/knotd"

@@ -24,9 +24,12 @@ read_token(const struct cli *cli, struct buf *header)
 	int r = file_read_secret(cli->token_file, &text);
 
 	if (r == FILE_E_ABSENT)
-		return cli_fail(EXIT_USAGE, "there is no token in %s; `certdesk init` or `certdesk token add` makes one", cli->token_file);
+		return cli_fail(EXIT_USAGE,
+		    "there is no token in %s; `certdesk init` or `certdesk token add` makes one",
+		    cli->token_file);
 	if (r == FILE_E_MODE)
-		return cli_fail(EXIT_USAGE, "%s can be read by others; make it mode 0600", cli->token_file);
+		return cli_fail(
+		    EXIT_USAGE, "%s can be read by others; make it mode 0600", cli->token_file);
 	if (r)
 		return cli_fail(EXIT_USAGE, "the token in %s cannot be read", cli->token_file);
 	buf_printf(header, "Authorization: Bearer %.*s", STR_ARG(str_trim(buf_str(&text))));
@@ -44,6 +47,8 @@ set_url(CURL *curl, const struct cli *cli, const char *path)
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, cli->server + 5);
 		server = STR("http://localhost");
 	}
+	while (str_ends(server, STR("/")))
+		server.len--;
 	if (!str_starts(server, STR("http://")) && !str_starts(server, STR("https://")))
 		buf_put_text(&url, "http://");
 	buf_printf(&url, "%.*s/api/v1%s", STR_ARG(server), path);
@@ -62,15 +67,18 @@ perform(CURL *curl, const struct cli *cli, struct buf *answer, long *ret_status)
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 5L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	r = curl_easy_perform(curl);
 	if (r != CURLE_OK)
-		return cli_fail(EXIT_UNREACHABLE, "certdesk does not answer at %s: %s", cli->server, error[0] ? error : curl_easy_strerror(r));
+		return cli_fail(EXIT_UNREACHABLE, "certdesk does not answer at %s: %s", cli->server,
+		    error[0] ? error : curl_easy_strerror(r));
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, ret_status);
 	return 0;
 }
 
 static int
-call(struct cli *cli, const char *method, const char *path, const char *body, const char *accept, struct buf *answer, long *ret_status)
+call(struct cli *cli, const char *method, const char *path, const char *body, const char *accept,
+    struct buf *answer, long *ret_status)
 {
 	CLEAN(buf_fini) struct buf token = BUF_SECRET(4096);
 	struct curl_slist *headers = NULL;
@@ -95,10 +103,13 @@ call(struct cli *cli, const char *method, const char *path, const char *body, co
 }
 
 int
-cli_call(struct cli *cli, const char *method, const char *path, json_t *body, long *ret_status, json_t **ret)
+cli_call(struct cli *cli, const char *method, const char *path, json_t *body, long *ret_status,
+    json_t **ret)
 {
 	CLEAN(buf_fini) struct buf answer = BUF(ANSWER_MAX);
-	char *text = body ? json_dumps(body, JSON_COMPACT) : strcmp(method, "POST") == 0 ? alloc_text("{}") : NULL;
+	char *text = body                          ? json_dumps(body, JSON_COMPACT)
+	             : strcmp(method, "POST") == 0 ? alloc_text("{}")
+	                                           : NULL;
 	int r = call(cli, method, path, text, "Accept: application/json", &answer, ret_status);
 
 	free(text);
@@ -106,11 +117,18 @@ cli_call(struct cli *cli, const char *method, const char *path, json_t *body, lo
 	if (r)
 		return r;
 	*ret = json_loadb(buf_text(&answer), answer.len, 0, NULL);
-	return *ret ? 0 : cli_fail(EXIT_INTERNAL, "the answer (%ld) is not JSON; is %s certdesk's address?", *ret_status, cli->server);
+	return *ret ? 0
+	            : cli_fail(EXIT_INTERNAL,
+			  "the answer (%ld) is not JSON; is %s certdesk's address?", *ret_status,
+			  cli->server);
 }
 
 int
-cli_call_text(struct cli *cli, const char *path, struct buf *ret_text, long *ret_status)
+cli_call_text(
+    struct cli *cli, const char *path, const char *accept, struct buf *ret_text, long *ret_status)
 {
-	return call(cli, "GET", path, NULL, "Accept: text/plain", ret_text, ret_status);
+	char header[80];
+
+	snprintf(header, sizeof(header), "Accept: %s", accept);
+	return call(cli, "GET", path, NULL, header, ret_text, ret_status);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command `certdesk`: a table of verbs over the API (verbs.c). A row names the request it makes, its
- * parameters and how its answer is shown; --help and the shell completion are printed from the same rows.
+ * The command `certdesk`: a table of verbs over the API (verbs.c). A row names the request it
+ * makes, its parameters and how its answer is shown; --help and the shell completion are printed
+ * from the same rows.
  */
 #pragma once
 
@@ -10,15 +11,18 @@
 #include "base/buf.h"
 #include "config/config.h"
 
+#define CLI_CONFIG "/etc/certdesk/certdesk.yaml"
+
 enum { EXIT_DONE = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3, EXIT_INTERNAL = 4 };
+#define CLI_HELPED (-1) /* of cli_understand(): help was asked for and printed */
 
 #define PARAMS_MAX 16
 #define FILES_MAX  16
 
 struct param {
-	const char *name;   /* member of the body, or {name} in the path */
-	const char *flag;   /* "--prefix"; NULL = by its place */
-	const char *value;  /* "PREFIX", for --help; NULL = a switch */
+	const char *name;           /* member of the body, or {name} in the path */
+	const char *flag;           /* "--prefix"; NULL = by its place */
+	const char *value;          /* "PREFIX", for --help; NULL = a switch */
 	bool needed, number, query; /* query: goes behind ? */
 	const char *help;
 };
@@ -31,8 +35,8 @@ struct verb {
 	const char *summary;
 	const char *method, *path; /* below /api/v1; NULL: `run` does all */
 	struct param params[PARAMS_MAX];
-	bool files;                /* takes file names behind its parameters */
-	verb_fn *run;              /* NULL: request, then show */
+	bool files;   /* takes file names behind its parameters */
+	verb_fn *run; /* NULL: request, then show */
 	void (*show)(const struct cli *cli, const json_t *answer); /* NULL: key and value lines */
 };
 
@@ -46,22 +50,40 @@ struct cli {
 	size_t file_count;
 	const char *config_path, *server, *token_file;
 	bool json, colour;
-	int width;                     /* of the terminal */
-	struct config *config;         /* NULL: could not be read */
+	int width;             /* of the terminal */
+	struct config *config; /* NULL: could not be read */
 };
 
 const char *cli_value(const struct cli *cli, const char *name); /* NULL = not given */
 /* A sentence on stderr; returns `status`. */
-int cli_fail(int status, const char *format, ...) PRINTF_LIKE(2, 3);
+int cli_fail(int status, const char *format, ...) PRINTF_LIKE(2, 3) MUST_USE;
 
-/* The request of the verb's row; the answer is shown, or the problem. */
-int cli_request(struct cli *cli);
-/* One request: *ret_status and the answer (NULL if it has none). EXIT_… and words on stderr when nobody answers. */
-int cli_call(struct cli *cli, const char *method, const char *path, json_t *body, long *ret_status, json_t **ret);
-int cli_call_text(struct cli *cli, const char *path, struct buf *ret_text, long *ret_status);
-/* Shows what came back: the answer by the row, or the problem with its findings. Takes over nothing. */
-int cli_show(struct cli *cli, long status, json_t *answer);
+/* Finds the verb and its values. EXIT_USAGE and words on stderr, or CLI_HELPED. */
+int cli_understand(struct cli *cli, int argc, char **argv) MUST_USE;
+/* The request of the verb's row: path with its query, and the body (NULL for GET). EXIT_USAGE and
+ * words. */
+int cli_compose(const struct cli *cli, struct buf *path, json_t **ret_body) MUST_USE;
+/* The request of the verb's row; the answer is shown, or the problem. An exit status. */
+int cli_request(struct cli *cli) MUST_USE;
+/* Text from the command line as JSON; NULL and words for what is not UTF-8. */
+json_t *cli_json_text(const char *what, const char *text);
+/* As one segment of a path, or the value of a query. */
+void cli_put_escaped(struct buf *to, struct str text);
+/* One request: *ret_status and the answer (NULL if it has none). EXIT_… and words on stderr when
+ * nobody answers. */
+int cli_call(struct cli *cli, const char *method, const char *path, json_t *body, long *ret_status,
+    json_t **ret) MUST_USE;
+/* The same for what is no JSON; `accept` is a media type. */
+int cli_call_text(struct cli *cli, const char *path, const char *accept, struct buf *ret_text,
+    long *ret_status) MUST_USE;
+/* Shows what came back: the answer by the row, or the problem with its findings. Takes over
+ * nothing. */
+int cli_show(struct cli *cli, long status, json_t *answer) MUST_USE;
+
+/* EXIT_… and every mistake on stderr. */
+int cli_read_config(const char *path, struct config *ret) MUST_USE;
 
 /* own verbs */
-verb_fn run_init, run_config_check, run_config_defaults, run_config_manual, run_manual_stages, run_completion, run_version;
+verb_fn run_init, run_config_check, run_config_defaults, run_config_manual, run_manual_stages,
+    run_completion, run_version;
 verb_fn run_order_add, run_order_certificate, run_order_csr, run_order_wait;

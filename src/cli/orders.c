@@ -1,69 +1,141 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verbs of orders that are more than one request. */
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/show.h"
+#include "order/order.h"
 #include "sys/file.h"
 #include "sys/world.h"
 
 #define FILE_MOST  (1024 * 1024)
 #define LOOK_EVERY 200 /* milliseconds */
 
-/* "Contoso/mail" to the service's id, into `to`. */
+/* One page of services; of them those of that name. *ret_next: the next page's path, "" when it was
+ * the last. */
 static int
-find_service(struct cli *cli, const char *text, char *to, size_t size)
+look_through(struct cli *cli, struct buf *path, struct str name, char *id, size_t size,
+    size_t *ret_count, bool *ret_more)
 {
-	struct str rest = str_of(text), customer;
-	CLEAN(buf_fini) struct buf path = BUF(1024);
 	json_t *answer = NULL, *item;
+	const char *next;
 	long status = 0;
 	size_t i;
-	int r;
+	int r = cli_call(cli, "GET", buf_text(path), NULL, &status, &answer);
 
-	(void)str_next(&rest, '/', &customer);
-	snprintf(to, size, "%s", text);
-	if (!rest.p)
-		return 0;
-	buf_printf(&path, "/customers/%.*s/services?limit=200", STR_ARG(customer));
-	r = cli_call(cli, "GET", buf_text(&path), NULL, &status, &answer);
 	if (r == 0 && status >= 400)
 		r = cli_show(cli, status, answer);
 	json_array_foreach(r == 0 ? json_object_get(answer, "items") : NULL, i, item)
-		if (str_eq(rest, str_of(json_string_value(json_object_get(item, "name")))))
-			snprintf(to, size, "%s", json_string_value(json_object_get(item, "id")));
+	{
+		const char *have = json_string_value(json_object_get(item, "name")),
+			   *its = json_string_value(json_object_get(item, "id"));
+
+		if (!have || !its || !str_eq(name, str_of(have)))
+			continue;
+		snprintf(id, size, "%s", its);
+		(*ret_count)++;
+	}
+	next = json_string_value(json_object_get(answer, "next"));
+	*ret_more = r == 0 && next;
+	if (*ret_more) {
+		size_t cursor = str_find(buf_str(path), STR("&cursor="));
+
+		buf_truncate(path, cursor);
+		buf_printf(path, "&cursor=%s", next);
+	}
 	json_decref(answer);
-	if (r == 0 && strcmp(to, text) == 0)
-		return cli_fail(EXIT_FINDINGS, "%.*s has no service \"%.*s\"", STR_ARG(customer), STR_ARG(rest));
 	return r;
+}
+
+/* "mail" or "Contoso/mail" to the service's id, into `to`; an id is one already. */
+static int
+find_service(struct cli *cli, const char *text, char *to, size_t size)
+{
+	CLEAN(buf_fini) struct buf path = BUF(4096);
+	struct str name = str_of(text), customer = STR("");
+	size_t slash = str_find(name, STR("/")), count = 0;
+	bool more = true;
+	struct id id;
+	int r = 0;
+
+	if (!str_copy(name, to, size))
+		return cli_fail(EXIT_USAGE, "--service: that is no service's name");
+	if (id_parse(name, &id))
+		return 0;
+	if (slash < name.len) {
+		customer = str_bytes(name.p, slash);
+		name = str_drop(name, slash + 1);
+	}
+	buf_put_text(&path, "/services?limit=200");
+	if (customer.len > 0) {
+		buf_put_text(&path, "&customer=");
+		cli_put_escaped(&path, customer);
+	}
+	while (r == 0 && more)
+		r = look_through(cli, &path, name, to, size, &count, &more);
+	if (r == 0 && count == 0)
+		return cli_fail(EXIT_FINDINGS,
+		    "there is no service \"%s\"; `certdesk service list` shows what there is",
+		    text);
+	if (r == 0 && count > 1)
+		return cli_fail(EXIT_USAGE, "%zu services are called \"%s\"; write CUSTOMER/%s",
+		    count, text, text);
+	return r;
+}
+
+static int
+put_waiver(const struct cli *cli, json_t *body)
+{
+	const char *author = cli_value(cli, "waiver_author"),
+		   *reason = cli_value(cli, "waiver_reason");
+	json_t *waiver;
+
+	if (!author && !reason)
+		return 0;
+	waiver = json_object();
+	if ((author &&
+		json_object_set_new(waiver, "author", cli_json_text("--waived-by", author)) != 0) ||
+	    (reason && json_object_set_new(
+			   waiver, "reason", cli_json_text("--waived-because", reason)) != 0)) {
+		json_decref(waiver);
+		return EXIT_USAGE;
+	}
+	json_object_set_new(body, "waiver", waiver);
+	return 0;
+}
+
+static int
+put_members(const struct cli *cli, json_t *body)
+{
+	static const char *const texts[] = { "host", "kind", "key", "organization", "division",
+		"city", "state", "country" };
+	const char *mailboxes = cli_value(cli, "mailboxes");
+	int64_t number = 0;
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		if (cli_value(cli, texts[i]) &&
+		    json_object_set_new(
+			body, texts[i], cli_json_text(texts[i], cli_value(cli, texts[i]))) != 0)
+			return EXIT_USAGE;
+	if (mailboxes && !str_to_i64(str_of(mailboxes), &number))
+		return cli_fail(EXIT_USAGE, "--mailboxes: \"%s\" is not a whole number", mailboxes);
+	if (mailboxes)
+		json_object_set_new(body, "mailboxes", json_integer(number));
+	return put_waiver(cli, body);
 }
 
 static int
 order_body(const struct cli *cli, const char *service, json_t **ret)
 {
-	static const char *const texts[] = { "host", "kind", "key", "organization", "division", "city", "state", "country" };
-	const char *mailboxes = cli_value(cli, "mailboxes"), *author = cli_value(cli, "waiver_author");
 	json_t *body = json_object();
-	int64_t number = 0;
+	int r = put_members(cli, body);
 
-	if (mailboxes && !str_to_i64(str_of(mailboxes), &number)) {
-		json_decref(body);
-		return cli_fail(EXIT_USAGE, "--mailboxes: \"%s\" is not a whole number", mailboxes);
-	}
 	json_object_set_new(body, "service", json_string(service));
-	for (size_t i = 0; i < COUNT_OF(texts); i++)
-		if (cli_value(cli, texts[i]))
-			json_object_set_new(body, texts[i], json_string(cli_value(cli, texts[i])));
-	if (mailboxes)
-		json_object_set_new(body, "mailboxes", json_integer(number));
-	if (author) {
-		const char *reason = cli_value(cli, "waiver_reason");
-
-		json_object_set_new(body, "waiver", json_pack("{s:s, s:s}", "author", author, "reason", reason ? reason : ""));
-	}
-	*ret = body;
-	return 0;
+	if (r)
+		json_decref(body);
+	else
+		*ret = body;
+	return r;
 }
 
 int
@@ -88,28 +160,41 @@ run_order_add(struct cli *cli)
 static void
 order_path(const struct cli *cli, const char *behind, struct buf *to)
 {
-	buf_printf(to, "/orders/%s%s", cli_value(cli, "ref"), behind);
+	buf_put_text(to, "/orders/");
+	cli_put_escaped(to, str_of(cli_value(cli, "ref")));
+	buf_put_text(to, behind);
+}
+
+static int
+show_csr(struct cli *cli, long status, struct buf *text)
+{
+	json_t *json =
+	    status >= 400 || cli->json ? json_loadb(buf_text(text), text->len, 0, NULL) : NULL;
+	int r = EXIT_DONE;
+
+	if (json)
+		r = cli_show(cli, status, json);
+	else if (status < 400 && !cli->json)
+		fputs(buf_text(text), stdout);
+	else
+		r = cli_fail(EXIT_INTERNAL,
+		    "the answer (%ld) is not JSON; is %s certdesk's address?", status, cli->server);
+	json_decref(json);
+	return r;
 }
 
 int
 run_order_csr(struct cli *cli)
 {
-	CLEAN(buf_fini) struct buf path = BUF(1024), text = BUF(1 << 20);
+	CLEAN(buf_fini) struct buf path = BUF(4096);
+	CLEAN(buf_fini) struct buf text = BUF(1 << 20);
 	long status = 0;
-	json_t *problem;
 	int r;
 
 	order_path(cli, "/csr", &path);
-	r = cli_call_text(cli, buf_text(&path), &text, &status);
-	buf_fini(&path);
-	if (r == 0 && status >= 400) {
-		problem = json_loads(buf_text(&text), 0, NULL);
-		r = cli_show(cli, status, problem);
-		json_decref(problem);
-	} else if (r == 0) {
-		fputs(buf_text(&text), stdout);
-	}
-	return r;
+	r = cli_call_text(
+	    cli, buf_text(&path), cli->json ? "application/json" : "text/plain", &text, &status);
+	return r ? r : show_csr(cli, status, &text);
 }
 
 static const char *
@@ -125,16 +210,20 @@ add_file(json_t *files, const char *path)
 {
 	CLEAN(buf_fini) struct buf content = BUF_SECRET(FILE_MOST);
 	CLEAN(buf_fini) struct buf text = BUF_SECRET(2 * FILE_MOST);
+	char shown[256];
 	int r = file_read(path, &content);
 
 	if (r == FILE_E_ABSENT)
 		return cli_fail(EXIT_USAGE, "there is no file %s", path);
 	if (r == FILE_E_TOO_LARGE)
-		return cli_fail(EXIT_USAGE, "%s is larger than a mebibyte: this is no certificate", path);
+		return cli_fail(
+		    EXIT_USAGE, "%s is larger than a mebibyte: this is no certificate", path);
 	if (r)
 		return cli_fail(EXIT_USAGE, "%s cannot be read", path);
 	buf_put_base64(&text, buf_text(&content), content.len);
-	json_array_append_new(files, json_pack("{s:s, s:s}", "name", base_name(path), "content_base64", buf_text(&text)));
+	str_show(str_of(base_name(path)), shown, sizeof(shown));
+	json_array_append_new(
+	    files, json_pack("{s:s, s:s}", "name", shown, "content_base64", buf_text(&text)));
 	return 0;
 }
 
@@ -150,7 +239,8 @@ add_password(const struct cli *cli, json_t *body)
 		return cli_fail(EXIT_USAGE, "the password file %s cannot be read", path);
 	while (text.len > 0 && strchr("\r\n", text.data[text.len - 1]))
 		buf_truncate(&text, text.len - 1);
-	json_object_set_new(body, "password", json_stringn(buf_text(&text), text.len));
+	if (json_object_set_new(body, "password", json_stringn(buf_text(&text), text.len)) != 0)
+		return cli_fail(EXIT_USAGE, "the password in %s is not UTF-8", path);
 	return 0;
 }
 
@@ -160,16 +250,19 @@ show_delivery(const struct cli *cli, const json_t *answer)
 	char names[300], issuer[300], until[40];
 	const json_t *certificate = json_object_get(answer, "certificate");
 
-	snprintf(names, sizeof(names), "%s", json_string_value(json_array_get(json_object_get(certificate, "names"), 0)));
-	printf("%saccepted%s: %s, by %s, until %s\n", show_paint(cli, "\x1b[32m"), show_paint(cli, "\x1b[0m"), names,
-	    show_text(certificate, "issuer", issuer, sizeof(issuer)), show_text(certificate, "not_after", until, sizeof(until)));
+	snprintf(names, sizeof(names), "%s",
+	    json_string_value(json_array_get(json_object_get(certificate, "names"), 0)));
+	printf("%saccepted%s: %s, by %s, until %s\n", show_paint(cli, "\x1b[32m"),
+	    show_paint(cli, "\x1b[0m"), names,
+	    show_text(certificate, "issuer", issuer, sizeof(issuer)),
+	    show_text(certificate, "not_after", until, sizeof(until)));
 	show_findings(cli, json_object_get(answer, "findings"));
 }
 
 int
 run_order_certificate(struct cli *cli)
 {
-	CLEAN(buf_fini) struct buf path = BUF(1024);
+	CLEAN(buf_fini) struct buf path = BUF(4096);
 	json_t *body = json_object(), *files = json_array(), *answer = NULL;
 	long status = 0;
 	int r = 0;
@@ -191,45 +284,68 @@ run_order_certificate(struct cli *cli)
 	return r;
 }
 
+/* It is there, or it will never be. */
 static bool
-is_over(const json_t *order, const char *wanted)
+is_over(const json_t *order, enum order_stage wanted)
 {
-	const char *stage = json_string_value(json_object_get(order, "stage"));
+	const char *text = json_string_value(json_object_get(order, "stage"));
+	enum order_stage stage;
 
-	return !stage || strcmp(stage, wanted) == 0 || strcmp(stage, "refused") == 0 || strcmp(stage, "retired") == 0;
+	if (!text || !order_stage_parse(str_of(text), &stage) || stage == wanted)
+		return true;
+	return stage == STAGE_REFUSED || stage == STAGE_RETIRED || stage == STAGE_SUPERSEDED;
+}
+
+static int
+show_waited(struct cli *cli, long status, json_t *answer, enum order_stage wanted)
+{
+	const char *stage = json_string_value(json_object_get(answer, "stage"));
+	int r = cli_show(cli, status, answer);
+
+	return r == 0 && (!stage || strcmp(stage, order_stage_name(wanted)) != 0) ? EXIT_FINDINGS
+	                                                                          : r;
+}
+
+static int
+read_wait(const struct cli *cli, enum order_stage *ret_stage, int64_t *ret_seconds)
+{
+	const char *stage = cli_value(cli, "stage"), *timeout = cli_value(cli, "timeout");
+
+	*ret_stage = STAGE_LIVE;
+	*ret_seconds = 300;
+	if (stage && !order_stage_parse(str_of(stage), ret_stage))
+		return cli_fail(EXIT_USAGE,
+		    "--stage: there is no stage \"%s\"; `certdesk manual stages` shows them",
+		    stage);
+	if (timeout && (!str_to_i64(str_of(timeout), ret_seconds) || *ret_seconds < 0))
+		return cli_fail(EXIT_USAGE, "--timeout: \"%s\" is no number of seconds", timeout);
+	return 0;
 }
 
 int
 run_order_wait(struct cli *cli)
 {
-	CLEAN(buf_fini) struct buf path = BUF(1024);
-	const char *wanted = cli_value(cli, "stage") ? cli_value(cli, "stage") : "live";
-	when deadline = world_ticks();
-	int64_t seconds = 300;
-	int r = 0;
+	CLEAN(buf_fini) struct buf path = BUF(4096);
+	enum order_stage wanted;
+	bool over = false;
+	int64_t seconds;
+	when deadline;
+	int r = read_wait(cli, &wanted, &seconds);
 
-	if (cli_value(cli, "timeout") && !str_to_i64(str_of(cli_value(cli, "timeout")), &seconds))
-		return cli_fail(EXIT_USAGE, "--timeout: a whole number of seconds is needed");
-	deadline += SECONDS(seconds);
+	deadline = world_ticks() + SECONDS(seconds);
 	order_path(cli, "", &path);
-	while (r == 0) {
+	while (r == 0 && !over) {
 		json_t *answer = NULL;
 		long status = 0;
-		bool over;
 
 		r = cli_call(cli, "GET", buf_text(&path), NULL, &status, &answer);
-		over = r == 0 && (status >= 400 || is_over(answer, wanted) || world_ticks() > deadline);
-		if (over) {
-			const char *stage = json_string_value(json_object_get(answer, "stage"));
-
-			r = cli_show(cli, status, answer);
-			if (r == 0 && (!stage || strcmp(stage, wanted) != 0))
-				r = EXIT_FINDINGS;
-		}
-		json_decref(answer);
+		over = r == 0 &&
+		       (status >= 400 || is_over(answer, wanted) || world_ticks() > deadline);
 		if (over)
-			break;
-		world_rest(MILLIS(LOOK_EVERY));
+			r = show_waited(cli, status, answer, wanted);
+		else if (r == 0)
+			world_rest(MILLIS(LOOK_EVERY));
+		json_decref(answer);
 	}
 	return r;
 }

@@ -35,7 +35,10 @@ show_text(const json_t *object, const char *path, char *space, size_t size)
 	else if (json_is_integer(value))
 		snprintf(space, size, "%lld", (long long)json_integer_value(value));
 	else
-		snprintf(space, size, "%s", json_is_true(value) ? "yes" : json_is_false(value) ? "no" : "");
+		snprintf(space, size, "%s",
+		    json_is_true(value)    ? "yes"
+		    : json_is_false(value) ? "no"
+					   : "");
 	return space;
 }
 
@@ -67,12 +70,12 @@ show_table(const struct cli *cli, const json_t *items, const struct column *colu
 
 	for (size_t c = 0; c < count; c++)
 		width[c] = strlen(columns[c].title);
-	json_array_foreach(items, i, item)
-		for (size_t c = 0; c < count; c++) {
-			size_t w = cell_width(show_text(item, columns[c].path, space, sizeof(space)));
+	json_array_foreach(items, i, item) for (size_t c = 0; c < count; c++)
+	{
+		size_t w = cell_width(show_text(item, columns[c].path, space, sizeof(space)));
 
-			width[c] = w > width[c] ? w : width[c];
-		}
+		width[c] = w > width[c] ? w : width[c];
+	}
 	fputs(show_paint(cli, "\x1b[1m"), stdout);
 	for (size_t c = 0; c < count; c++)
 		print_cell(columns[c].title, width[c], c + 1 == count);
@@ -80,11 +83,23 @@ show_table(const struct cli *cli, const json_t *items, const struct column *colu
 	json_array_foreach(items, i, item)
 	{
 		for (size_t c = 0; c < count; c++)
-			print_cell(show_text(item, columns[c].path, space, sizeof(space)), width[c], c + 1 == count);
+			print_cell(show_text(item, columns[c].path, space, sizeof(space)), width[c],
+			    c + 1 == count);
 		putchar('\n');
 	}
 	if (json_array_size(items) == 0)
 		puts("(none)");
+}
+
+/* A list that was cut must not look whole. */
+void
+show_more(const struct cli *cli, const json_t *answer)
+{
+	char cursor[80];
+
+	if (show_text(answer, "next", cursor, sizeof(cursor))[0])
+		printf("%s(there is more: --cursor %s)%s\n", show_paint(cli, "\x1b[2m"), cursor,
+		    show_paint(cli, "\x1b[0m"));
 }
 
 void
@@ -95,11 +110,16 @@ show_object(const struct cli *cli, const json_t *object)
 
 	json_object_foreach(copy, name, value)
 	{
-		char *text = json_is_string(value) ? alloc_text(json_string_value(value)) : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		if (json_is_null(value))
+			continue;
+		char *text = json_is_string(value)
+		                 ? alloc_text(json_string_value(value))
+		                 : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 		char shown[1024];
 
 		str_show(str_of(text), shown, sizeof(shown));
-		printf("%s%-14s%s %s\n", show_paint(cli, "\x1b[2m"), name, show_paint(cli, "\x1b[0m"), shown);
+		printf("%s%-14s%s %s\n", show_paint(cli, "\x1b[2m"), name,
+		    show_paint(cli, "\x1b[0m"), shown);
 		free(text);
 	}
 	json_decref(copy);
@@ -109,7 +129,8 @@ show_object(const struct cli *cli, const json_t *object)
 void
 show_wrapped(const struct cli *cli, const char *label, const char *text)
 {
-	size_t indent = strlen(label), at = indent, width = cli->width > 40 ? (size_t)cli->width : 40;
+	size_t indent = strlen(label), at = indent,
+	       width = cli->width > 40 ? (size_t)cli->width : 40;
 	struct str rest = str_of(text), word;
 
 	fputs(label, stdout);
@@ -148,15 +169,18 @@ show_finding(const struct cli *cli, const json_t *finding)
 	const char *severity = json_string_value(json_object_get(finding, "severity"));
 	char space[4096];
 
-	printf("%s%-6s%s %s", show_paint(cli, severity_colour(severity ? severity : "")), severity ? severity : "", show_paint(cli, "\x1b[0m"),
+	printf("%s%-6s%s %s", show_paint(cli, severity_colour(severity ? severity : "")),
+	    severity ? severity : "", show_paint(cli, "\x1b[0m"),
 	    show_text(finding, "title", space, sizeof(space)));
-	printf("  %s[%s]%s\n", show_paint(cli, "\x1b[2m"), show_text(finding, "code", space, sizeof(space)), show_paint(cli, "\x1b[0m"));
+	printf("  %s[%s]%s\n", show_paint(cli, "\x1b[2m"),
+	    show_text(finding, "code", space, sizeof(space)), show_paint(cli, "\x1b[0m"));
 	if (severity && strcmp(severity, "info") == 0) {
 		show_wrapped(cli, "    ", show_text(finding, "what", space, sizeof(space)));
 		return;
 	}
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
-		show_wrapped(cli, parts[i].label, show_text(finding, parts[i].member, space, sizeof(space)));
+		show_wrapped(
+		    cli, parts[i].label, show_text(finding, parts[i].member, space, sizeof(space)));
 }
 
 void
@@ -165,14 +189,14 @@ show_findings(const struct cli *cli, const json_t *findings)
 	const json_t *finding;
 	size_t i;
 
-	json_array_foreach(findings, i, finding)
-		show_finding(cli, finding);
+	json_array_foreach(findings, i, finding) show_finding(cli, finding);
 }
 
 void
 show_problem(const struct cli *cli, const json_t *problem)
 {
-	const json_t *findings = json_object_get(problem, "findings"), *errors = json_object_get(problem, "errors"), *error;
+	const json_t *findings = json_object_get(problem, "findings"),
+		     *errors = json_object_get(problem, "errors"), *error;
 	char field[512], words[2048];
 	size_t i;
 
@@ -180,9 +204,16 @@ show_problem(const struct cli *cli, const json_t *problem)
 		show_findings(cli, findings);
 		return;
 	}
-	printf("%s%s%s\n", show_paint(cli, "\x1b[31m"), show_text(problem, "title", words, sizeof(words)), show_paint(cli, "\x1b[0m"));
+	printf("%s%s%s\n", show_paint(cli, "\x1b[31m"),
+	    show_text(problem, "title", words, sizeof(words)), show_paint(cli, "\x1b[0m"));
 	if (!errors)
 		show_wrapped(cli, "    ", show_text(problem, "detail", words, sizeof(words)));
 	json_array_foreach(errors, i, error)
-		printf("    %s: %s\n", show_text(error, "field", field, sizeof(field)), show_text(error, "words", words, sizeof(words)));
+	{
+		char label[560];
+
+		show_text(error, "field", field, sizeof(field));
+		snprintf(label, sizeof(label), "    %s%s", field, field[0] ? ": " : "");
+		show_wrapped(cli, label, show_text(error, "words", words, sizeof(words)));
+	}
 }

@@ -8,7 +8,10 @@ struct column {
 	const char *title, *path; /* "dns.pointed" */
 };
 
-void show_table(const struct cli *cli, const json_t *items, const struct column *columns, size_t count);
+void show_table(
+    const struct cli *cli, const json_t *items, const struct column *columns, size_t count);
+/* Says so when the list goes on, and how to see the rest. */
+void show_more(const struct cli *cli, const json_t *answer);
 void show_object(const struct cli *cli, const json_t *object);
 void show_findings(const struct cli *cli, const json_t *findings);
 void show_problem(const struct cli *cli, const json_t *problem);

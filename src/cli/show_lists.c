@@ -5,13 +5,14 @@
 #include "cli/show.h"
 
 #define ITEMS(answer) json_object_get((answer), "items")
-#define TABLE(name, ...)                                                                           \
-	void show_##name(const struct cli *cli, const json_t *answer)                              \
-	{                                                                                          \
-		static const struct column columns[] = { __VA_ARGS__ };                            \
-                                                                                                   \
-		show_table(cli, ITEMS(answer), columns, COUNT_OF(columns));                        \
-	}                                                                                          \
+#define TABLE(name, ...)                                                    \
+	void show_##name(const struct cli *cli, const json_t *answer)       \
+	{                                                                   \
+		static const struct column columns[] = { __VA_ARGS__ };     \
+                                                                            \
+		show_table(cli, ITEMS(answer), columns, COUNT_OF(columns)); \
+		show_more(cli, answer);                                     \
+	}                                                                   \
 	struct macro_swallow_semicolon
 
 /* clang-format off */
@@ -40,7 +41,8 @@ static void
 line(const struct cli *cli, const char *label, const char *text)
 {
 	if (text[0] != '\0')
-		printf("  %s%-12s%s %s\n", show_paint(cli, "\x1b[2m"), label, show_paint(cli, "\x1b[0m"), text);
+		printf("  %s%-12s%s %s\n", show_paint(cli, "\x1b[2m"), label,
+		    show_paint(cli, "\x1b[0m"), text);
 }
 
 static const char *
@@ -48,7 +50,8 @@ stage_colour(const char *stage)
 {
 	if (strcmp(stage, "live") == 0)
 		return "\x1b[1;32m";
-	return strcmp(stage, "refused") == 0 || strcmp(stage, "retired") == 0 ? "\x1b[31m" : "\x1b[1;33m";
+	return strcmp(stage, "refused") == 0 || strcmp(stage, "retired") == 0 ? "\x1b[31m"
+	                                                                      : "\x1b[1;33m";
 }
 
 static void
@@ -59,11 +62,13 @@ show_dns(const struct cli *cli, const json_t *order)
 	bool pointed = strcmp(show_text(order, "dns.pointed", text, sizeof(text)), "yes") == 0;
 	bool tested = json_object_get(json_object_get(order, "facts"), "tested") != NULL;
 
-	snprintf(text, sizeof(text), "%s. %s %s  (%s)", show_text(order, "dns.record.name", name, sizeof(name)),
-	    show_text(order, "dns.record.type", type, sizeof(type)), show_text(order, "dns.record.value", value, sizeof(value)),
-	    pointed		? "set: it points at our address"
+	snprintf(text, sizeof(text), "%s. %s %s  (%s)",
+	    show_text(order, "dns.record.name", name, sizeof(name)),
+	    show_text(order, "dns.record.type", type, sizeof(type)),
+	    show_text(order, "dns.record.value", value, sizeof(value)),
+	    pointed           ? "set: it points at our address"
 	    : last && !tested ? "do not change it yet: a site answers there today"
-				: "not set yet");
+			      : "not set yet");
 	line(cli, "dns record", text);
 }
 
@@ -75,30 +80,62 @@ show_certificate(const struct cli *cli, const json_t *order)
 
 	if (!json_is_object(certificate))
 		return;
-	snprintf(text, sizeof(text), "by %s, until %s", show_text(certificate, "issuer", issuer, sizeof(issuer)),
+	snprintf(text, sizeof(text), "by %s, until %s",
+	    show_text(certificate, "issuer", issuer, sizeof(issuer)),
 	    show_text(certificate, "not_after", until, sizeof(until)));
 	line(cli, "certificate", text);
+}
+
+/* What the one whose turn it is does next, as commands. */
+static void
+show_next(const struct cli *cli, const json_t *order)
+{
+	const json_t *facts = json_object_get(order, "facts");
+	char number[24], turn[16], text[256];
+
+	show_text(order, "number", number, sizeof(number));
+	show_text(order, "waits_for", turn, sizeof(turn));
+	text[0] = '\0';
+	if (strcmp(turn, "provider") == 0)
+		snprintf(text, sizeof(text), "see to the trouble, then: certdesk order go-on %s",
+		    number);
+	else if (strcmp(turn, "customer") == 0 && !json_object_get(facts, "certified"))
+		snprintf(text, sizeof(text),
+		    "buy with: certdesk order csr %s; then: certdesk order certificate %s FILE...",
+		    number, number);
+	else if (strcmp(turn, "customer") == 0)
+		snprintf(
+		    text, sizeof(text), "set the DNS record, then: certdesk order dns %s", number);
+	line(cli, "next", text);
 }
 
 void
 show_order(const struct cli *cli, const json_t *order)
 {
+	static const struct {
+		const char *label, *path;
+	} before[] = { { "turn", "waits_for" }, { "trouble", "trouble" } },
+	  middle[] = { { "kind", "kind" }, { "address", "address" }, { "balancer", "balancer" } },
+	  after[] = { { "installed", "facts.installed" }, { "tested", "facts.tested" },
+		  { "live since", "facts.confirmed" }, { "for", "organization" },
+		  { "ordered", "created" }, { "withdrawn", "withdrawn" } };
 	char number[24], host[300], stage[32], space[1024];
 
 	show_text(order, "stage", stage, sizeof(stage));
-	printf("order %s  %s  %s%s%s\n", show_text(order, "number", number, sizeof(number)), show_text(order, "host", host, sizeof(host)),
-	    show_paint(cli, stage_colour(stage)), stage, show_paint(cli, "\x1b[0m"));
+	printf("order %s  %s  %s%s%s\n", show_text(order, "number", number, sizeof(number)),
+	    show_text(order, "host", host, sizeof(host)), show_paint(cli, stage_colour(stage)),
+	    stage, show_paint(cli, "\x1b[0m"));
 	show_wrapped(cli, "  ", show_text(order, "waiting", space, sizeof(space)));
-	line(cli, "turn", show_text(order, "waits_for", space, sizeof(space)));
-	line(cli, "trouble", show_text(order, "trouble", space, sizeof(space)));
-	line(cli, "kind", show_text(order, "kind", space, sizeof(space)));
-	line(cli, "address", show_text(order, "address", space, sizeof(space)));
+	for (size_t i = 0; i < COUNT_OF(before); i++)
+		line(cli, before[i].label, show_text(order, before[i].path, space, sizeof(space)));
+	show_next(cli, order);
+	for (size_t i = 0; i < COUNT_OF(middle); i++)
+		line(cli, middle[i].label, show_text(order, middle[i].path, space, sizeof(space)));
 	show_dns(cli, order);
 	line(cli, "key", show_text(order, "key.words", space, sizeof(space)));
 	show_certificate(cli, order);
-	line(cli, "for", show_text(order, "organization", space, sizeof(space)));
-	line(cli, "ordered", show_text(order, "created", space, sizeof(space)));
-	line(cli, "live since", show_text(order, "facts.confirmed", space, sizeof(space)));
+	for (size_t i = 0; i < COUNT_OF(after); i++)
+		line(cli, after[i].label, show_text(order, after[i].path, space, sizeof(space)));
 	if (json_array_size(json_object_get(order, "findings")) > 0)
 		putchar('\n');
 	show_findings(cli, json_object_get(order, "findings"));
@@ -118,8 +155,9 @@ show_tests(const struct cli *cli, const json_t *answer)
 			printf("%-13s not looked at yet\n", kinds[i]);
 			continue;
 		}
-		printf("%-13s %s%s%s  %s\n", kinds[i], show_paint(cli, good ? "\x1b[32m" : "\x1b[33m"), good ? "good" : "not yet", show_paint(cli, "\x1b[0m"),
-		    show_text(look, "at", at, sizeof(at)));
+		printf("%-13s %s%s%s  %s\n", kinds[i],
+		    show_paint(cli, good ? "\x1b[32m" : "\x1b[33m"), good ? "good" : "not yet",
+		    show_paint(cli, "\x1b[0m"), show_text(look, "at", at, sizeof(at)));
 		show_wrapped(cli, "              ", show_text(look, "words", words, sizeof(words)));
 		show_findings(cli, json_object_get(json_object_get(look, "report"), "findings"));
 	}
@@ -132,11 +170,14 @@ show_verified(const struct cli *cli, const json_t *answer)
 	char number[32];
 
 	if (whole)
-		printf("%swhole%s: %s events, each fits the one before it\n", show_paint(cli, "\x1b[32m"), show_paint(cli, "\x1b[0m"),
+		printf("%swhole%s: %s events, each fits the one before it\n",
+		    show_paint(cli, "\x1b[32m"), show_paint(cli, "\x1b[0m"),
 		    show_text(answer, "events", number, sizeof(number)));
 	else
-		printf("%sbroken%s: event %s does not fit; it or the one before it was changed or removed\n", show_paint(cli, "\x1b[31m"),
-		    show_paint(cli, "\x1b[0m"), show_text(answer, "broken_at", number, sizeof(number)));
+		printf(
+		    "%sbroken%s: event %s does not fit; it or the one before it was changed or removed\n",
+		    show_paint(cli, "\x1b[31m"), show_paint(cli, "\x1b[0m"),
+		    show_text(answer, "broken_at", number, sizeof(number)));
 }
 
 static void
@@ -147,15 +188,18 @@ show_process(const struct cli *cli, const json_t *p)
 	json_t *sandbox = json_object_get(p, "sandbox"), *value;
 	const char *name;
 
-	printf("%-16s %s%-10s%s pid %-8s version %-8s restarts %s\n", show_text(p, "program", program, sizeof(program)),
-	    show_paint(cli, ready ? "\x1b[32m" : "\x1b[31m"), ready ? "ready" : "not ready", show_paint(cli, "\x1b[0m"),
-	    show_text(p, "pid", pid, sizeof(pid)), show_text(p, "version", version, sizeof(version)), show_text(p, "restarts", restarts, sizeof(restarts)));
+	printf("%-16s %s%-10s%s pid %-8s version %-8s restarts %s\n",
+	    show_text(p, "program", program, sizeof(program)),
+	    show_paint(cli, ready ? "\x1b[32m" : "\x1b[31m"), ready ? "ready" : "not ready",
+	    show_paint(cli, "\x1b[0m"), show_text(p, "pid", pid, sizeof(pid)),
+	    show_text(p, "version", version, sizeof(version)),
+	    show_text(p, "restarts", restarts, sizeof(restarts)));
 	printf("                 sandbox:");
 	json_object_foreach(sandbox, name, value)
-		printf(" %s=%s", name, show_text(sandbox, name, text, sizeof(text)));
+	    printf(" %s=%s", name, show_text(sandbox, name, text, sizeof(text)));
 	printf("\n                 ");
-	json_object_foreach(json_object_get(p, "report"), name, value)
-		printf("%s=%s ", name, show_text(json_object_get(p, "report"), name, text, sizeof(text)));
+	json_object_foreach(json_object_get(p, "report"), name, value) printf(
+	    "%s=%s ", name, show_text(json_object_get(p, "report"), name, text, sizeof(text)));
 	putchar('\n');
 	if (show_text(p, "last_end", text, sizeof(text))[0])
 		printf("                 last end: %s\n", text);
@@ -172,14 +216,13 @@ show_status(const struct cli *cli, const json_t *answer)
 	size_t i;
 
 	printf("certdesk %s\n", show_text(answer, "version", text, sizeof(text)));
-	json_array_foreach(json_object_get(answer, "processes"), i, p)
-		show_process(cli, p);
+	json_array_foreach(json_object_get(answer, "processes"), i, p) show_process(cli, p);
 	printf("queue           ");
 	for (i = 0; i < COUNT_OF(queue); i++)
-		printf(" %s %s", queue[i], show_text(json_object_get(answer, "queue"), queue[i], text, sizeof(text)));
+		printf(" %s %s", queue[i],
+		    show_text(json_object_get(answer, "queue"), queue[i], text, sizeof(text)));
 	printf("\norders          ");
-	json_object_foreach(orders, name, value)
-		if (json_integer_value(value) > 0)
-			printf(" %s %lld", name, (long long)json_integer_value(value));
+	json_object_foreach(orders, name, value) if (json_integer_value(value) > 0)
+	    printf(" %s %lld", name, (long long)json_integer_value(value));
 	putchar('\n');
 }

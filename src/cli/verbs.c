@@ -3,18 +3,42 @@
 
 #include "cli/show.h"
 
-#define BY_PLACE(n, v, h)      { .name = (n), .value = (v), .needed = true, .help = (h) }
-#define FLAG(n, f, v, h)       { .name = (n), .flag = (f), .value = (v), .help = (h) }
-#define FLAG_NEEDED(n, f, v, h) { .name = (n), .flag = (f), .value = (v), .needed = true, .help = (h) }
-#define NUMBER(n, f, v, h)     { .name = (n), .flag = (f), .value = (v), .number = true, .help = (h) }
-#define QUERY(n, f, v, h)      { .name = (n), .flag = (f), .value = (v), .query = true, .help = (h) }
-#define SWITCH(n, f, h)        { .name = (n), .flag = (f), .help = (h) }
-#define PAGING                 QUERY("limit", "--limit", "N", "at most N (200)"), QUERY("cursor", "--cursor", "CURSOR", "go on behind this one")
-#define REF                    BY_PLACE("ref", "ORDER", "number, host name or id")
-#define CUSTOMER_FIELDS                                                                            \
-	FLAG("contact_mail", "--mail", "ADDRESS", "where its mails go"), FLAG("contact_name", "--contact", "NAME", "who reads them"),      \
-	    FLAG("organization", "--organization", "NAME", "as in the company register"), FLAG("division", "--division", "NAME", "kept, never in the certificate"),  \
-	    FLAG("city", "--city", "CITY", "in full"), FLAG("state", "--state", "STATE", "state or province, in full"),                   \
+#define BY_PLACE(n, v, h)                                              \
+	{                                                              \
+		.name = (n), .value = (v), .needed = true, .help = (h) \
+	}
+#define FLAG(n, f, v, h)                                            \
+	{                                                           \
+		.name = (n), .flag = (f), .value = (v), .help = (h) \
+	}
+#define FLAG_NEEDED(n, f, v, h)                                                     \
+	{                                                                           \
+		.name = (n), .flag = (f), .value = (v), .needed = true, .help = (h) \
+	}
+#define NUMBER(n, f, v, h)                                                          \
+	{                                                                           \
+		.name = (n), .flag = (f), .value = (v), .number = true, .help = (h) \
+	}
+#define QUERY(n, f, v, h)                                                          \
+	{                                                                          \
+		.name = (n), .flag = (f), .value = (v), .query = true, .help = (h) \
+	}
+#define SWITCH(n, f, h)                               \
+	{                                             \
+		.name = (n), .flag = (f), .help = (h) \
+	}
+#define PAGING                                                            \
+	QUERY("limit", "--limit", "N", "at most N; 50 (default) to 200"), \
+	    QUERY("cursor", "--cursor", "CURSOR", "go on behind this one")
+#define OF_CUSTOMER QUERY("customer", "--customer", "CUSTOMER", "only this one's; name or id")
+#define REF         BY_PLACE("ref", "ORDER", "number, host name or id")
+#define CUSTOMER_FIELDS                                                                   \
+	FLAG("contact_mail", "--mail", "ADDRESS", "where its mails go"),                  \
+	    FLAG("contact_name", "--contact", "NAME", "who reads them"),                  \
+	    FLAG("organization", "--organization", "NAME", "as in the company register"), \
+	    FLAG("division", "--division", "NAME", "kept, never in the certificate"),     \
+	    FLAG("city", "--city", "CITY", "in full"),                                    \
+	    FLAG("state", "--state", "STATE", "state or province, in full"),              \
 	    FLAG("country", "--country", "CC", "two letters")
 
 /* clang-format off */
@@ -37,22 +61,24 @@ const struct verb verbs[] = {
 	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), BY_PLACE("name", "NAME", "unique for this customer"),
 	              FLAG_NEEDED("kind", "--kind", "KIND", "owa, sharepoint or web"), FLAG_NEEDED("backend", "--backend", "NAME", "the balancer's name of the servers behind"),
 	              FLAG_NEEDED("pool", "--pool", "POOL", "where its addresses come from"), FLAG("url", "--url", "URL", "what its users type") } },
-	{ "service", "list", "List a customer's services", "GET", "/customers/{ref}/services",
-	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), PAGING }, .show = show_services },
+	{ "service", "list", "List services", "GET", "/services",
+	  .params = { OF_CUSTOMER, PAGING }, .show = show_services },
+	{ "service", "show", "Show a service", "GET", "/services/{ref}", .params = { BY_PLACE("ref", "ID", "of the service") } },
 	{ "pool", "add", "Add an address pool", "POST", "/pools",
 	  .params = { BY_PLACE("name", "NAME", "unique"), FLAG_NEEDED("balancer", "--balancer", "NAME", "of the configuration"),
 	              FLAG_NEEDED("prefix", "--prefix", "PREFIX", "192.0.2.0/24") } },
 	{ "pool", "list", "List address pools", "GET", "/pools", .params = { PAGING }, .show = show_pools },
 	{ "balancer", "list", "List the load balancers of the configuration", "GET", "/balancers", .show = show_balancers },
 	{ "order", "add", "Order a certificate for a host name", "POST", "/orders", .run = run_order_add, .show = show_order,
-	  .params = { BY_PLACE("host", "HOST", "what the users type"), FLAG_NEEDED("service", "--service", "SERVICE", "CUSTOMER/NAME, or its id"),
+	  .params = { BY_PLACE("host", "HOST", "what the users type"), FLAG_NEEDED("service", "--service", "SERVICE", "its name, CUSTOMER/NAME, or its id"),
 	              FLAG("kind", "--kind", "KIND", "first (default), renewal, reissue, rekey"), FLAG("key", "--key", "KIND", "rsa2048 (default), rsa3072, rsa4096, p256, p384"),
 	              FLAG("organization", "--organization", "NAME", "if not the customer's"), FLAG("division", "--division", "NAME", "kept, never in the certificate"),
-	              FLAG("city", "--city", "CITY", ""), FLAG("state", "--state", "STATE", ""), FLAG("country", "--country", "CC", ""),
+	              FLAG("city", "--city", "CITY", "if not the customer's"), FLAG("state", "--state", "STATE", "if not the customer's"),
+	              FLAG("country", "--country", "CC", "if not the customer's"),
 	              NUMBER("mailboxes", "--mailboxes", "COUNT", "counted by hand today"),
-	              FLAG("waiver_author", "--waived-by", "NAME", "waives the mailbox minimum"), FLAG("waiver_reason", "--waived-because", "WORDS", "") } },
+	              FLAG("waiver_author", "--waived-by", "NAME", "waives the mailbox minimum"), FLAG("waiver_reason", "--waived-because", "WORDS", "why; with --waived-by") } },
 	{ "order", "list", "List orders", "GET", "/orders", .show = show_orders,
-	  .params = { QUERY("stage", "--stage", "STAGE", "only these"), QUERY("customer", "--customer", "ID", "only this one's"), PAGING } },
+	  .params = { QUERY("stage", "--stage", "STAGE", "only these"), OF_CUSTOMER, PAGING } },
 	{ "order", "show", "Show an order: where it is, whose turn, what next", "GET", "/orders/{ref}", .params = { REF }, .show = show_order },
 	{ "order", "csr", "Print the certificate request", .run = run_order_csr, .params = { REF } },
 	{ "order", "certificate", "Deliver the certificate, with its chain, in any format", .run = run_order_certificate, .files = true,
@@ -67,7 +93,7 @@ const struct verb verbs[] = {
 	{ "order", "events", "What happened to an order", "GET", "/orders/{ref}/events", .params = { REF, PAGING }, .show = show_events },
 	{ "order", "wait", "Wait until an order reaches a stage", .run = run_order_wait, .show = show_order,
 	  .params = { REF, FLAG("stage", "--stage", "STAGE", "live (default)"), NUMBER("timeout", "--timeout", "SECONDS", "300 (default)") } },
-	{ "site", "list", "List sites", "GET", "/sites", .params = { QUERY("customer", "--customer", "ID", "only this one's"), PAGING }, .show = show_sites },
+	{ "site", "list", "List sites", "GET", "/sites", .params = { OF_CUSTOMER, PAGING }, .show = show_sites },
 	{ "site", "show", "Show a site", "GET", "/sites/{ref}", .params = { BY_PLACE("ref", "SITE", "host name or id") } },
 	{ "audit", "list", "The audit log", "GET", "/events", .params = { PAGING }, .show = show_events },
 	{ "audit", "verify", "Verify the audit log's chain", "GET", "/events/verify", .show = show_verified },

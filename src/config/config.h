@@ -2,7 +2,8 @@
 /*
  * The configuration: one YAML file, read by certdeskd alone, described by one table of options
  * (config/options.c). The same table parses, checks, prints `certdesk config defaults`, the manual
- * page certdesk.yaml(5) and the slices that the other processes get: each option says who may see it.
+ * page certdesk.yaml(5) and the slices that the other processes get: each option says who may see
+ * it.
  *
  * Every mistake is reported with file, line and column, what was found and what is needed; a key
  * nobody knows gets "did you mean".
@@ -36,13 +37,13 @@ enum config_reader { /* bits: which process gets an option */
 /* A load balancer we may install on; the store only names it. */
 struct config_balancer {
 	char name[CONFIG_NAME_SIZE];
-	char driver[CONFIG_NAME_SIZE];             /* "haproxy" */
-	char socket[CONFIG_PATH_SIZE];             /* haproxy: runtime socket */
-	char crt_list[CONFIG_PATH_SIZE];           /* haproxy: the crt-list file as named in its bind line */
-	char certificates[CONFIG_PATH_SIZE];       /* haproxy: folder of the .pem files */
-	char hosts_map[CONFIG_PATH_SIZE];          /* haproxy: host -> backend map; "" = not routed by us */
-	int64_t https_port;                        /* where its addresses serve HTTPS; 443 */
-	int64_t bufsize;                           /* haproxy: its tune.bufsize; 16384 */
+	char driver[CONFIG_NAME_SIZE];   /* "haproxy" */
+	char socket[CONFIG_PATH_SIZE];   /* haproxy: runtime socket */
+	char crt_list[CONFIG_PATH_SIZE]; /* haproxy: the crt-list file as named in its bind line */
+	char certificates[CONFIG_PATH_SIZE]; /* haproxy: folder of the .pem files */
+	char hosts_map[CONFIG_PATH_SIZE]; /* haproxy: host -> backend map; "" = not routed by us */
+	int64_t https_port;               /* where its addresses serve HTTPS; 443 */
+	int64_t bufsize;                  /* haproxy: its tune.bufsize; 16384 */
 };
 
 /* A zone whose servers are told, not looked up: internal zones, tests. */
@@ -54,40 +55,46 @@ struct config_stub {
 
 struct config {
 	/* where things live */
-	char data[CONFIG_PATH_SIZE];          /* data.folder: database, lock */
-	char kek_file[CONFIG_PATH_SIZE];      /* keeper.kek_file */
-	int64_t stock_rsa2048;                /* keeper.stock.rsa2048: fresh keys kept ready; default 16 */
+	char data[CONFIG_PATH_SIZE];     /* data.folder: database, lock */
+	char kek_file[CONFIG_PATH_SIZE]; /* keeper.kek_file */
+	int64_t stock_rsa2048; /* keeper.stock.rsa2048: fresh keys kept ready; default 16 */
 	int64_t stock_rsa3072, stock_rsa4096; /* default 0 */
 	/* desk */
-	char desk_listen[CONFIG_TEXT_SIZE];   /* desk.listen: "127.0.0.1:8780", "[::1]:8780" or "unix:/path" */
+	char desk_listen[CONFIG_TEXT_SIZE]; /* desk.listen: "127.0.0.1:8780", "[::1]:8780" or
+	                                       "unix:/path" */
 	int64_t desk_threads;
 	/* worker */
 	int64_t worker_threads;
 	/* mail */
-	char smtp_url[CONFIG_TEXT_SIZE];      /* mail.smtp_url: "smtp://127.0.0.1:25" */
+	char smtp_url[CONFIG_TEXT_SIZE]; /* mail.smtp_url: "smtp://127.0.0.1:25" */
 	char smtp_user[CONFIG_NAME_SIZE];
 	char smtp_password_file[CONFIG_PATH_SIZE];
-	char smtp_ca_file[CONFIG_PATH_SIZE];  /* "" = the system's */
-	bool smtp_starttls;                   /* mail.starttls: must be offered and verified; default true unless loopback */
-	char mail_from[320];     /* "certificates@provider.example" */
+	char smtp_ca_file[CONFIG_PATH_SIZE]; /* "" = the system's */
+	bool smtp_starttls;  /* mail.starttls: must be offered and verified; default true unless
+	                        loopback */
+	char mail_from[320]; /* "certificates@provider.example" */
 	char provider_name[CONFIG_NAME_SIZE]; /* provider.name, for mails */
-	char platform[CONFIG_NAME_SIZE];      /* provider.platform: what the customer tells its CA; "F5 BIG-IP" */
-	char shared_url[CONFIG_TEXT_SIZE];    /* provider.shared_url (M-01) */
+	char platform[CONFIG_NAME_SIZE];   /* provider.platform: what the customer tells its CA; "F5
+	                                      BIG-IP" */
+	char shared_url[CONFIG_TEXT_SIZE]; /* provider.shared_url (M-01) */
 	/* policy */
-	int64_t mailboxes_least;              /* policy.mailboxes_least; 200 (M-G) */
-	int64_t quarantine_days;              /* policy.quarantine_days of a released address; 30 */
+	int64_t mailboxes_least; /* policy.mailboxes_least; 200 (M-G) */
+	int64_t quarantine_days; /* policy.quarantine_days of a released address; 30 */
 	/* trust and DNS */
-	char trust_file[CONFIG_PATH_SIZE];    /* trust.file: PEM roots; "" = the system's /etc/ssl/certs/ca-certificates.crt */
-	char dns_resolvers[CONFIG_RESOLVERS_MAX][ADDR_TEXT_SIZE]; /* dns.resolvers; none = from the root */
+	char trust_file[CONFIG_PATH_SIZE]; /* trust.file: PEM roots; "" = the system's
+	                                      /etc/ssl/certs/ca-certificates.crt */
+	char dns_resolvers[CONFIG_RESOLVERS_MAX]
+			  [ADDR_TEXT_SIZE]; /* dns.resolvers; none = from the root */
 	size_t dns_resolver_count;
 	char dns_anchor_file[CONFIG_PATH_SIZE]; /* dns.trust_anchor_file; "" = no validation */
-	int64_t dns_timeout_ms;               /* one question; default 3000 */
+	int64_t dns_timeout_ms;                 /* one question; default 3000 */
 	struct config_stub stubs[CONFIG_STUBS_MAX];
 	size_t stub_count;
 	struct config_balancer balancers[CONFIG_BALANCERS_MAX];
 	size_t balancer_count;
 	/* processes */
-	char user_keeper[CONFIG_NAME_SIZE], user_reader[CONFIG_NAME_SIZE], user_desk[CONFIG_NAME_SIZE],
+	char user_keeper[CONFIG_NAME_SIZE], user_reader[CONFIG_NAME_SIZE],
+	    user_desk[CONFIG_NAME_SIZE],
 	    user_worker[CONFIG_NAME_SIZE]; /* users.*: taken when started as root; "" = stay */
 	char log_level[16], log_format[16];
 };
@@ -119,4 +126,5 @@ void config_print_manual(struct buf *to);
 void config_put_slice(const struct config *config, enum config_reader reader, struct buf *to);
 int config_get_slice(struct str slice, struct config *ret) MUST_USE;
 
-const struct config_balancer *config_balancer(const struct config *config, const char *name); /* or NULL */
+const struct config_balancer *config_balancer(
+    const struct config *config, const char *name); /* or NULL */

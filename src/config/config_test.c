@@ -36,24 +36,40 @@ mistakes_have_a_place(void **state UNUSED)
 		size_t line, column;
 		const char *words;
 	} cases[] = {
-		{ "worker:\n  threads: many\n", 2, 12, "worker.threads: \"many\" is not a whole number" },
-		{ "worker:\n  threads: 4000\n", 2, 12, "worker.threads: 4000 is out of range, 1 to 64 are allowed" },
-		{ "worker:\n  treads: 4\n", 2, 3, "unknown option \"worker.treads\" (did you mean \"worker.threads\"?)" },
-		{ "wrker:\n  threads: 4\n", 1, 1, "unknown option \"wrker\" (did you mean \"worker\"?)" },
-		{ "worker: 5\n", 1, 9, "worker: a group of options is needed, this is a single value" },
-		{ "worker:\n  threads: [1]\n", 2, 12, "worker.threads: a single value is needed, this is a list" },
+		{ "worker:\n  threads: many\n", 2, 12,
+		    "worker.threads: \"many\" is not a whole number" },
+		{ "worker:\n  threads: 4000\n", 2, 12,
+		    "worker.threads: 4000 is out of range, 1 to 64 are allowed" },
+		{ "worker:\n  treads: 4\n", 2, 3,
+		    "unknown option \"worker.treads\" (did you mean \"worker.threads\"?)" },
+		{ "wrker:\n  threads: 4\n", 1, 1,
+		    "unknown option \"wrker\" (did you mean \"worker\"?)" },
+		{ "worker: 5\n", 1, 9,
+		    "worker: a group of options is needed, this is a single value" },
+		{ "worker:\n  threads: [1]\n", 2, 12,
+		    "worker.threads: a single value is needed, this is a list" },
 		{ "worker:\n  threads: 4\n  threads: 5\n", 3, 3, "\"threads\": given twice" },
-		{ "log:\n  level: loud\n", 2, 10, "log.level: \"loud\" is not one of: error warning notice info debug" },
-		{ "mail:\n  starttls: maybe\n", 2, 13, "mail.starttls: \"maybe\" is neither yes nor no" },
-		{ "data:\n  folder: var/lib\n", 2, 11, "data.folder: \"var/lib\" is not an absolute path" },
-		{ "dns:\n  resolvers: [one.one]\n", 2, 15, "dns.resolvers: \"one.one\" is not an IP address" },
-		{ "balancers:\n  - name: edge\n    driver: haproxy\n", 2, 5, "balancers: an entry needs \"socket\"" },
-		{ "balancers:\n  - edge\n", 2, 5, "balancers: an entry is a group of options, this is a single value" },
-		{ "balancers:\n  - nam: edge\n", 2, 5, "unknown option \"nam\" (did you mean \"name\"?)" },
-		{ "balancers: edge\n", 1, 12, "balancers: a list is needed, this is a single value" },
+		{ "log:\n  level: loud\n", 2, 10,
+		    "log.level: \"loud\" is not one of: error warning notice info debug" },
+		{ "mail:\n  starttls: maybe\n", 2, 13,
+		    "mail.starttls: \"maybe\" is neither yes nor no" },
+		{ "data:\n  folder: var/lib\n", 2, 11,
+		    "data.folder: \"var/lib\" is not an absolute path" },
+		{ "dns:\n  resolvers: [one.one]\n", 2, 15,
+		    "dns.resolvers: \"one.one\" is not an IP address" },
+		{ "balancers:\n  - name: edge\n    driver: haproxy\n", 2, 5,
+		    "balancers: an entry needs \"socket\"" },
+		{ "balancers:\n  - edge\n", 2, 5,
+		    "balancers: an entry is a group of options, this is a single value" },
+		{ "balancers:\n  - nam: edge\n", 2, 5,
+		    "unknown option \"nam\" (did you mean \"name\"?)" },
+		{ "balancers: edge\n", 1, 12,
+		    "balancers: a list is needed, this is a single value" },
 		{ "- a\n", 1, 1, "options are needed here, this is a list" },
-		{ "a: b: c\n", 1, 5, "this is not YAML: mapping values are not allowed in this context" },
-		{ "log:\n  level: info\n---\nlog:\n", 3, 1, "a second document begins here; only one is read" },
+		{ "a: b: c\n", 1, 5,
+		    "this is not YAML: mapping values are not allowed in this context" },
+		{ "log:\n  level: info\n---\nlog:\n", 3, 1,
+		    "a second document begins here; only one is read" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -64,11 +80,12 @@ mistakes_have_a_place(void **state UNUSED)
 	}
 }
 
-static const char good[] = "data:\n  folder: /srv/certdesk\nkeeper:\n  stock:\n    rsa2048: 3\n"
-			   "mail:\n  from: Desk <desk@alpine.example>\n  starttls: no\ndns:\n  resolvers: [192.0.2.1, '2001:db8::1']\n"
-			   "  stubs:\n    - zone: contoso.com\n      address: 127.0.0.1\n      port: 5300\n"
-			   "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /run/h.sock\n    certificates: /etc/h\n"
-			   "    crt_list: /etc/h/list\n    bufsize: 65536\n";
+static const char good[] =
+    "data:\n  folder: /srv/certdesk\nkeeper:\n  stock:\n    rsa2048: 3\n"
+    "mail:\n  from: Desk <desk@alpine.example>\n  starttls: no\ndns:\n  resolvers: [192.0.2.1, '2001:db8::1']\n"
+    "  stubs:\n    - zone: contoso.com\n      address: 127.0.0.1\n      port: 5300\n"
+    "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /run/h.sock\n    certificates: /etc/h\n"
+    "    crt_list: /etc/h/list\n    bufsize: 65536\n";
 
 static void
 a_good_file(void **state UNUSED)
@@ -136,8 +153,9 @@ a_slice_has_what_its_reader_may_see(void **state UNUSED)
 static void
 garbled_slices_are_refused(void **state UNUSED)
 {
-	static const struct str cases[] = { STR_INIT("x"), STR_INIT("x\0"), STR_INIT("x\0y\0"), STR_INIT("worker.threads\0a\0"),
-		STR_INIT("balancers.99.name\0a\0"), STR_INIT("balancers.0.nam\0a\0") };
+	static const struct str cases[] = { STR_INIT("x"), STR_INIT("x\0"), STR_INIT("x\0y\0"),
+		STR_INIT("worker.threads\0a\0"), STR_INIT("balancers.99.name\0a\0"),
+		STR_INIT("balancers.0.nam\0a\0") };
 	struct config got;
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++)

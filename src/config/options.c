@@ -4,18 +4,20 @@
 #include <assert.h>
 #include <stdio.h>
 
-#define ALL    (CONFIG_FOR_CERTDESKD | CONFIG_FOR_KEEPER | CONFIG_FOR_READER | CONFIG_FOR_DESK | CONFIG_FOR_WORKER)
+#define ALL                                                                               \
+	(CONFIG_FOR_CERTDESKD | CONFIG_FOR_KEEPER | CONFIG_FOR_READER | CONFIG_FOR_DESK | \
+	    CONFIG_FOR_WORKER)
 #define BOSS   CONFIG_FOR_CERTDESKD
 #define KEEPER (BOSS | CONFIG_FOR_KEEPER)
 #define READER (BOSS | CONFIG_FOR_READER)
 #define DESK   (BOSS | CONFIG_FOR_DESK)
 #define WORKER (BOSS | CONFIG_FOR_WORKER)
 
-#define IN(type, member)    .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
-#define CONFIG(member)      IN(struct config, member)
-#define BALANCER(member)    IN(struct config_balancer, member)
-#define STUB(member)        IN(struct config_stub, member)
-#define RANGE(from, to)     .least = (from), .most = (to)
+#define IN(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+#define CONFIG(member)   IN(struct config, member)
+#define BALANCER(member) IN(struct config_balancer, member)
+#define STUB(member)     IN(struct config_stub, member)
+#define RANGE(from, to)  .least = (from), .most = (to)
 
 /* clang-format off */
 static const struct option balancer_members[] = {
@@ -171,7 +173,8 @@ set_number(const struct option *option, void *at, struct str text, char *words)
 	if (!str_to_i64(text, &value))
 		return say(words, option, text, "is not a whole number");
 	if (value < option->least || value > option->most) {
-		snprintf(words, CONFIG_TEXT_SIZE, "%s: %lld is out of range, %lld to %lld are allowed", option->name,
+		snprintf(words, CONFIG_TEXT_SIZE,
+		    "%s: %lld is out of range, %lld to %lld are allowed", option->name,
 		    (long long)value, (long long)option->least, (long long)option->most);
 		return false;
 	}
@@ -205,7 +208,8 @@ static bool
 is_name(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", text.p[i]) || text.p[i] == '\0')
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", text.p[i]) ||
+		    text.p[i] == '\0')
 			return false;
 	return text.len > 0 && text.len < CONFIG_NAME_SIZE;
 }
@@ -217,18 +221,22 @@ is_fit(const struct option *option, struct str text, char *words)
 
 	switch (option->kind) {
 	case OPTION_PATH:
-		if (text.len > 0 ? text.p[0] != '/' : !option->fallback || option->fallback[0] != '\0')
+		if (text.len > 0 ? text.p[0] != '/'
+				 : !option->fallback || option->fallback[0] != '\0')
 			return say(words, option, text, "is not an absolute path");
 		return true;
 	case OPTION_NAME:
-		return is_name(text) || say(words, option, text, "is not a name of a-z, 0-9 and hyphens, at most 63 characters");
+		return is_name(text) ||
+		       say(words, option, text,
+			   "is not a name of a-z, 0-9 and hyphens, at most 63 characters");
 	case OPTION_ADDRESS:
 		return addr_parse(text, &addr) || say(words, option, text, "is not an IP address");
 	case OPTION_CHOICE:
 		if (is_choice(option, text))
 			return true;
 		say(words, option, text, "is not one of: ");
-		snprintf(words + strlen(words), CONFIG_TEXT_SIZE - strlen(words), "%s", option->choices);
+		snprintf(
+		    words + strlen(words), CONFIG_TEXT_SIZE - strlen(words), "%s", option->choices);
 		return false;
 	case OPTION_TEXT:
 	case OPTION_NUMBER:
@@ -253,7 +261,8 @@ option_set(const struct option *option, void *base, struct str text, char *words
 	if (!is_fit(option, text, words))
 		return false;
 	if (!str_copy(text, at, option->size)) {
-		snprintf(words, CONFIG_TEXT_SIZE, "%s: longer than %zu characters", option->name, option->size - 1);
+		snprintf(words, CONFIG_TEXT_SIZE, "%s: longer than %zu characters", option->name,
+		    option->size - 1);
 		return false;
 	}
 	return true;

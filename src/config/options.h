@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of options behind config.h, for the files of this folder only: one row gives an option's YAML
- * name, its place in a struct, type, range, default, readers and help.
+ * The table of options behind config.h, for the files of this folder only: one row gives an
+ * option's YAML name, its place in a struct, type, range, default, readers and help.
  */
 #pragma once
 
@@ -9,9 +9,9 @@
 
 enum option_kind {
 	OPTION_TEXT,
-	OPTION_PATH,      /* absolute, or "" where `fallback` is "" */
-	OPTION_NAME,      /* [a-z0-9-], 1 to 63 */
-	OPTION_ADDRESS,   /* an IP address */
+	OPTION_PATH,    /* absolute, or "" where `fallback` is "" */
+	OPTION_NAME,    /* [a-z0-9-], 1 to 63 */
+	OPTION_ADDRESS, /* an IP address */
 	OPTION_NUMBER,
 	OPTION_BOOL,
 	OPTION_CHOICE,
@@ -25,10 +25,10 @@ struct option {
 	const char *name; /* dotted: "keeper.stock.rsa2048" */
 	enum option_kind kind;
 	size_t offset, size;
-	int64_t least, most;      /* OPTION_NUMBER */
-	const char *choices;      /* OPTION_CHOICE: "a b c" */
-	const char *fallback;     /* default as text; NULL: must be given (members of items only) */
-	uint32_t readers;         /* enum config_reader */
+	int64_t least, most;  /* OPTION_NUMBER */
+	const char *choices;  /* OPTION_CHOICE: "a b c" */
+	const char *fallback; /* default as text; NULL: must be given (members of items only) */
+	uint32_t readers;     /* enum config_reader */
 	const char *help;
 	const struct option_items *items;
 };
@@ -44,11 +44,13 @@ struct option_items {
 extern const struct option config_options[];
 extern const size_t config_option_count;
 
-const struct option *option_named(const struct option *table, size_t count, struct str name); /* or NULL */
+const struct option *option_named(
+    const struct option *table, size_t count, struct str name); /* or NULL */
 /* The option whose name is nearest, if near enough to be meant; NULL else. */
 const struct option *option_like(const struct option *table, size_t count, struct str name);
 
-/* Sets a scalar option in the struct at `base` from its text. False: `words` (of CONFIG_TEXT_SIZE) say what is needed. */
+/* Sets a scalar option in the struct at `base` from its text. False: `words` (of CONFIG_TEXT_SIZE)
+ * say what is needed. */
 bool option_set(const struct option *option, void *base, struct str text, char *words);
 /* The scalar's value as text, as option_set() takes it. */
 void option_print(const struct option *option, const void *base, struct buf *to);

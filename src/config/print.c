@@ -8,7 +8,8 @@ range_words(const struct option *option, char *to, size_t size)
 {
 	to[0] = '\0';
 	if (option->kind == OPTION_NUMBER)
-		snprintf(to, size, " (%lld to %lld)", (long long)option->least, (long long)option->most);
+		snprintf(
+		    to, size, " (%lld to %lld)", (long long)option->least, (long long)option->most);
 	else if (option->kind == OPTION_CHOICE)
 		snprintf(to, size, " (one of: %s)", option->choices);
 	else if (option->kind == OPTION_BOOL)
@@ -35,7 +36,8 @@ indent(struct buf *to, size_t depth)
 		buf_put_text(to, "  ");
 }
 
-/* Opens the groups of `name` that the option before it was not in; *ret_depth: where the option itself stands. */
+/* Opens the groups of `name` that the option before it was not in; *ret_depth: where the option
+ * itself stands. */
 static const char *
 open_groups(struct buf *to, const char *name, const char *before, size_t *ret_depth)
 {
@@ -84,7 +86,8 @@ config_print_defaults(struct buf *to)
 		buf_printf(to, "# %s%s\n", option->help, range_words(option, range, sizeof(range)));
 		indent(to, depth);
 		if (option_is_scalar(option))
-			buf_printf(to, option->fallback[0] ? "%s: %s\n" : "%s: \"%s\"\n", last, option->fallback);
+			buf_printf(to, option->fallback[0] ? "%s: %s\n" : "%s: \"%s\"\n", last,
+			    option->fallback);
 		else
 			buf_printf(to, "%s: []\n", last);
 		if (option->kind == OPTION_ITEMS)
@@ -119,7 +122,8 @@ config_print_manual(struct buf *to)
 		const struct option *option = &config_options[i];
 
 		print_option(to, option, "");
-		for (size_t m = 0; option->kind == OPTION_ITEMS && m < option->items->member_count; m++) {
+		for (size_t m = 0; option->kind == OPTION_ITEMS && m < option->items->member_count;
+		     m++) {
 			char prefix[CONFIG_NAME_SIZE];
 
 			snprintf(prefix, sizeof(prefix), "%s[].", option->name);

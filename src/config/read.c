@@ -25,8 +25,8 @@ struct reading {
 	bool seen[128]; /* by place in config_options */
 };
 
-static PRINTF_LIKE(3, 4) void
-mistake(struct reading *reading, yaml_mark_t mark, const char *format, ...)
+static PRINTF_LIKE(3, 4) void mistake(
+    struct reading *reading, yaml_mark_t mark, const char *format, ...)
 {
 	struct config_mistake *m;
 	va_list args;
@@ -84,27 +84,32 @@ group_like(struct str name, char *to, size_t size)
 }
 
 static void
-unknown_key(struct reading *reading, yaml_mark_t mark, struct str name, const struct option *table, size_t count)
+unknown_key(struct reading *reading, yaml_mark_t mark, struct str name, const struct option *table,
+    size_t count)
 {
 	const struct option *like = option_like(table, count, name);
 	char shown[128], group[64];
 
 	str_show(name, shown, sizeof(shown));
 	if (like)
-		mistake(reading, mark, "unknown option \"%s\" (did you mean \"%s\"?)", shown, like->name);
+		mistake(reading, mark, "unknown option \"%s\" (did you mean \"%s\"?)", shown,
+		    like->name);
 	else if (table == config_options && group_like(name, group, sizeof(group)))
-		mistake(reading, mark, "unknown option \"%s\" (did you mean \"%s\"?)", shown, group);
+		mistake(
+		    reading, mark, "unknown option \"%s\" (did you mean \"%s\"?)", shown, group);
 	else
 		mistake(reading, mark, "unknown option \"%s\"", shown);
 }
 
 static void
-read_scalar(struct reading *reading, const struct option *option, void *base, const yaml_node_t *node)
+read_scalar(
+    struct reading *reading, const struct option *option, void *base, const yaml_node_t *node)
 {
 	char words[CONFIG_TEXT_SIZE];
 
 	if (node->type != YAML_SCALAR_NODE)
-		mistake(reading, node->start_mark, "%s: a single value is needed, this is %s", option->name, kind_words(node));
+		mistake(reading, node->start_mark, "%s: a single value is needed, this is %s",
+		    option->name, kind_words(node));
 	else if (!option_set(option, base, scalar(node), words))
 		mistake(reading, node->start_mark, "%s", words);
 }
@@ -117,15 +122,19 @@ read_item(struct reading *reading, const struct option *list, void *base, const 
 	uint32_t seen = 0;
 
 	option_defaults(items->members, items->member_count, base);
-	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+	     p++) {
 		const yaml_node_t *key = yaml_document_get_node(&reading->document, p->key);
 		const yaml_node_t *value = yaml_document_get_node(&reading->document, p->value);
 		const struct option *member =
-		    key->type == YAML_SCALAR_NODE ? option_named(items->members, items->member_count, scalar(key)) : NULL;
+		    key->type == YAML_SCALAR_NODE
+			? option_named(items->members, items->member_count, scalar(key))
+			: NULL;
 
 		if (!member) {
-			unknown_key(reading, key->start_mark, key->type == YAML_SCALAR_NODE ? scalar(key) : STR("?"),
-			    items->members, items->member_count);
+			unknown_key(reading, key->start_mark,
+			    key->type == YAML_SCALAR_NODE ? scalar(key) : STR("?"), items->members,
+			    items->member_count);
 			continue;
 		}
 		if (seen & (1u << (member - items->members)))
@@ -135,7 +144,8 @@ read_item(struct reading *reading, const struct option *list, void *base, const 
 	}
 	for (size_t i = 0; i < items->member_count; i++)
 		if (!items->members[i].fallback && !(seen & (1u << i)))
-			mistake(reading, node->start_mark, "%s: an entry needs \"%s\"", list->name, items->members[i].name);
+			mistake(reading, node->start_mark, "%s: an entry needs \"%s\"", list->name,
+			    items->members[i].name);
 }
 
 static void
@@ -145,15 +155,20 @@ read_items(struct reading *reading, const struct option *list, const yaml_node_t
 	char *config = (char *)reading->config;
 	size_t count = 0;
 
-	for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+	for (yaml_node_item_t *i = node->data.sequence.items.start;
+	     i < node->data.sequence.items.top; i++) {
 		const yaml_node_t *item = yaml_document_get_node(&reading->document, *i);
 
 		if (item->type != YAML_MAPPING_NODE)
-			mistake(reading, item->start_mark, "%s: an entry is a group of options, this is %s", list->name, kind_words(item));
+			mistake(reading, item->start_mark,
+			    "%s: an entry is a group of options, this is %s", list->name,
+			    kind_words(item));
 		else if (count == items->max)
-			mistake(reading, item->start_mark, "%s: more than %zu entries", list->name, items->max);
+			mistake(reading, item->start_mark, "%s: more than %zu entries", list->name,
+			    items->max);
 		else
-			read_item(reading, list, config + items->offset + items->stride * count++, item);
+			read_item(
+			    reading, list, config + items->offset + items->stride * count++, item);
 	}
 	memcpy(config + items->count_offset, &count, sizeof(count));
 }
@@ -164,15 +179,19 @@ read_resolvers(struct reading *reading, const yaml_node_t *node)
 	struct config *config = reading->config;
 	struct addr addr;
 
-	for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+	for (yaml_node_item_t *i = node->data.sequence.items.start;
+	     i < node->data.sequence.items.top; i++) {
 		const yaml_node_t *item = yaml_document_get_node(&reading->document, *i);
 		char shown[80];
 
 		if (item->type != YAML_SCALAR_NODE || !addr_parse(scalar(item), &addr)) {
-			str_show(item->type == YAML_SCALAR_NODE ? scalar(item) : STR("?"), shown, sizeof(shown));
-			mistake(reading, item->start_mark, "dns.resolvers: \"%s\" is not an IP address", shown);
+			str_show(item->type == YAML_SCALAR_NODE ? scalar(item) : STR("?"), shown,
+			    sizeof(shown));
+			mistake(reading, item->start_mark,
+			    "dns.resolvers: \"%s\" is not an IP address", shown);
 		} else if (config->dns_resolver_count == CONFIG_RESOLVERS_MAX) {
-			mistake(reading, item->start_mark, "dns.resolvers: more than %d entries", CONFIG_RESOLVERS_MAX);
+			mistake(reading, item->start_mark, "dns.resolvers: more than %d entries",
+			    CONFIG_RESOLVERS_MAX);
 		} else {
 			addr_text(&addr, config->dns_resolvers[config->dns_resolver_count++]);
 		}
@@ -180,7 +199,8 @@ read_resolvers(struct reading *reading, const yaml_node_t *node)
 }
 
 static void
-read_option(struct reading *reading, const struct option *option, const yaml_node_t *key, const yaml_node_t *value)
+read_option(struct reading *reading, const struct option *option, const yaml_node_t *key,
+    const yaml_node_t *value)
 {
 	size_t place = (size_t)(option - config_options);
 
@@ -190,7 +210,8 @@ read_option(struct reading *reading, const struct option *option, const yaml_nod
 	if (option_is_scalar(option))
 		read_scalar(reading, option, reading->config, value);
 	else if (value->type != YAML_SEQUENCE_NODE)
-		mistake(reading, value->start_mark, "%s: a list is needed, this is %s", option->name, kind_words(value));
+		mistake(reading, value->start_mark, "%s: a list is needed, this is %s",
+		    option->name, kind_words(value));
 	else if (option->kind == OPTION_ITEMS)
 		read_items(reading, option, value);
 	else
@@ -204,15 +225,18 @@ is_group(const char *name)
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < config_option_count; i++)
-		if (strncmp(config_options[i].name, name, len) == 0 && config_options[i].name[len] == '.')
+		if (strncmp(config_options[i].name, name, len) == 0 &&
+		    config_options[i].name[len] == '.')
 			return true;
 	return false;
 }
 
-static void read_group(struct reading *reading, const char *prefix, const yaml_node_t *node, int depth);
+static void read_group(
+    struct reading *reading, const char *prefix, const yaml_node_t *node, int depth);
 
 static void
-read_pair(struct reading *reading, const char *prefix, const yaml_node_t *key, const yaml_node_t *value, int depth)
+read_pair(struct reading *reading, const char *prefix, const yaml_node_t *key,
+    const yaml_node_t *value, int depth)
 {
 	char name[256];
 	const struct option *option;
@@ -221,22 +245,26 @@ read_pair(struct reading *reading, const char *prefix, const yaml_node_t *key, c
 		mistake(reading, key->start_mark, "an option's name is needed here");
 		return;
 	}
-	snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] ? "." : "", (const char *)key->data.scalar.value);
+	snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] ? "." : "",
+	    (const char *)key->data.scalar.value);
 	option = option_named(config_options, config_option_count, str_of(name));
 	if (option)
 		read_option(reading, option, key, value);
 	else if (!is_group(name))
-		unknown_key(reading, key->start_mark, str_of(name), config_options, config_option_count);
+		unknown_key(
+		    reading, key->start_mark, str_of(name), config_options, config_option_count);
 	else if (value->type == YAML_MAPPING_NODE && depth < DEPTH)
 		read_group(reading, name, value, depth + 1);
 	else if (value->type != YAML_SCALAR_NODE || value->data.scalar.length > 0)
-		mistake(reading, value->start_mark, "%s: a group of options is needed, this is %s", name, kind_words(value));
+		mistake(reading, value->start_mark, "%s: a group of options is needed, this is %s",
+		    name, kind_words(value));
 }
 
 static bool
 is_same_key(const yaml_node_t *a, const yaml_node_t *b)
 {
-	return a->type == YAML_SCALAR_NODE && b->type == YAML_SCALAR_NODE && str_eq(scalar(a), scalar(b));
+	return a->type == YAML_SCALAR_NODE && b->type == YAML_SCALAR_NODE &&
+	       str_eq(scalar(a), scalar(b));
 }
 
 static void
@@ -249,8 +277,10 @@ read_group(struct reading *reading, const char *prefix, const yaml_node_t *node,
 
 		for (yaml_node_pair_t *q = first; q < p; q++)
 			if (is_same_key(key, yaml_document_get_node(&reading->document, q->key)))
-				mistake(reading, key->start_mark, "\"%s\": given twice", (const char *)key->data.scalar.value);
-		read_pair(reading, prefix, key, yaml_document_get_node(&reading->document, p->value), depth);
+				mistake(reading, key->start_mark, "\"%s\": given twice",
+				    (const char *)key->data.scalar.value);
+		read_pair(reading, prefix, key,
+		    yaml_document_get_node(&reading->document, p->value), depth);
 	}
 }
 
@@ -263,15 +293,18 @@ check_together(struct reading *reading, const yaml_node_t *root)
 	for (size_t i = 0; i < c->balancer_count; i++)
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(c->balancers[i].name, c->balancers[j].name) == 0)
-				mistake(reading, root->start_mark, "balancers: two are named \"%s\"", c->balancers[i].name);
+				mistake(reading, root->start_mark,
+				    "balancers: two are named \"%s\"", c->balancers[i].name);
 	if (strchr(c->mail_from, '@') == NULL || strpbrk(c->mail_from, "\r\n"))
-		mistake(reading, root->start_mark, "mail.from: \"%s\" is not a mail address", c->mail_from);
+		mistake(reading, root->start_mark, "mail.from: \"%s\" is not a mail address",
+		    c->mail_from);
 }
 
 static void
 syntax(struct reading *reading, const yaml_parser_t *parser)
 {
-	mistake(reading, parser->problem_mark, "this is not YAML: %s", parser->problem ? parser->problem : "it cannot be read");
+	mistake(reading, parser->problem_mark, "this is not YAML: %s",
+	    parser->problem ? parser->problem : "it cannot be read");
 }
 
 static void
@@ -289,7 +322,8 @@ read_document(struct reading *reading, yaml_parser_t *parser)
 		read_group(reading, "", root, 0);
 		check_together(reading, root);
 	} else if (root) {
-		mistake(reading, root->start_mark, "options are needed here, this is %s", kind_words(root));
+		mistake(reading, root->start_mark, "options are needed here, this is %s",
+		    kind_words(root));
 	}
 	yaml_document_delete(&reading->document);
 	if (!yaml_parser_load(parser, &further)) {
@@ -297,7 +331,8 @@ read_document(struct reading *reading, yaml_parser_t *parser)
 		return;
 	}
 	if (yaml_document_get_root_node(&further))
-		mistake(reading, further.start_mark, "a second document begins here; only one is read");
+		mistake(
+		    reading, further.start_mark, "a second document begins here; only one is read");
 	yaml_document_delete(&further);
 }
 
@@ -315,7 +350,8 @@ config_read(const char *path, struct config *ret, struct config_mistakes *mistak
 	reading.config = alloc_zero(sizeof(*reading.config));
 	config_defaults(reading.config);
 	if (r == FILE_E_TOO_LARGE) {
-		mistake(&reading, (yaml_mark_t){ 0 }, "larger than %d bytes: this is no configuration of ours", FILE_MAX);
+		mistake(&reading, (yaml_mark_t){ 0 },
+		    "larger than %d bytes: this is no configuration of ours", FILE_MAX);
 	} else if (r) {
 		free(reading.config);
 		return error_fold(r);
@@ -323,7 +359,8 @@ config_read(const char *path, struct config *ret, struct config_mistakes *mistak
 		free(reading.config);
 		return error_origin(ENOMEM);
 	} else {
-		yaml_parser_set_input_string(&parser, (const unsigned char *)buf_text(&text), text.len);
+		yaml_parser_set_input_string(
+		    &parser, (const unsigned char *)buf_text(&text), text.len);
 		read_document(&reading, &parser);
 		yaml_parser_delete(&parser);
 	}

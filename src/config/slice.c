@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one process may see, as `name NUL value NUL` pairs. Members of the n-th entry of a list are named
- * "balancers.n.socket". Unknown names are refused: both ends are of one version.
+ * What one process may see, as `name NUL value NUL` pairs. Members of the n-th entry of a list are
+ * named "balancers.n.socket". Unknown names are refused: both ends are of one version.
  */
 #include "config/options.h"
 
@@ -19,7 +19,8 @@ put(struct buf *to, const char *name, const struct option *option, const void *b
 }
 
 static void
-put_items(const struct config *config, enum config_reader reader, const struct option *list, struct buf *to)
+put_items(const struct config *config, enum config_reader reader, const struct option *list,
+    struct buf *to)
 {
 	const struct option_items *items = list->items;
 	size_t count;
@@ -31,8 +32,10 @@ put_items(const struct config *config, enum config_reader reader, const struct o
 
 			if (!(items->members[m].readers & (uint32_t)reader))
 				continue;
-			snprintf(name, sizeof(name), "%s.%zu.%s", list->name, i, items->members[m].name);
-			put(to, name, &items->members[m], (const char *)config + items->offset + items->stride * i);
+			snprintf(
+			    name, sizeof(name), "%s.%zu.%s", list->name, i, items->members[m].name);
+			put(to, name, &items->members[m],
+			    (const char *)config + items->offset + items->stride * i);
 		}
 }
 
@@ -51,7 +54,8 @@ config_put_slice(const struct config *config, enum config_reader reader, struct 
 		else
 			for (size_t n = 0; n < config->dns_resolver_count; n++) {
 				buf_put(to, option->name, strlen(option->name) + 1);
-				buf_put(to, config->dns_resolvers[n], strlen(config->dns_resolvers[n]) + 1);
+				buf_put(to, config->dns_resolvers[n],
+				    strlen(config->dns_resolvers[n]) + 1);
 			}
 	}
 }
@@ -69,8 +73,9 @@ get_member(struct config *config, struct str name, struct str value)
 		size_t count;
 		int64_t n;
 
-		if (list->kind != OPTION_ITEMS || !str_starts(name, str_of(list->name)) || !str_next(&rest, '.', &number) ||
-		    !rest.p || !str_to_i64(number, &n) || n < 0 || n >= (int64_t)list->items->max)
+		if (list->kind != OPTION_ITEMS || !str_starts(name, str_of(list->name)) ||
+		    !str_next(&rest, '.', &number) || !rest.p || !str_to_i64(number, &n) || n < 0 ||
+		    n >= (int64_t)list->items->max)
 			continue;
 		member = option_named(list->items->members, list->items->member_count, rest);
 		if (!member)
@@ -80,7 +85,9 @@ get_member(struct config *config, struct str name, struct str value)
 			count = (size_t)n + 1;
 			memcpy((char *)config + list->items->count_offset, &count, sizeof(count));
 		}
-		return option_set(member, (char *)config + list->items->offset + list->items->stride * (size_t)n, value, words);
+		return option_set(member,
+		    (char *)config + list->items->offset + list->items->stride * (size_t)n, value,
+		    words);
 	}
 	return false;
 }
@@ -95,8 +102,9 @@ get(struct config *config, struct str name, struct str value)
 		return get_member(config, name, value);
 	if (option_is_scalar(option))
 		return option_set(option, config, value, words);
-	return option->kind == OPTION_RESOLVERS && config->dns_resolver_count < CONFIG_RESOLVERS_MAX &&
-	    str_copy(value, config->dns_resolvers[config->dns_resolver_count++], ADDR_TEXT_SIZE);
+	return option->kind == OPTION_RESOLVERS &&
+	       config->dns_resolver_count < CONFIG_RESOLVERS_MAX &&
+	       str_copy(value, config->dns_resolvers[config->dns_resolver_count++], ADDR_TEXT_SIZE);
 }
 
 int
@@ -106,7 +114,8 @@ config_get_slice(struct str slice, struct config *ret)
 
 	config_defaults(ret);
 	while (rest.p && rest.len > 0)
-		if (!str_next(&rest, '\0', &name) || !rest.p || !str_next(&rest, '\0', &value) || !rest.p || !get(ret, name, value))
+		if (!str_next(&rest, '\0', &name) || !rest.p || !str_next(&rest, '\0', &value) ||
+		    !rest.p || !get(ret, name, value))
 			return error_origin(EBADMSG);
 	return 0;
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Filling answers: JSON, text, problems (RFC 9457) with findings or with field errors. */
+/*
+ * Filling answers: JSON, text, problems (RFC 9457). A problem's `code` is ours, upper case, and
+ * stays; `detail` is for people. Problems of an order's gates carry findings of the catalogue,
+ * mistakes in a request carry `errors`: a list of {field, words}.
+ */
 #pragma once
 
 #include "desk/desk.h"
@@ -8,11 +12,18 @@
 int answer_json(struct answer *answer, int status, json_t *json) MUST_USE;
 int answer_text(struct answer *answer, int status, const char *type, struct str text) MUST_USE;
 
-/* A problem in words. `code` is ours, upper case: "NOT_FOUND". */
-int answer_problem(struct answer *answer, int status, const char *code, const char *format, ...) PRINTF_LIKE(4, 5) MUST_USE;
+/* A problem in words. `code` is a literal: "NOT_FOUND". */
+int answer_problem(struct answer *answer, int status, const char *code, const char *format, ...)
+    PRINTF_LIKE(4, 5) MUST_USE;
 /* The same for checks that say yes or no: false, always. */
-bool answer_no(struct answer *answer, int status, const char *code, const char *format, ...) PRINTF_LIKE(4, 5);
+bool answer_no(struct answer *answer, int status, const char *code, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+/* One mistake in a query or a body; json.h collects several. False, always. */
+bool answer_no_field(struct answer *answer, const char *field, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 bool answer_fault_no(struct answer *answer, int r);
+/* 422 with a list of {field, words}, which it takes over. */
+int answer_mistakes(struct answer *answer, json_t *mistakes) MUST_USE;
 /* A problem that is findings; the first of them (worst first) gives title and detail. */
 int answer_findings(struct answer *answer, int status, const struct findings *findings) MUST_USE;
 int answer_not_found(struct answer *answer, const char *what) MUST_USE;

@@ -5,19 +5,38 @@
 #include "desk/handlers.h"
 #include "desk/list.h"
 
-static const struct field fields[] = {
-	{ "name", FIELD_TEXT, 256, true },       { "organization", FIELD_TEXT, 512, false }, { "division", FIELD_TEXT, 512, false },
-	{ "city", FIELD_TEXT, 512, false },      { "state", FIELD_TEXT, 512, false },        { "country", FIELD_TEXT, 3, false },
-	{ "contact_name", FIELD_TEXT, 256, false }, { "contact_mail", FIELD_TEXT, 320, false },
+/* clang-format off */
+#define CUSTOMER_FIELDS(needs_name)                        \
+	{ "name",         FIELD_TEXT, 256, (needs_name), NULL }, \
+	{ "organization", FIELD_TEXT, 512, false, NULL },        \
+	{ "division",     FIELD_TEXT, 512, false, NULL },        \
+	{ "city",         FIELD_TEXT, 512, false, NULL },        \
+	{ "state",        FIELD_TEXT, 512, false, NULL },        \
+	{ "country",      FIELD_TEXT, 3,   false, NULL },        \
+	{ "contact_name", FIELD_TEXT, 256, false, NULL },        \
+	{ "contact_mail", FIELD_TEXT, 320, false, NULL }
+static const struct field fields_new[] = { CUSTOMER_FIELDS(true) };
+static const struct field fields_change[] = { CUSTOMER_FIELDS(false) };
+static const struct field mailbox_fields[] = {
+	{ "mailboxes", FIELD_NUMBER, 0, true, NULL },
 };
+static const struct field waiver_fields[] = {
+	{ "author",  FIELD_TEXT, 256, true,  NULL },
+	{ "reason",  FIELD_TEXT, 512, true,  NULL },
+	{ "expires", FIELD_TEXT, 40,  false, NULL },
+};
+/* clang-format on */
 
 static json_t *
 customer_json(const struct customer *c)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I}", "id", json_id(c->id), "name", json_text(c->name),
-	    "organization", json_text(c->organization), "division", json_text(c->division), "city", json_text(c->city), "state",
-	    json_text(c->state), "country", c->country, "contact_name", json_text(c->contact_name), "contact_mail",
-	    json_text(c->contact_mail), "created", json_when(c->created), "changed", json_when(c->changed), "version", (json_int_t)c->version);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "id",
+	    json_id(c->id), "name", json_text(c->name), "organization", json_text(c->organization),
+	    "division", json_text(c->division), "city", json_text(c->city), "state",
+	    json_text(c->state), "country", json_text(c->country), "contact_name",
+	    json_text(c->contact_name), "contact_mail", json_text(c->contact_mail), "created",
+	    json_when(c->created), "changed", json_when(c->changed), "version",
+	    (json_int_t)c->version);
 }
 
 static void
@@ -40,19 +59,25 @@ is_mail_address(const char *text)
 	const char *at = strchr(text, '@');
 
 	for (const char *p = text; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == ',' || *p == ';' || *p == '<' || *p == '>' || *p == 0x7f)
+		if ((unsigned char)*p <= ' ' || strchr(",;<>\"", *p) || *p == 0x7f)
 			return false;
 	return at && at != text && at[1] != '\0' && !strchr(at + 1, '@');
 }
 
-static bool
-is_sound(const struct customer *c, struct answer *answer)
+/* A name that reads as an id or is blank could not be told apart in a path. */
+static void
+check(struct form *form, const struct customer *c)
 {
-	if (str_trim(str_of(c->name)).len == 0)
-		return answer_no(answer, 422, "FIELDS", "name: a customer needs a name.");
+	struct id id;
+
+	if (str_trim(str_of(c->name)).len == 0 || strchr(c->name, '/'))
+		form_mistake(form, "name", "A customer needs a name, without a slash.");
+	if (id_parse(str_of(c->name), &id))
+		form_mistake(form, "name", "A name that looks like an id cannot be told from one.");
 	if (c->contact_mail[0] && !is_mail_address(c->contact_mail))
-		return answer_no(answer, 422, "FIELDS", "contact_mail: \"%.120s\" is not a mail address.", c->contact_mail);
-	return true;
+		form_mistake(form, "contact_mail",
+		    "Needed is one mail address, like "
+		    "anna.berg@contoso.com.");
 }
 
 static int
@@ -62,7 +87,8 @@ answer_customer(struct answer *answer, int status, const struct customer *c)
 
 	snprintf(answer->etag, sizeof(answer->etag), "\"%lld\"", (long long)c->version);
 	if (status == 201)
-		snprintf(answer->location, sizeof(answer->location), "/api/v1/customers/%s", id_text(c->id, id));
+		snprintf(answer->location, sizeof(answer->location), "/api/v1/customers/%s",
+		    id_text(c->id, id));
 	return answer_json(answer, status, customer_json(c));
 }
 
@@ -73,10 +99,11 @@ customers_add(struct request *request, struct answer *answer)
 	struct customer c = { 0 };
 	int r;
 
-	if (!form_read(request, fields, COUNT_OF(fields), &form, answer))
+	if (!form_read(request, fields_new, COUNT_OF(fields_new), &form, answer))
 		return 0;
 	fill(&form, &c);
-	if (!is_sound(&c, answer))
+	check(&form, &c);
+	if (!form_is_good(&form, answer))
 		return 0;
 	r = store_begin(request->store);
 	if (r == 0)
@@ -84,6 +111,16 @@ customers_add(struct request *request, struct answer *answer)
 	if (r == 0)
 		r = answer_customer(answer, 201, &c);
 	return r ? r : request_commit(request, answer, "desk.customer");
+}
+
+/* A customer's token sees a list of one. */
+static int
+list_own(struct request *request, struct answer *answer)
+{
+	struct customer own;
+	int r = store_customer_get(request->store, request->token.customer, &own);
+
+	return r ? r : answer_list(answer, json_pack("[o]", customer_json(&own)), false, own.id);
 }
 
 int
@@ -94,21 +131,18 @@ customers_list(struct request *request, struct answer *answer)
 	struct page page;
 	int r;
 
-	if (!request_is_provider(request)) {
-		struct customer own;
-
-		r = store_customer_get(request->store, request->token.customer, &own);
-		return r ? r : answer_list(answer, json_pack("[o]", customer_json(&own)), false, own.id);
-	}
 	if (!request_page(request, answer, &page))
 		return 0;
+	if (!request_is_provider(request))
+		return list_own(request, answer);
 	r = store_customer_list(request->store, page, &list);
 	if (r)
 		return r;
 	items = json_array();
 	for (size_t i = 0; i < list.count; i++)
 		json_array_append_new(items, customer_json(&list.row[i]));
-	return answer_list(answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
+	return answer_list(
+	    answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
 }
 
 int
@@ -116,19 +150,22 @@ customers_show(struct request *request, struct answer *answer)
 {
 	struct customer c;
 
-	return access_customer(request, answer, &c) ? answer_customer(answer, 200, &c) : 0;
+	return access_customer(request, answer, str_of(request->ref), &c)
+	           ? answer_customer(answer, 200, &c)
+	           : 0;
 }
 
-/* If-Match: the version it was read at; without it the version of this moment. */
+/* If-Match: the version it was read at; without it, or "*", the version of this moment. */
 static bool
 take_version(const struct request *request, struct answer *answer, struct customer *c)
 {
 	struct str tag = str_of(request->if_match);
 	int64_t version;
 
-	if (tag.len == 0)
+	if (tag.len == 0 || str_eq(tag, STR("*")))
 		return true;
-	if (tag.len > 2 && tag.p[0] == '"' && str_to_i64(str_bytes(tag.p + 1, tag.len - 2), &version)) {
+	if (tag.len > 2 && tag.p[0] == '"' && tag.p[tag.len - 1] == '"' &&
+	    str_to_i64(str_bytes(tag.p + 1, tag.len - 2), &version)) {
 		c->version = version;
 		return true;
 	}
@@ -139,18 +176,16 @@ int
 customers_change(struct request *request, struct answer *answer)
 {
 	CLEAN(form_fini) struct form form = { 0 };
-	struct field optional[COUNT_OF(fields)];
 	struct customer c;
 	int r;
 
-	memcpy(optional, fields, sizeof(fields));
-	for (size_t i = 0; i < COUNT_OF(fields); i++)
-		optional[i].needed = false;
-	if (!access_customer(request, answer, &c) || !form_read(request, optional, COUNT_OF(optional), &form, answer) ||
+	if (!access_customer(request, answer, str_of(request->ref), &c) ||
+	    !form_read(request, fields_change, COUNT_OF(fields_change), &form, answer) ||
 	    !take_version(request, answer, &c))
 		return 0;
 	fill(&form, &c);
-	if (!is_sound(&c, answer))
+	check(&form, &c);
+	if (!form_is_good(&form, answer))
 		return 0;
 	r = store_begin(request->store);
 	if (r == 0)
@@ -160,16 +195,25 @@ customers_change(struct request *request, struct answer *answer)
 	return r ? r : request_commit(request, answer, "desk.customer_changed");
 }
 
+static json_t *
+count_json(const struct mailbox_count *count)
+{
+	return json_pack("{s:o, s:I, s:s, s:o, s:o}", "id", json_id(count->id), "mailboxes",
+	    (json_int_t)count->mailboxes, "source", count->source, "author",
+	    json_text(count->author), "counted", json_when(count->counted));
+}
+
 int
 mailboxes_add(struct request *request, struct answer *answer)
 {
-	static const struct field count_fields[] = { { "mailboxes", FIELD_NUMBER, 0, true } };
 	CLEAN(form_fini) struct form form = { 0 };
 	struct mailbox_count count = { .source = "hand" };
 	struct customer c;
 	int r;
 
-	if (!access_customer(request, answer, &c) || !form_read(request, count_fields, COUNT_OF(count_fields), &form, answer))
+	if (!access_customer(request, answer, str_of(request->ref), &c) ||
+	    !form_read(request, mailbox_fields, COUNT_OF(mailbox_fields), &form, answer) ||
+	    !form_is_good(&form, answer))
 		return 0;
 	count.customer = c.id;
 	count.mailboxes = form_number(&form, "mailboxes", 0);
@@ -178,36 +222,50 @@ mailboxes_add(struct request *request, struct answer *answer)
 	if (r == 0)
 		r = store_mailboxes_add(request->store, &count);
 	if (r == 0)
-		r = answer_json(answer, 201, json_pack("{s:o, s:I, s:s, s:o, s:o}", "id", json_id(count.id), "mailboxes", (json_int_t)count.mailboxes,
-		    "source", count.source, "author", json_text(count.author), "counted", json_when(count.counted)));
+		r = answer_json(answer, 201, count_json(&count));
 	return r ? r : request_commit(request, answer, "desk.mailboxes");
+}
+
+static void
+fill_waiver(struct form *form, struct waiver *w)
+{
+	form_copy(form, "author", w->author, sizeof(w->author));
+	form_copy(form, "reason", w->reason, sizeof(w->reason));
+	if (str_trim(str_of(w->author)).len == 0)
+		form_mistake(form, "author", "A waiver names who gives it.");
+	if (str_trim(str_of(w->reason)).len == 0)
+		form_mistake(form, "reason", "A waiver names its reason.");
+	if (form_has(form, "expires") && !when_parse(form_str(form, "expires"), &w->expires))
+		form_mistake(form, "expires", "Needed is a time like 2027-03-15T14:00:00Z.");
+}
+
+static json_t *
+waiver_json(const struct waiver *w)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", json_id(w->id), "author",
+	    json_text(w->author), "reason", json_text(w->reason), "given", json_when(w->given),
+	    "expires", json_when(w->expires));
 }
 
 int
 waivers_add(struct request *request, struct answer *answer)
 {
-	static const struct field waiver_fields[] = {
-		{ "author", FIELD_TEXT, 256, true }, { "reason", FIELD_TEXT, 512, true }, { "expires", FIELD_TEXT, 40, false },
-	};
 	CLEAN(form_fini) struct form form = { 0 };
 	struct waiver w = { 0 };
 	struct customer c;
 	int r;
 
-	if (!access_customer(request, answer, &c) || !form_read(request, waiver_fields, COUNT_OF(waiver_fields), &form, answer))
+	if (!access_customer(request, answer, str_of(request->ref), &c) ||
+	    !form_read(request, waiver_fields, COUNT_OF(waiver_fields), &form, answer))
 		return 0;
 	w.customer = c.id;
-	form_copy(&form, "author", w.author, sizeof(w.author));
-	form_copy(&form, "reason", w.reason, sizeof(w.reason));
-	if (!w.author[0] || !w.reason[0])
-		return answer_problem(answer, 422, "FIELDS", "A waiver names its author and its reason.");
-	if (form_has(&form, "expires") && !when_parse(form_str(&form, "expires"), &w.expires))
-		return answer_problem(answer, 422, "FIELDS", "expires: a time like 2027-03-15T14:00:00Z is needed.");
+	fill_waiver(&form, &w);
+	if (!form_is_good(&form, answer))
+		return 0;
 	r = store_begin(request->store);
 	if (r == 0)
 		r = store_waiver_add(request->store, &w);
 	if (r == 0)
-		r = answer_json(answer, 201, json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", json_id(w.id), "author", json_text(w.author), "reason",
-		    json_text(w.reason), "given", json_when(w.given), "expires", json_when(w.expires)));
+		r = answer_json(answer, 201, waiver_json(&w));
 	return r ? r : request_commit(request, answer, "desk.waiver");
 }

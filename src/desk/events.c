@@ -12,9 +12,11 @@ event_json(const struct event *e)
 {
 	json_t *detail = e->detail && e->detail[0] ? json_loads(e->detail, 0, NULL) : NULL;
 
-	return json_pack("{s:I, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "sequence", (json_int_t)e->sequence, "at", json_when(e->at), "actor",
-	    json_text(e->actor), "action", e->action, "object", e->object, "object_id", json_id(e->object_id), "order", json_id(e->order),
-	    "detail", detail ? detail : json_object(), "hash", json_hex(e->hash, sizeof(e->hash)));
+	return json_pack("{s:I, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "sequence",
+	    (json_int_t)e->sequence, "at", json_when(e->at), "actor", json_text(e->actor), "action",
+	    e->action, "object", e->object, "object_id", json_id(e->object_id), "order",
+	    json_id(e->order), "detail", detail ? detail : json_object(), "hash",
+	    json_hex(e->hash, sizeof(e->hash)));
 }
 
 /* Cursors of the audit log are sequence numbers. */
@@ -22,14 +24,19 @@ static int
 list(struct request *request, struct answer *answer, struct id order)
 {
 	CLEAN(event_list_fini) struct event_list events = { 0 };
-	const char *cursor = request->query(request, "cursor"), *limit = request->query(request, "limit");
-	int64_t after = 0, most = PAGE_MOST;
+	const char *cursor = request_query(request, "cursor");
+	int64_t after = 0;
 	json_t *items, *next;
+	size_t limit;
 	int r;
 
-	if ((cursor && !str_to_i64(str_of(cursor), &after)) || (limit && (!str_to_i64(str_of(limit), &most) || most < 1 || most > PAGE_MOST)))
-		return answer_problem(answer, 422, "FIELDS", "cursor and limit are whole numbers; limit at most %d.", PAGE_MOST);
-	r = store_event_list(request->store, order, after, (size_t)most, &events);
+	if (!request_limit(request, answer, &limit))
+		return 0;
+	if (cursor && (!str_to_i64(str_of(cursor), &after) || after < 0)) {
+		(void)answer_no_field(answer, "cursor", "Needed is the sequence of an event.");
+		return 0;
+	}
+	r = store_event_list(request->store, order, after, limit, &events);
 	if (r)
 		return r;
 	items = json_array();
@@ -56,10 +63,13 @@ orders_events(struct request *request, struct answer *answer)
 int
 events_verify(struct request *request, struct answer *answer)
 {
-	int64_t sequence;
+	int64_t sequence = 0;
 	int r = store_event_verify(request->store, &sequence);
 
 	if (r == STORE_E_BROKEN)
-		return answer_json(answer, 200, json_pack("{s:b, s:I}", "whole", 0, "broken_at", (json_int_t)sequence));
-	return r ? r : answer_json(answer, 200, json_pack("{s:b, s:I}", "whole", 1, "events", (json_int_t)sequence));
+		return answer_json(answer, 200,
+		    json_pack("{s:b, s:I}", "whole", 0, "broken_at", (json_int_t)sequence));
+	return r ? r
+	         : answer_json(answer, 200,
+		       json_pack("{s:b, s:I}", "whole", 1, "events", (json_int_t)sequence));
 }

@@ -5,11 +5,13 @@
 #include "desk/desk.h"
 
 handler_fn status_show, metrics_show, catalogue_show;
-handler_fn customers_list, customers_add, customers_show, customers_change, mailboxes_add, waivers_add;
-handler_fn services_list, services_add, services_show;
+handler_fn customers_list, customers_add, customers_show, customers_change, mailboxes_add,
+    waivers_add;
+handler_fn services_list, services_of_customer, services_add, services_show;
 handler_fn balancers_list, pools_list, pools_add;
-handler_fn orders_list, orders_add, orders_show, orders_csr, orders_certificate, orders_look, orders_go_on, orders_cancel,
-    orders_findings, orders_messages, orders_tasks, orders_events, orders_tests;
+handler_fn orders_list, orders_add, orders_show, orders_csr, orders_certificate, orders_look,
+    orders_go_on, orders_cancel, orders_findings, orders_messages, orders_tasks, orders_events,
+    orders_tests;
 handler_fn certificate_add;
 handler_fn sites_list, sites_show;
 handler_fn events_list, events_verify;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The API's door: libmicrohttpd on the address of the configuration, bodies collected up to their limit. */
+/*
+ * The API's door: libmicrohttpd on the address of the configuration. A body is collected up to its
+ * limit, and only for a token we know; everything that comes in is hostile.
+ */
 #pragma once
 
 #include "desk/desk.h"

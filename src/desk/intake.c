@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * POST /orders: the form is checked whole; then site, address, order, findings, the count and the kept answer are one
- * transaction. Refused means nothing was stored.
+ * POST /orders: the form is checked whole; then site, address, order, findings, the count and the
+ * kept answer are one transaction. Refused means nothing was stored.
  */
 #include "order/intake.h"
 
@@ -16,16 +16,25 @@
 #include "ipc/wake.h"
 #include "store/pools.h"
 
+/* clang-format off */
 static const struct field fields[] = {
-	{ "service", FIELD_TEXT, 40, true },       { "host", FIELD_TEXT, 1024, false },     { "kind", FIELD_TEXT, 16, false },
-	{ "key", FIELD_TEXT, 16, false },          { "organization", FIELD_TEXT, 0, false }, { "division", FIELD_TEXT, 0, false },
-	{ "city", FIELD_TEXT, 0, false },          { "state", FIELD_TEXT, 0, false },        { "country", FIELD_TEXT, 0, false },
-	{ "mailboxes", FIELD_NUMBER, 0, false },   { "waiver", FIELD_OBJECT, 0, false },
+	{ "service",      FIELD_TEXT,   40,   true,  NULL },
+	{ "host",         FIELD_TEXT,   1024, false, NULL }, /* absent is a finding: FQDN_MISSING */
+	{ "kind",         FIELD_TEXT,   16,   false, "first renewal reissue rekey" },
+	{ "key",          FIELD_TEXT,   16,   false, "rsa2048 rsa3072 rsa4096 p256 p384" },
+	{ "organization", FIELD_TEXT,   0,    false, NULL },
+	{ "division",     FIELD_TEXT,   0,    false, NULL },
+	{ "city",         FIELD_TEXT,   0,    false, NULL },
+	{ "state",        FIELD_TEXT,   0,    false, NULL },
+	{ "country",      FIELD_TEXT,   0,    false, NULL },
+	{ "mailboxes",    FIELD_NUMBER, 0,    false, NULL },
+	{ "waiver",       FIELD_OBJECT, 0,    false, NULL },
 };
 static const struct field waiver_fields[] = {
-	{ "author", FIELD_TEXT, 256, true },
-	{ "reason", FIELD_TEXT, 512, true },
+	{ "author", FIELD_TEXT, 256, true, NULL },
+	{ "reason", FIELD_TEXT, 512, true, NULL },
 };
+/* clang-format on */
 
 /* What an order stands on, gathered before the transaction. */
 struct application {
@@ -46,51 +55,85 @@ field_or(const struct form *form, const char *name, const char *fallback)
 	return form_has(form, name) ? form_str(form, name) : str_of(fallback);
 }
 
-static bool
-read_kinds(struct application *a, struct answer *answer)
+/* The table has the choices; absent is the usual one. */
+static void
+read_kinds(struct application *a)
 {
-	struct str kind = field_or(&a->form, "kind", "first"), key = field_or(&a->form, "key", key_kind_name(KEY_RSA2048));
-
-	if (!order_kind_parse(kind, &a->kind))
-		return answer_no(answer, 422, "FIELDS", "kind: first, renewal, reissue or rekey is needed; found was \"%.*s\".", STR_ARG(kind));
-	return key_kind_parse(key, &a->key_kind) ||
-	       answer_no(answer, 422, "FIELDS", "key: rsa2048, rsa3072, rsa4096, p256 or p384 is needed; found was \"%.*s\".", STR_ARG(key));
+	a->kind = ORDER_FIRST;
+	a->key_kind = KEY_RSA2048;
+	(void)order_kind_parse(form_str(&a->form, "kind"), &a->kind);
+	(void)key_kind_parse(form_str(&a->form, "key"), &a->key_kind);
 }
 
-/* A count may come with the order; the provider may waive the minimum with it. */
-static bool
-read_eligibility(struct request *request, struct answer *answer, struct application *a)
+static void
+copy_member(json_t *object, const char *name, char *to, size_t size)
 {
-	json_t *waiver = json_object_get(a->form.root, "waiver");
-	int r = store_mailboxes_latest(request->store, a->customer.id, &a->count);
+	const json_t *value = json_object_get(object, name);
+	struct str text = str_bytes(json_string_value(value), json_string_length(value));
 
-	if (r && r != STORE_E_ABSENT)
-		return answer_fault_no(answer, r);
-	if (r == STORE_E_ABSENT)
-		a->count = (struct mailbox_count){ .mailboxes = -1 };
-	if (form_has(&a->form, "mailboxes") || waiver) {
-		if (!request_is_provider(request))
-			return answer_no(answer, 403, "NOT_ALLOWED", "mailboxes and waiver are recorded by the provider.");
-	}
+	if (text.len < size)
+		(void)str_copy(text, to, size);
+}
+
+static void
+read_waiver(struct application *a)
+{
+	json_t *waiver = form_object(&a->form, "waiver");
+
+	if (!waiver)
+		return;
+	form_check_object(&a->form, "waiver", waiver, waiver_fields, COUNT_OF(waiver_fields));
+	copy_member(waiver, "author", a->waiver.author, sizeof(a->waiver.author));
+	copy_member(waiver, "reason", a->waiver.reason, sizeof(a->waiver.reason));
+	if (str_trim(str_of(a->waiver.author)).len == 0)
+		form_mistake(&a->form, "waiver.author", "A waiver names who gives it.");
+	if (str_trim(str_of(a->waiver.reason)).len == 0)
+		form_mistake(&a->form, "waiver.reason", "A waiver names its reason.");
+	a->new_waiver = a->waived = true;
+}
+
+static bool
+read_form(struct request *request, struct answer *answer, struct application *a)
+{
+	if (!form_read(request, fields, COUNT_OF(fields), &a->form, answer))
+		return false;
+	read_kinds(a);
+	read_waiver(a);
+	if (!form_is_good(&a->form, answer))
+		return false;
+	if (!request_is_provider(request) && (a->new_waiver || form_has(&a->form, "mailboxes")))
+		return answer_no(answer, 403, "NOT_ALLOWED",
+		    "mailboxes and waiver are recorded by the provider.");
+	return true;
+}
+
+/* What came with the order counts; else what was recorded before. */
+static int
+read_eligibility(struct request *request, struct application *a)
+{
+	when now = world_now(request->desk->process->world);
+	int r = 0;
+
+	a->waiver.customer = a->customer.id;
 	if (form_has(&a->form, "mailboxes")) {
 		a->new_count = true;
-		a->count = (struct mailbox_count){ .customer = a->customer.id, .source = "hand",
-			.mailboxes = form_number(&a->form, "mailboxes", 0), .counted = world_now(request->desk->process->world) };
+		a->count = (struct mailbox_count){ .customer = a->customer.id,
+			.source = "hand",
+			.counted = now,
+			.mailboxes = form_number(&a->form, "mailboxes", 0) };
 		snprintf(a->count.author, sizeof(a->count.author), "%s", request_author(request));
+	} else {
+		r = store_mailboxes_latest(request->store, a->customer.id, &a->count);
+		if (r == STORE_E_ABSENT)
+			a->count = (struct mailbox_count){ .mailboxes = -1 };
 	}
-	if (waiver) {
-		if (!form_read_member(waiver, "waiver", waiver_fields, COUNT_OF(waiver_fields), answer))
-			return false;
-		a->new_waiver = a->waived = true;
-		a->waiver.customer = a->customer.id;
-		snprintf(a->waiver.author, sizeof(a->waiver.author), "%s", json_string_value(json_object_get(waiver, "author")));
-		snprintf(a->waiver.reason, sizeof(a->waiver.reason), "%s", json_string_value(json_object_get(waiver, "reason")));
-		return (a->waiver.author[0] && a->waiver.reason[0]) ||
-		       answer_no(answer, 422, "FIELDS", "waiver: a waiver names its author and its reason.");
-	}
-	r = store_waiver_valid(request->store, a->customer.id, world_now(request->desk->process->world), &a->waiver);
+	if (r && r != STORE_E_ABSENT)
+		return r;
+	if (a->new_waiver)
+		return 0;
+	r = store_waiver_valid(request->store, a->customer.id, now, &a->waiver);
 	a->waived = r == 0;
-	return r == 0 || r == STORE_E_ABSENT || answer_fault_no(answer, r);
+	return r == STORE_E_ABSENT ? 0 : r;
 }
 
 static bool
@@ -98,16 +141,16 @@ gather(struct request *request, struct answer *answer, struct application *a)
 {
 	int r;
 
-	if (!form_read(request, fields, COUNT_OF(fields), &a->form, answer) ||
+	if (!read_form(request, answer, a) ||
 	    !access_service(request, answer, form_str(&a->form, "service"), &a->service))
 		return false;
 	r = store_customer_get(request->store, a->service.customer, &a->customer);
-	if (r)
-		return answer_fault_no(answer, r);
-	return read_kinds(a, answer) && read_eligibility(request, answer, a);
+	if (r == 0)
+		r = read_eligibility(request, a);
+	return r == 0 || answer_fault_no(answer, r);
 }
 
-/* 0, or the answer is filled with all findings. */
+/* False: the answer is filled with all findings. */
 static bool
 is_in_order(struct request *request, struct answer *answer, struct application *a)
 {
@@ -162,9 +205,10 @@ refuse_pool(struct answer *answer, const struct application *a)
 }
 
 static int
-new_site(struct request *request, struct answer *answer, const struct application *a, struct site *site)
+new_site(
+    struct request *request, struct answer *answer, const struct application *a, struct site *site)
 {
-	struct pool pool;
+	struct pool pool = { 0 };
 	struct addr addr;
 	int r = store_pool_by_name(request->store, a->service.pool, &pool);
 
@@ -174,7 +218,8 @@ new_site(struct request *request, struct answer *answer, const struct applicatio
 	if (r == 0)
 		snprintf(site->balancer, sizeof(site->balancer), "%s", pool.balancer);
 	if (r == 0)
-		r = store_address_reserve(request->store, a->service.pool, site->id, &site->address, &addr);
+		r = store_address_reserve(
+		    request->store, a->service.pool, site->id, &site->address, &addr);
 	if (r == STORE_E_NO_ADDRESS)
 		return refuse_pool(answer, a);
 	if (r == 0)
@@ -184,11 +229,13 @@ new_site(struct request *request, struct answer *answer, const struct applicatio
 
 /* A renewal is for a site that is live and of this service. */
 static int
-live_site(struct request *request, struct answer *answer, const struct application *a, struct site *site)
+live_site(
+    struct request *request, struct answer *answer, const struct application *a, struct site *site)
 {
 	int r = store_site_by_host(request->store, a->intake.host.text, site);
 
-	if (r == STORE_E_ABSENT || (r == 0 && (!id_eq(site->service, a->service.id) || id_is_none(site->live_order))))
+	if (r == STORE_E_ABSENT ||
+	    (r == 0 && (!id_eq(site->service, a->service.id) || id_is_none(site->live_order))))
 		return refuse_name(answer, a, FINDING_FQDN_UNKNOWN_SITE);
 	return r;
 }
@@ -215,7 +262,9 @@ keep_findings(struct request *request, struct id order, const struct findings *a
 		for (size_t i = 0; i < all->count; i++)
 			if (finding_rule(all->list[i].code)->gate == gates[g])
 				of_gate.list[of_gate.count++] = all->list[i];
-		r = of_gate.count ? store_findings_replace(request->store, order, gates[g], &of_gate) : 0;
+		r = of_gate.count
+		        ? store_findings_replace(request->store, order, gates[g], &of_gate)
+		        : 0;
 		if (r)
 			return r;
 	}
@@ -223,12 +272,16 @@ keep_findings(struct request *request, struct id order, const struct findings *a
 }
 
 static void
-fill_order(const struct application *a, const struct site *site, struct order *o)
+fill_order(const struct application *a, int64_t least, const struct site *site, struct order *o)
 {
 	const struct subject *s = &a->intake.subject;
 
-	*o = (struct order){ .site = site->id, .customer = a->customer.id, .service = a->service.id, .key_kind = a->key_kind,
-		.mailboxes = a->count.mailboxes < 0 ? 0 : a->count.mailboxes, .waiver = a->waived ? a->waiver.id : ID_NONE };
+	*o = (struct order){ .site = site->id,
+		.customer = a->customer.id,
+		.service = a->service.id,
+		.key_kind = a->key_kind,
+		.mailboxes = a->count.mailboxes < 0 ? 0 : a->count.mailboxes,
+		.waiver = a->count.mailboxes < least && a->waived ? a->waiver.id : ID_NONE };
 	o->facts.kind = a->kind;
 	snprintf(o->host, sizeof(o->host), "%s", site->host);
 	snprintf(o->organization, sizeof(o->organization), "%s", s->organization);
@@ -238,20 +291,17 @@ fill_order(const struct application *a, const struct site *site, struct order *o
 	snprintf(o->country, sizeof(o->country), "%s", s->country);
 }
 
+/* The checks that look at the world are a task of the worker: they come before the request is
+ * made (docs/decisions/0004). */
 static int
-place(struct request *request, struct answer *answer, struct application *a)
+add_order(
+    struct request *request, struct answer *answer, struct application *a, const struct site *site)
 {
-	struct site site;
 	struct order o;
 	json_t *json;
-	int r = a->kind == ORDER_FIRST ? new_site(request, answer, a, &site) : live_site(request, answer, a, &site);
+	int r;
 
-	if (r || answer->status)
-		return r;
-	r = record_eligibility(request, a);
-	if (r)
-		return r;
-	fill_order(a, &site, &o);
+	fill_order(a, request->desk->config->mailboxes_least, site, &o);
 	r = store_order_add(request->store, &o);
 	if (r == STORE_E_TAKEN)
 		return refuse_name(answer, a, FINDING_FQDN_TAKEN);
@@ -261,13 +311,27 @@ place(struct request *request, struct answer *answer, struct application *a)
 		r = order_json_whole(request, &o, &json);
 	if (r)
 		return r;
-	snprintf(answer->location, sizeof(answer->location), "/api/v1/orders/%lld", (long long)o.number);
+	snprintf(
+	    answer->location, sizeof(answer->location), "/api/v1/orders/%lld", (long long)o.number);
 	r = answer_json(answer, 201, json);
 	if (r == 0)
 		r = request_commit(request, answer, "desk.order");
 	if (r == 0)
 		wake_tell(request->desk->worker);
 	return r;
+}
+
+static int
+place(struct request *request, struct answer *answer, struct application *a)
+{
+	struct site site;
+	int r = a->kind == ORDER_FIRST ? new_site(request, answer, a, &site)
+	                               : live_site(request, answer, a, &site);
+
+	if (r || answer->status)
+		return r;
+	r = record_eligibility(request, a);
+	return r ? r : add_order(request, answer, a, &site);
 }
 
 static int

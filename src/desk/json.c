@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "desk/json.h"
 
+#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "desk/answer.h"
 
 #define TEXT_MAX     4096
 #define MISTAKES_MAX 20
+#define DEPTH_MAX    16
 
 void
 form_fini(struct form *form)
 {
 	json_decref(form->root);
-	form->root = NULL;
+	json_decref(form->mistakes);
+	*form = (struct form){ 0 };
 }
 
 static const char *
@@ -27,7 +29,7 @@ type_words(const json_t *value)
 	case JSON_STRING:
 		return "text";
 	case JSON_INTEGER:
-		return "a whole number";
+		return json_integer_value(value) < 0 ? "a number below 0" : "a whole number";
 	case JSON_REAL:
 		return "a number with a fraction";
 	case JSON_TRUE:
@@ -46,7 +48,7 @@ kind_words(enum field_kind kind)
 	case FIELD_TEXT:
 		return "text";
 	case FIELD_NUMBER:
-		return "a whole number, 0 or more,";
+		return "a whole number, 0 or more";
 	case FIELD_OBJECT:
 		return "an object";
 	case FIELD_LIST:
@@ -71,14 +73,32 @@ is_kind(const json_t *value, enum field_kind kind)
 	return false;
 }
 
-static void
-mistake(json_t *mistakes, const char *prefix, const char *name, const char *words)
+static bool
+is_told(const struct form *form, const char *field)
 {
-	char field[320];
+	const json_t *item;
+	size_t i;
 
-	snprintf(field, sizeof(field), "%s%s%s", prefix, prefix[0] ? "." : "", name);
-	if (json_array_size(mistakes) < MISTAKES_MAX)
-		json_array_append_new(mistakes, json_pack("{s:o, s:o}", "field", json_text(field), "words", json_text(words)));
+	json_array_foreach(form->mistakes, i, item)
+	{
+		if (strcmp(json_string_value(json_object_get(item, "field")), field) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+form_mistake(struct form *form, const char *field, const char *format, ...)
+{
+	char detail[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(detail, sizeof(detail), format, args);
+	va_end(args);
+	if (json_array_size(form->mistakes) < MISTAKES_MAX && !is_told(form, field))
+		json_array_append_new(form->mistakes,
+		    json_pack("{s:o, s:o}", "field", json_text(field), "words", json_text(detail)));
 }
 
 static const struct field *
@@ -91,9 +111,9 @@ find(const struct field *fields, size_t count, const char *name)
 }
 
 static void
-say_unknown(json_t *mistakes, const char *prefix, const char *name, const struct field *fields, size_t count)
+say_unknown(
+    struct form *form, const char *path, const char *name, const struct field *fields, size_t count)
 {
-	char words[256], shown[80];
 	const char *best = NULL;
 	size_t least = 3;
 
@@ -105,95 +125,144 @@ say_unknown(json_t *mistakes, const char *prefix, const char *name, const struct
 			best = fields[i].name;
 		}
 	}
-	str_show(str_of(name), shown, sizeof(shown));
 	if (best)
-		snprintf(words, sizeof(words), "There is no field \"%s\"; did you mean \"%s\"?", shown, best);
+		form_mistake(
+		    form, path, "There is no field of this name; did you mean \"%s\"?", best);
 	else
-		snprintf(words, sizeof(words), "There is no field \"%s\" here.", shown);
-	mistake(mistakes, prefix, shown, words);
+		form_mistake(form, path, "There is no field of this name here.");
+}
+
+static bool
+is_choice(const char *choices, struct str text)
+{
+	struct str rest = str_of(choices), choice;
+
+	while (str_next(&rest, ' ', &choice))
+		if (str_eq(choice, text))
+			return true;
+	return false;
 }
 
 static void
-check_value(json_t *mistakes, const char *prefix, const struct field *field, const json_t *value)
+check_text(struct form *form, const char *path, const struct field *field, const json_t *value)
 {
+	struct str text = str_bytes(json_string_value(value), json_string_length(value));
 	size_t max = field->max ? field->max : TEXT_MAX;
-	char words[256];
+	char shown[80];
 
-	if (!is_kind(value, field->kind)) {
-		snprintf(words, sizeof(words), "Needed is %s; found was %s.", kind_words(field->kind), type_words(value));
-		mistake(mistakes, prefix, field->name, words);
-	} else if (field->kind == FIELD_TEXT && json_string_length(value) >= max) {
-		snprintf(words, sizeof(words), "The text has %zu bytes; fewer than %zu are allowed.", json_string_length(value), max);
-		mistake(mistakes, prefix, field->name, words);
+	if (text.len >= max) {
+		form_mistake(form, path, "The text has %zu bytes; at most %zu are taken.", text.len,
+		    max - 1);
+	} else if (field->choices && !is_choice(field->choices, text)) {
+		str_show(text, shown, sizeof(shown));
+		form_mistake(
+		    form, path, "Needed is one of: %s; found was \"%s\".", field->choices, shown);
 	}
 }
 
-static json_t *
-check_object(json_t *object, const char *prefix, const struct field *fields, size_t count)
+static void
+check_value(struct form *form, const char *path, const struct field *field, const json_t *value)
 {
-	json_t *mistakes = json_array(), *value;
+	if (!is_kind(value, field->kind))
+		form_mistake(form, path, "Needed is %s; found was %s.", kind_words(field->kind),
+		    type_words(value));
+	else if (field->kind == FIELD_TEXT)
+		check_text(form, path, field, value);
+	else if (field->kind == FIELD_LIST && field->max && json_array_size(value) > field->max)
+		form_mistake(form, path, "The list has %zu items; at most %zu are taken.",
+		    json_array_size(value), field->max);
+}
+
+static const char *
+path_of(const char *prefix, const char *name, char *to, size_t size)
+{
+	char shown[80];
+
+	str_show(str_of(name), shown, sizeof(shown));
+	snprintf(to, size, "%s%s%s", prefix, prefix[0] ? "." : "", shown);
+	return to;
+}
+
+void
+form_check_object(
+    struct form *form, const char *prefix, json_t *object, const struct field *fields, size_t count)
+{
+	char path[256];
 	const char *name;
+	json_t *value;
 
 	json_object_foreach(object, name, value)
 	{
 		const struct field *field = find(fields, count, name);
 
+		path_of(prefix, name, path, sizeof(path));
 		if (field)
-			check_value(mistakes, prefix, field, value);
+			check_value(form, path, field, value);
 		else
-			say_unknown(mistakes, prefix, name, fields, count);
+			say_unknown(form, path, name, fields, count);
 	}
 	for (size_t i = 0; i < count; i++)
 		if (fields[i].needed && !json_object_get(object, fields[i].name))
-			mistake(mistakes, prefix, fields[i].name, "This field is needed.");
-	return mistakes;
+			form_mistake(form, path_of(prefix, fields[i].name, path, sizeof(path)),
+			    "This field is needed.");
 }
 
-/* Takes over `mistakes`. */
+/* No form of ours is deeper than three; jansson alone would follow 2048 levels. */
 static bool
-tell(json_t *mistakes, struct answer *answer)
+is_too_deep(struct str text)
 {
-	json_t *first = json_array_get(mistakes, 0), *problem;
+	bool in_string = false;
+	size_t depth = 0;
 
-	if (!first) {
-		json_decref(mistakes);
-		return true;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.p[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '['))
+			depth++;
+		else if (!in_string && (c == '}' || c == ']') && depth > 0)
+			depth--;
+		if (depth > DEPTH_MAX)
+			return true;
 	}
-	problem = json_pack("{s:s, s:s, s:i, s:o, s:s, s:o}", "type", "about:blank", "title", "The request has mistakes", "status", 422, "detail",
-	    json_sprintf("%s: %s", json_string_value(json_object_get(first, "field")), json_string_value(json_object_get(first, "words"))),
-	    "code", "FIELDS", "errors", mistakes);
-	if (answer_json(answer, 422, problem) != 0)
-		answer->status = 500;
 	return false;
 }
 
 bool
-form_read_member(json_t *object, const char *prefix, const struct field *fields, size_t count, struct answer *answer)
+form_read(const struct request *request, const struct field *fields, size_t count, struct form *ret,
+    struct answer *answer)
 {
-	return tell(check_object(object, prefix, fields, count), answer);
+	json_error_t error;
+
+	if (is_too_deep(request->body))
+		return answer_no(answer, 400, "NOT_JSON",
+		    "The body is nested more than %d levels deep.", DEPTH_MAX);
+	ret->mistakes = json_array();
+	ret->root = request->body.len == 0 ? json_object()
+	                                   : json_loadb(request->body.p, request->body.len,
+						 JSON_REJECT_DUPLICATES, &error);
+	if (!ret->root)
+		return answer_no(answer, 400, "NOT_JSON",
+		    "The body is not JSON: %s (line %d, column %d).", error.text, error.line,
+		    error.column);
+	if (!json_is_object(ret->root))
+		return answer_no_field(
+		    answer, "", "The body must be an object; it is %s.", type_words(ret->root));
+	form_check_object(ret, "", ret->root, fields, count);
+	return true;
 }
 
 bool
-form_read(const struct request *request, const struct field *fields, size_t count, struct form *ret, struct answer *answer)
+form_is_good(struct form *form, struct answer *answer)
 {
-	json_error_t error;
-	json_t *root = request->body.len == 0 ? json_object()
-					      : json_loadb(request->body.p, request->body.len, JSON_REJECT_DUPLICATES, &error);
-
-	if (!root)
-		return answer_no(answer, 400, "NOT_JSON", "The body is not JSON: %s (line %d, column %d).", error.text, error.line, error.column);
-	if (!json_is_object(root)) {
-		const char *found = type_words(root);
-
-		json_decref(root);
-		return answer_no(answer, 422, "FIELDS", "The body must be an object; it is %s.", found);
-	}
-	if (!tell(check_object(root, "", fields, count), answer)) {
-		json_decref(root);
-		return false;
-	}
-	ret->root = root;
-	return true;
+	if (json_array_size(form->mistakes) == 0)
+		return true;
+	if (answer_mistakes(answer, TAKE(form->mistakes)) != 0)
+		answer->status = 500;
+	return false;
 }
 
 bool
@@ -207,7 +276,7 @@ form_str(const struct form *form, const char *name)
 {
 	const json_t *value = json_object_get(form->root, name);
 
-	return value ? str_bytes(json_string_value(value), json_string_length(value)) : STR("");
+	return str_bytes(json_string_value(value), json_string_length(value));
 }
 
 int64_t
@@ -215,14 +284,24 @@ form_number(const struct form *form, const char *name, int64_t absent)
 {
 	const json_t *value = json_object_get(form->root, name);
 
-	return value ? json_integer_value(value) : absent;
+	return json_is_integer(value) ? json_integer_value(value) : absent;
+}
+
+json_t *
+form_object(const struct form *form, const char *name)
+{
+	json_t *value = json_object_get(form->root, name);
+
+	return json_is_object(value) ? value : NULL;
 }
 
 void
 form_copy(const struct form *form, const char *name, char *to, size_t size)
 {
-	if (form_has(form, name))
-		(void)str_copy(form_str(form, name), to, size);
+	struct str text = form_str(form, name);
+
+	if (form_has(form, name) && text.len < size)
+		(void)str_copy(text, to, size);
 }
 
 json_t *
@@ -260,4 +339,10 @@ json_hex(const void *bytes, size_t len)
 
 	buf_put_hex(&hex, bytes, len);
 	return json_string(buf_text(&hex));
+}
+
+json_t *
+json_inside(const struct request *request, const char *text)
+{
+	return request_is_provider(request) && text[0] ? json_text(text) : json_null();
 }

@@ -12,7 +12,8 @@ facts_json(const struct order_facts *facts)
 
 	for (int f = 0; f < FACT_MAX; f++)
 		if (facts->fact[f])
-			json_object_set_new(object, order_fact_name((enum order_fact)f), json_when(facts->fact[f]));
+			json_object_set_new(
+			    object, order_fact_name((enum order_fact)f), json_when(facts->fact[f]));
 	return object;
 }
 
@@ -22,25 +23,35 @@ dns_json(const struct order *o, const struct site *site)
 {
 	const struct order_facts *f = &o->facts;
 
-	return json_pack("{s:s, s:b, s:o, s:{s:s, s:s, s:s}}", "when", f->dns_when == DNS_LAST ? "last" : "now", "pointed",
-	    f->fact[FACT_POINTED] != 0, "looked", json_when(f->dns_looked), "record", "name", o->host, "type",
-	    strchr(site->address_text, ':') ? "AAAA" : "A", "value", site->address_text);
+	return json_pack("{s:s, s:b, s:o, s:{s:s, s:s, s:o}}", "when",
+	    f->dns_when == DNS_LAST ? "last" : "now", "pointed", f->fact[FACT_POINTED] != 0,
+	    "looked", json_when(f->dns_looked), "record", "name", o->host, "type",
+	    strchr(site->address_text, ':') ? "AAAA" : "A", "value",
+	    site->address_text[0] ? json_string(site->address_text) : json_null());
 }
 
 json_t *
 order_json(const struct request *request, const struct order *o, const struct site *site)
 {
 	when now = world_now(request->desk->process->world);
-	json_t *json = json_pack("{s:o, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "id", json_id(o->id), "number",
-	    (json_int_t)o->number, "host", o->host, "kind", order_kind_name(o->facts.kind), "stage", order_stage_name(order_stage(&o->facts)),
-	    "waits_for", party_name(order_waits_for(&o->facts, now)), "waiting", order_waiting_words(&o->facts, now), "customer",
-	    json_id(o->customer), "service", json_id(o->service), "site", json_id(o->site), "address",
-	    site->address_text[0] ? json_string(site->address_text) : json_null(), "balancer", site->balancer, "dns", dns_json(o, site), "facts",
-	    facts_json(&o->facts), "trouble", o->trouble[0] ? json_text(o->trouble) : json_null(), "withdrawn", json_when(o->facts.withdrawn));
+	json_t *json = json_pack(
+	    "{s:o, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "id", json_id(o->id), "number", (json_int_t)o->number, "host", o->host, "kind",
+	    order_kind_name(o->facts.kind), "stage", order_stage_name(order_stage(&o->facts)),
+	    "waits_for", party_name(order_waits_for(&o->facts, now)), "waiting",
+	    order_waiting_words(&o->facts, now), "customer", json_id(o->customer), "service",
+	    json_id(o->service), "site", json_id(o->site), "address",
+	    site->address_text[0] ? json_string(site->address_text) : json_null(), "balancer",
+	    json_inside(request, site->balancer), "dns", dns_json(o, site), "facts",
+	    facts_json(&o->facts), "trouble", json_inside(request, o->trouble), "withdrawn",
+	    json_when(o->facts.withdrawn));
 
-	json_object_update_new(json, json_pack("{s:o, s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:I}", "organization", json_text(o->organization), "division",
-	    json_text(o->division), "city", json_text(o->city), "state", json_text(o->state), "country", o->country, "mailboxes",
-	    (json_int_t)o->mailboxes, "created", json_when(o->created), "changed", json_when(o->changed), "version", (json_int_t)o->version));
+	json_object_update_new(json,
+	    json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I}", "organization",
+		json_text(o->organization), "division", json_text(o->division), "city",
+		json_text(o->city), "state", json_text(o->state), "country", json_text(o->country),
+		"mailboxes", (json_int_t)o->mailboxes, "created", json_when(o->created), "changed",
+		json_when(o->changed), "version", (json_int_t)o->version));
 	return json;
 }
 
@@ -88,10 +99,11 @@ order_certificate_json(struct request *request, const struct order *order, json_
 	r = store_certificate_get(request->store, order->certificate, &c);
 	if (r)
 		return r;
-	*ret = json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "id", json_id(c.id), "sha256", json_hex(c.sha256, sizeof(c.sha256)),
-	    "serial", c.serial, "subject", json_text(c.subject), "issuer", json_text(c.issuer), "names", names_json(c.names), "chain_length",
-	    (json_int_t)c.chain_length, "not_before", json_when(c.not_before), "not_after", json_when(c.not_after), "accepted",
-	    json_when(c.accepted));
+	*ret = json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "id", json_id(c.id),
+	    "sha256", json_hex(c.sha256, sizeof(c.sha256)), "serial", c.serial, "subject",
+	    json_text(c.subject), "issuer", json_text(c.issuer), "names", names_json(c.names),
+	    "chain_length", (json_int_t)c.chain_length, "not_before", json_when(c.not_before),
+	    "not_after", json_when(c.not_after), "accepted", json_when(c.accepted));
 	return 0;
 }
 
@@ -113,8 +125,9 @@ order_json_whole(struct request *request, const struct order *order, json_t **re
 		return r;
 	}
 	json = order_json(request, order, &site);
-	json_object_set_new(json, "key", json_pack("{s:s, s:s, s:o}", "kind", key_kind_name(order->key_kind), "words",
-	    key_kind_words(order->key_kind), "id", json_id(order->key)));
+	json_object_set_new(json, "key",
+	    json_pack("{s:s, s:s, s:o}", "kind", key_kind_name(order->key_kind), "words",
+		key_kind_words(order->key_kind), "id", json_id(order->key)));
 	json_object_set_new(json, "certificate", certificate);
 	json_object_set_new(json, "findings", findings);
 	*ret = json;

@@ -9,8 +9,10 @@
 #include "store/sites.h"
 
 /* `site` is the order's. */
-json_t *order_json(const struct request *request, const struct order *order, const struct site *site);
+json_t *order_json(
+    const struct request *request, const struct order *order, const struct site *site);
 /* With key, certificate and open findings. A fault of the store is an error. */
 int order_json_whole(struct request *request, const struct order *order, json_t **ret) MUST_USE;
 int order_findings_json(struct request *request, const struct order *order, json_t **ret) MUST_USE;
-int order_certificate_json(struct request *request, const struct order *order, json_t **ret) MUST_USE; /* null before there is one */
+int order_certificate_json(struct request *request, const struct order *order,
+    json_t **ret) MUST_USE; /* null before there is one */

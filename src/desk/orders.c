@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Orders as they are: lists, views, and what people may do to one that is there. Ordering is in intake.c. */
+/* Orders as they are: lists, views, and what people may do to one that is there. Ordering is in
+ * intake.c. */
 #include "store/orders.h"
 
 #include "desk/access.h"
@@ -15,7 +16,7 @@
 static bool
 read_filter(struct request *request, struct answer *answer, struct order_filter *ret)
 {
-	const char *stage = request->query(request, "stage");
+	const char *stage = request_query(request, "stage");
 
 	*ret = (struct order_filter){ 0 };
 	if (!access_list(request, answer, &ret->customer))
@@ -24,7 +25,8 @@ read_filter(struct request *request, struct answer *answer, struct order_filter 
 		return true;
 	ret->by_stage = true;
 	return order_stage_parse(str_of(stage), &ret->stage) ||
-	       answer_no(answer, 422, "FIELDS", "stage: \"%.40s\" is not a stage; see `certdesk manual stages`.", stage);
+	       answer_no_field(answer, "stage",
+		   "\"%.40s\" is not a stage; `certdesk manual stages` shows them.", stage);
 }
 
 int
@@ -52,7 +54,8 @@ orders_list(struct request *request, struct answer *answer)
 		}
 		json_array_append_new(items, order_json(request, &list.row[i], &site));
 	}
-	return answer_list(answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
+	return answer_list(
+	    answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
 }
 
 int
@@ -71,7 +74,8 @@ orders_show(struct request *request, struct answer *answer)
 int
 orders_csr(struct request *request, struct answer *answer)
 {
-	CLEAN(buf_fini) struct buf der = BUF(CSR_MAX), pem = BUF(2 * CSR_MAX);
+	CLEAN(buf_fini) struct buf der = BUF(CSR_MAX);
+	CLEAN(buf_fini) struct buf pem = BUF(2 * CSR_MAX);
 	struct order o;
 	int r;
 
@@ -83,9 +87,11 @@ orders_csr(struct request *request, struct answer *answer)
 	if (r)
 		return r;
 	csr_to_pem(buf_str(&der), &pem);
-	if (strstr(request->accept, "text/plain"))
+	if (strstr(request->accept, "text/plain") ||
+	    strstr(request->accept, "application/x-pem-file"))
 		return answer_text(answer, 200, "text/plain; charset=us-ascii", buf_str(&pem));
-	return answer_json(answer, 200, json_pack("{s:s, s:s}", "host", o.host, "csr", buf_text(&pem)));
+	return answer_json(
+	    answer, 200, json_pack("{s:s, s:s}", "host", o.host, "csr", buf_text(&pem)));
 }
 
 int
@@ -98,7 +104,8 @@ orders_certificate(struct request *request, struct answer *answer)
 	if (!access_order(request, answer, &o))
 		return 0;
 	if (id_is_none(o.certificate))
-		return answer_problem(answer, 404, "NOT_YET", "No certificate was accepted for this order yet.");
+		return answer_problem(
+		    answer, 404, "NOT_YET", "No certificate was accepted for this order yet.");
 	r = order_certificate_json(request, &o, &json);
 	return r ? r : answer_json(answer, 200, json);
 }
@@ -122,6 +129,19 @@ commit_change(struct request *request, struct answer *answer, struct id order)
 	return r;
 }
 
+/* What does not fit is told with where the order is. */
+static int
+settle_change(
+    struct request *request, struct answer *answer, const struct order *o, int r, const char *wish)
+{
+	if (r == 0)
+		return commit_change(request, answer, o->id);
+	if (r != STORE_E_NOT_NOW && r != STORE_E_ALREADY)
+		return r;
+	return answer_problem(answer, 409, "NOT_NOW", "The order is %s: %s",
+	    order_stage_name(order_stage(&o->facts)), wish);
+}
+
 int
 orders_look(struct request *request, struct answer *answer)
 {
@@ -133,11 +153,12 @@ orders_look(struct request *request, struct answer *answer)
 	r = store_begin(request->store);
 	if (r == 0)
 		r = store_order_look_now(request->store, o.id);
-	return r ? r : commit_change(request, answer, o.id);
+	return settle_change(request, answer, &o, r,
+	    "the DNS is looked at from the request on until the order ends.");
 }
 
-static int
-apply(struct request *request, struct answer *answer, enum order_event event)
+int
+orders_go_on(struct request *request, struct answer *answer)
 {
 	struct order o;
 	int r;
@@ -146,20 +167,23 @@ apply(struct request *request, struct answer *answer, enum order_event event)
 		return 0;
 	r = store_begin(request->store);
 	if (r == 0)
-		r = store_order_event(request->store, o.id, event, "");
-	return r ? r : commit_change(request, answer, o.id);
-}
-
-int
-orders_go_on(struct request *request, struct answer *answer)
-{
-	return apply(request, answer, EVENT_UNSTUCK);
+		r = store_order_event(request->store, o.id, EVENT_UNSTUCK, "");
+	return settle_change(
+	    request, answer, &o, r, "it is not set aside, so there is nothing to let go on.");
 }
 
 int
 orders_cancel(struct request *request, struct answer *answer)
 {
-	return apply(request, answer, EVENT_RETIRED);
+	struct order o;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	r = store_begin(request->store);
+	if (r == 0)
+		r = store_order_event(request->store, o.id, EVENT_RETIRED, "");
+	return settle_change(request, answer, &o, r, "it has ended already.");
 }
 
 int
@@ -176,13 +200,15 @@ orders_findings(struct request *request, struct answer *answer)
 }
 
 static json_t *
-message_json(const struct message *m)
+message_json(const struct request *request, const struct message *m)
 {
-	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", json_id(m->id), "direction",
-	    m->incoming ? "in" : "out", "purpose", m->purpose, "from", json_text(m->sender), "to", json_text(m->recipient), "subject",
-	    json_text(m->subject), "message_id", json_text(m->message_id), "body", json_text(m->body), "attachment",
-	    m->attachment_name ? json_text(m->attachment_name) : json_null(), "created", json_when(m->created), "sent", json_when(m->sent),
-	    "words", json_text(m->words));
+	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+	    json_id(m->id), "direction", m->incoming ? "in" : "out", "purpose", m->purpose, "from",
+	    json_text(m->sender), "to", json_text(m->recipient), "subject", json_text(m->subject),
+	    "message_id", json_text(m->message_id), "body", json_text(m->body), "attachment",
+	    m->attachment_name ? json_text(m->attachment_name) : json_null(), "created",
+	    json_when(m->created), "sent", json_when(m->sent), "words",
+	    json_inside(request, m->words));
 }
 
 int
@@ -201,8 +227,9 @@ orders_messages(struct request *request, struct answer *answer)
 		return r;
 	items = json_array();
 	for (size_t i = 0; i < list.count; i++)
-		json_array_append_new(items, message_json(&list.row[i]));
-	return answer_list(answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
+		json_array_append_new(items, message_json(request, &list.row[i]));
+	return answer_list(
+	    answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
 }
 
 int
@@ -221,8 +248,14 @@ orders_tasks(struct request *request, struct answer *answer)
 		return r;
 	items = json_array();
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(items, json_pack("{s:s, s:o, s:I, s:s, s:o}", "kind", task_kind_name(tasks[i].kind), "due", json_when(tasks[i].due),
-		    "attempts", (json_int_t)tasks[i].attempts, "outcome", outcome_name(tasks[i].outcome), "words", json_text(tasks[i].words)));
+		json_array_append_new(
+		    items, json_pack("{s:s, s:o, s:I, s:s, s:o}", "kind",
+			       task_kind_name(tasks[i].kind), "due",
+			       json_when(tasks[i].due == INT64_MAX
+					     ? 0
+					     : tasks[i].due), /* none: waits for a human */
+			       "attempts", (json_int_t)tasks[i].attempts, "outcome",
+			       outcome_name(tasks[i].outcome), "words", json_text(tasks[i].words)));
 	return answer_list(answer, items, false, ID_NONE);
 }
 
@@ -235,26 +268,25 @@ look_json(struct request *request, struct id order, enum look_kind kind, json_t 
 	int r = store_look_get(request->store, order, kind, &good, &at, &words, &report);
 	json_t *parsed;
 
-	*ret = json_null();
+	if (r == STORE_E_ABSENT)
+		*ret = json_null();
 	if (r)
 		return r == STORE_E_ABSENT ? 0 : r;
 	parsed = json_loadb(report.data ? report.data : "", report.len, 0, NULL);
-	*ret = json_pack("{s:b, s:o, s:o, s:o}", "good", good, "at", json_when(at), "words", json_text(buf_text(&words)), "report",
-	    parsed ? parsed : json_object());
-	buf_fini(&report);
+	*ret = json_pack("{s:b, s:o, s:o, s:o}", "good", good, "at", json_when(at), "words",
+	    json_text(buf_text(&words)), "report", parsed ? parsed : json_object());
 	return 0;
 }
 
 int
 orders_tests(struct request *request, struct answer *answer)
 {
-	json_t *all = json_object();
 	struct order o;
+	json_t *all;
 
-	if (!access_order(request, answer, &o)) {
-		json_decref(all);
+	if (!access_order(request, answer, &o))
 		return 0;
-	}
+	all = json_object();
 	for (int kind = 0; kind < LOOK_KIND_MAX; kind++) {
 		json_t *look;
 		int r = look_json(request, o.id, (enum look_kind)kind, &look);

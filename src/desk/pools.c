@@ -6,16 +6,22 @@
 #include "desk/handlers.h"
 #include "desk/list.h"
 
+/* clang-format off */
 static const struct field fields[] = {
-	{ "name", FIELD_TEXT, 64, true }, { "balancer", FIELD_TEXT, 64, true }, { "prefix", FIELD_TEXT, 64, true },
+	{ "name",     FIELD_TEXT, 64, true, NULL },
+	{ "balancer", FIELD_TEXT, 64, true, NULL },
+	{ "prefix",   FIELD_TEXT, 64, true, NULL },
 };
+/* clang-format on */
 
 static json_t *
 pool_json(const struct pool *p)
 {
-	return json_pack("{s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:o}", "id", json_id(p->id), "name", json_text(p->name), "balancer",
-	    json_text(p->balancer), "prefix", p->prefix, "free", (json_int_t)p->free, "reserved", (json_int_t)p->reserved, "in_use",
-	    (json_int_t)p->in_use, "quarantine", (json_int_t)p->quarantine, "created", json_when(p->created));
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "id", json_id(p->id),
+	    "name", json_text(p->name), "balancer", json_text(p->balancer), "prefix",
+	    json_text(p->prefix), "free", (json_int_t)p->free, "reserved", (json_int_t)p->reserved,
+	    "in_use", (json_int_t)p->in_use, "quarantine", (json_int_t)p->quarantine, "created",
+	    json_when(p->created));
 }
 
 static int
@@ -25,10 +31,15 @@ add(struct request *request, struct answer *answer, struct pool *p)
 
 	if (r == 0)
 		r = store_pool_add(request->store, p);
-	if (r == -E2BIG)
-		return answer_problem(answer, 422, "FIELDS", "prefix: %s has more than 65,536 addresses; make several pools.", p->prefix);
+	if (r == -E2BIG) {
+		(void)answer_no_field(answer, "prefix",
+		    "%s has more than 65,536 addresses; make several pools.", p->prefix);
+		return 0;
+	}
 	if (r == STORE_E_TAKEN)
-		return answer_problem(answer, 409, "TAKEN", "There is a pool \"%.64s\", or one of its addresses is in another pool.", p->name);
+		return answer_problem(answer, 409, "TAKEN",
+		    "There is a pool \"%.64s\", or one of its addresses is in another pool.",
+		    p->name);
 	if (r == 0)
 		r = answer_json(answer, 201, pool_json(p));
 	return r ? r : request_commit(request, answer, "desk.pool");
@@ -46,13 +57,17 @@ pools_add(struct request *request, struct answer *answer)
 	form_copy(&form, "name", p.name, sizeof(p.name));
 	form_copy(&form, "balancer", p.balancer, sizeof(p.balancer));
 	form_copy(&form, "prefix", p.prefix, sizeof(p.prefix));
-	if (!p.name[0])
-		return answer_problem(answer, 422, "FIELDS", "name: a pool needs a name.");
+	if (str_trim(str_of(p.name)).len == 0)
+		form_mistake(&form, "name", "A pool needs a name.");
 	if (!addr_prefix_parse(str_of(p.prefix), &prefix))
-		return answer_problem(answer, 422, "FIELDS", "prefix: \"%.64s\" is not a prefix like 192.0.2.0/24 (with the host bits 0).", p.prefix);
+		form_mistake(&form, "prefix",
+		    "Needed is a prefix like 192.0.2.0/24, with the host bits 0; found was "
+		    "\"%.64s\".",
+		    p.prefix);
 	if (!config_balancer(request->desk->config, p.balancer))
-		return answer_problem(answer, 422, "FIELDS", "balancer: there is no \"%.64s\" in the configuration.", p.balancer);
-	return add(request, answer, &p);
+		form_mistake(
+		    &form, "balancer", "There is no \"%.64s\" in the configuration.", p.balancer);
+	return form_is_good(&form, answer) ? add(request, answer, &p) : 0;
 }
 
 int
@@ -71,7 +86,8 @@ pools_list(struct request *request, struct answer *answer)
 	items = json_array();
 	for (size_t i = 0; i < list.count; i++)
 		json_array_append_new(items, pool_json(&list.row[i]));
-	return answer_list(answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
+	return answer_list(
+	    answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
 }
 
 int
@@ -81,6 +97,8 @@ balancers_list(struct request *request, struct answer *answer)
 	json_t *items = json_array();
 
 	for (size_t i = 0; i < config->balancer_count; i++)
-		json_array_append_new(items, json_pack("{s:s, s:s}", "name", config->balancers[i].name, "driver", config->balancers[i].driver));
+		json_array_append_new(
+		    items, json_pack("{s:s, s:s}", "name", config->balancers[i].name, "driver",
+			       config->balancers[i].driver));
 	return answer_list(answer, items, false, ID_NONE);
 }

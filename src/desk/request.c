@@ -13,17 +13,38 @@ request_author(const struct request *request)
 	return request->token.name;
 }
 
+const char *
+request_query(const struct request *request, const char *name)
+{
+	for (size_t i = 0; i < request->query_count; i++)
+		if (strcmp(request->query[i].name, name) == 0)
+			return request->query[i].value;
+	return NULL;
+}
+
+bool
+request_limit(const struct request *request, struct answer *answer, size_t *ret)
+{
+	const char *limit = request_query(request, "limit");
+	int64_t number = PAGE_DEFAULT;
+
+	if (limit && (!str_to_i64(str_of(limit), &number) || number < 1 || number > PAGE_MOST))
+		return answer_no_field(answer, "limit",
+		    "Needed is a whole number from 1 to %d; found was \"%.40s\".", PAGE_MOST,
+		    limit);
+	*ret = (size_t)number;
+	return true;
+}
+
 bool
 request_page(const struct request *request, struct answer *answer, struct page *ret)
 {
-	const char *limit = request->query(request, "limit"), *cursor = request->query(request, "cursor");
-	int64_t number = PAGE_DEFAULT;
+	const char *cursor = request_query(request, "cursor");
 
 	*ret = (struct page){ .after = ID_NONE };
-	if (limit && (!str_to_i64(str_of(limit), &number) || number < 1 || number > PAGE_MOST))
-		return answer_no(answer, 422, "FIELDS", "limit: a whole number from 1 to %d is needed; found was \"%.40s\".", PAGE_MOST, limit);
-	if (cursor && !id_parse(str_of(cursor), &ret->after))
-		return answer_no(answer, 422, "FIELDS", "cursor: send back what \"next\" of the page before said.");
-	ret->limit = (size_t)number;
-	return true;
+	if (!request_limit(request, answer, &ret->limit))
+		return false;
+	return !cursor || id_parse(str_of(cursor), &ret->after) ||
+	       answer_no_field(
+		   answer, "cursor", "Send back what \"next\" of the page before said.");
 }

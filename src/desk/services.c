@@ -4,19 +4,27 @@
 #include "desk/access.h"
 #include "desk/handlers.h"
 #include "desk/list.h"
+#include "pki/name.h"
 #include "store/pools.h"
 
+/* clang-format off */
 static const struct field fields[] = {
-	{ "kind", FIELD_TEXT, 32, true },     { "name", FIELD_TEXT, 128, true }, { "url", FIELD_TEXT, 512, false },
-	{ "backend", FIELD_TEXT, 128, true }, { "pool", FIELD_TEXT, 64, true },
+	{ "kind",    FIELD_TEXT, 32,  true,  "owa sharepoint web" },
+	{ "name",    FIELD_TEXT, 128, true,  NULL },
+	{ "url",     FIELD_TEXT, 512, false, NULL },
+	{ "backend", FIELD_TEXT, 128, true,  NULL },
+	{ "pool",    FIELD_TEXT, 64,  true,  NULL },
 };
+/* clang-format on */
 
 static json_t *
-service_json(const struct service *v)
+service_json(const struct request *request, const struct service *v)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I}", "id", json_id(v->id), "customer", json_id(v->customer), "kind",
-	    service_kind_name(v->kind), "name", json_text(v->name), "url", json_text(v->url), "backend", json_text(v->backend), "pool",
-	    json_text(v->pool), "created", json_when(v->created), "version", (json_int_t)v->version);
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I}", "id", json_id(v->id),
+	    "customer", json_id(v->customer), "kind", service_kind_name(v->kind), "name",
+	    json_text(v->name), "url", json_text(v->url), "backend",
+	    json_inside(request, v->backend), "pool", json_inside(request, v->pool), "created",
+	    json_when(v->created), "version", (json_int_t)v->version);
 }
 
 /* The backend's name goes into the balancer's map file: one word. */
@@ -24,7 +32,8 @@ static bool
 is_word(const char *text)
 {
 	for (const char *p = text; *p; p++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *p))
+		if (!strchr(
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *p))
 			return false;
 	return text[0] != '\0';
 }
@@ -36,18 +45,42 @@ add(struct request *request, struct answer *answer, struct service *v)
 	struct pool pool;
 	int r = store_begin(request->store);
 
-	if (r == 0) {
+	if (r == 0)
 		r = store_pool_by_name(request->store, v->pool, &pool);
-		if (r == STORE_E_ABSENT)
-			return answer_problem(answer, 422, "FIELDS", "pool: there is no pool \"%.64s\".", v->pool);
+	if (r == STORE_E_ABSENT) {
+		(void)answer_no_field(answer, "pool", "There is no pool \"%.64s\".", v->pool);
+		return 0;
 	}
 	if (r == 0)
 		r = store_service_add(request->store, v);
 	if (r)
 		return r;
-	snprintf(answer->location, sizeof(answer->location), "/api/v1/services/%s", id_text(v->id, id));
-	r = answer_json(answer, 201, service_json(v));
+	snprintf(
+	    answer->location, sizeof(answer->location), "/api/v1/services/%s", id_text(v->id, id));
+	r = answer_json(answer, 201, service_json(request, v));
 	return r ? r : request_commit(request, answer, "desk.service");
+}
+
+static void
+fill(struct form *form, struct service *v)
+{
+	struct name_report report;
+	struct host_name host;
+
+	(void)service_kind_parse(form_str(form, "kind"), &v->kind); /* the table has its choices */
+	form_copy(form, "name", v->name, sizeof(v->name));
+	form_copy(form, "url", v->url, sizeof(v->url));
+	form_copy(form, "backend", v->backend, sizeof(v->backend));
+	form_copy(form, "pool", v->pool, sizeof(v->pool));
+	if (str_trim(str_of(v->name)).len == 0)
+		form_mistake(form, "name", "A service needs a name.");
+	if (!is_word(v->backend))
+		form_mistake(form, "backend",
+		    "Needed is one word of letters, digits, \".\", \"_\" and \"-\".");
+	if (v->url[0] && host_name_parse(str_of(v->url), &host, &report) != 0)
+		form_mistake(form, "url",
+		    "Needed is what its users type, like https://owa.contoso.com/owa/; there is no "
+		    "host name in it that a certificate could carry.");
 }
 
 int
@@ -57,40 +90,50 @@ services_add(struct request *request, struct answer *answer)
 	struct service v = { 0 };
 	struct customer c;
 
-	if (!access_customer(request, answer, &c) || !form_read(request, fields, COUNT_OF(fields), &form, answer))
+	if (!access_customer(request, answer, str_of(request->ref), &c) ||
+	    !form_read(request, fields, COUNT_OF(fields), &form, answer))
 		return 0;
 	v.customer = c.id;
-	if (!service_kind_parse(form_str(&form, "kind"), &v.kind))
-		return answer_problem(answer, 422, "FIELDS", "kind: owa, sharepoint or web is needed.");
-	form_copy(&form, "name", v.name, sizeof(v.name));
-	form_copy(&form, "url", v.url, sizeof(v.url));
-	form_copy(&form, "backend", v.backend, sizeof(v.backend));
-	form_copy(&form, "pool", v.pool, sizeof(v.pool));
-	if (!v.name[0])
-		return answer_problem(answer, 422, "FIELDS", "name: a service needs a name.");
-	if (!is_word(v.backend))
-		return answer_problem(answer, 422, "FIELDS", "backend: one word of letters, digits, \".\", \"_\" and \"-\" is needed.");
-	return add(request, answer, &v);
+	fill(&form, &v);
+	return form_is_good(&form, answer) ? add(request, answer, &v) : 0;
+}
+
+static int
+list_of(struct request *request, struct answer *answer, struct id customer)
+{
+	CLEAN(service_list_fini) struct service_list list = { 0 };
+	struct page page;
+	json_t *items;
+	int r;
+
+	if (!request_page(request, answer, &page))
+		return 0;
+	r = store_service_list(request->store, customer, page, &list);
+	if (r)
+		return r;
+	items = json_array();
+	for (size_t i = 0; i < list.count; i++)
+		json_array_append_new(items, service_json(request, &list.row[i]));
+	return answer_list(
+	    answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
 }
 
 int
 services_list(struct request *request, struct answer *answer)
 {
-	CLEAN(service_list_fini) struct service_list list = { 0 };
-	struct customer c;
-	struct page page;
-	json_t *items;
-	int r;
+	struct id customer;
 
-	if (!access_customer(request, answer, &c) || !request_page(request, answer, &page))
-		return 0;
-	r = store_service_list(request->store, c.id, page, &list);
-	if (r)
-		return r;
-	items = json_array();
-	for (size_t i = 0; i < list.count; i++)
-		json_array_append_new(items, service_json(&list.row[i]));
-	return answer_list(answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
+	return access_list(request, answer, &customer) ? list_of(request, answer, customer) : 0;
+}
+
+int
+services_of_customer(struct request *request, struct answer *answer)
+{
+	struct customer c;
+
+	return access_customer(request, answer, str_of(request->ref), &c)
+	           ? list_of(request, answer, c.id)
+	           : 0;
 }
 
 int
@@ -98,5 +141,7 @@ services_show(struct request *request, struct answer *answer)
 {
 	struct service v;
 
-	return access_service(request, answer, str_of(request->ref), &v) ? answer_json(answer, 200, service_json(&v)) : 0;
+	return access_service(request, answer, str_of(request->ref), &v)
+	           ? answer_json(answer, 200, service_json(request, &v))
+	           : 0;
 }

@@ -2,13 +2,16 @@
 /*
  * One end of a socket pair between two of our processes, carrying frames:
  *
- *     u32 length of what follows | u16 IPC_VERSION | u16 message type | u8 kind | u32 request | payload
+ *     u32 length of what follows | u16 IPC_VERSION | u16 message type | u8 kind | u32 request |
+ * payload
  *
- * kind: 0 request, 1 answer, 2 refusal (no payload). The peer is presumed captured: every frame is held
- * against message_rule() (direction, size, fd) before its payload is looked at. A channel that broke
- * a rule is closed and stays closed; certdeskd makes a new one when the process is replaced.
+ * kind: 0 request, 1 answer, 2 refusal (no payload). The peer is presumed captured: every frame is
+ * held against message_rule() (direction, size, fd) before its payload is looked at. A channel that
+ * broke a rule is closed and stays closed; certdeskd makes a new one when the process is replaced.
  *
- * Thread safety: channel_call() may be called from many threads, one call is on the wire at a time.
+ * Thread safety: all of it may be used from many threads, one call is on the wire at a time. A new
+ * connection (channel_renew) has nothing of the old: what was asked over the old one is answered
+ * nowhere.
  */
 #pragma once
 
@@ -20,16 +23,18 @@ struct channel;
 
 enum {
 	CHANNEL_E_CLOSED = 1, /* the peer is gone, or broke a rule; wait for a new channel */
-	CHANNEL_E_TIMEOUT,    /* no answer in time: the channel is closed, the outcome is unknown */
-	CHANNEL_E_REFUSED,    /* the peer called the request malformed or not allowed */
+	CHANNEL_E_TIMEOUT, /* no answer in time: the channel is closed, the outcome is unknown (or
+	                      other threads' calls took all the time and nothing was sent) */
+	CHANNEL_E_REFUSED, /* the peer called the request malformed or not allowed */
 };
 
 struct frame {
 	enum message_type type;
 	bool answer;
 	uint32_t request;
-	struct buf payload; /* secret: wiped when freed */
-	int fd;             /* -1, or a received descriptor that the frame owns */
+	uint32_t connection; /* over which it came: its answer goes back there or nowhere */
+	struct buf payload;  /* secret: wiped when freed */
+	int fd;              /* -1, or a received descriptor that the frame owns */
 };
 
 void frame_fini(struct frame *frame);
@@ -42,17 +47,26 @@ CLEAN_DEFINE(channel_free, struct channel *);
 int channel_fd(const struct channel *channel); /* for poll; -1 once closed */
 bool channel_is_open(const struct channel *channel);
 enum role channel_peer(const struct channel *channel);
+/* Why the last connection ended, in words for the log; "" if none did. */
+const char *channel_why(const struct channel *channel);
 
-/* Replaces a dead connection by a new one (after MESSAGE_PEER); callers waiting in channel_call wake up. */
+/* Replaces a dead connection by a new one (after MESSAGE_PEER); callers waiting in channel_call
+ * wake up. */
 void channel_renew(struct channel *channel, int fd);
 
 /* Asks and waits: `fd` (-1: none) is passed, not closed. The answer's payload is put into *answer.
- * While the channel is closed waits up to the timeout for a new connection, as the peer may be restarting. */
+ * While the channel is closed waits up to the timeout for a new connection, as the peer may be
+ * restarting. */
 int channel_call(struct channel *channel, enum message_type type, const struct buf *payload, int fd,
     when timeout, struct buf *answer) MUST_USE;
 
 /* One way, or the answering side. */
-int channel_tell(struct channel *channel, enum message_type type, const struct buf *payload, int fd) MUST_USE;
+int channel_tell(
+    struct channel *channel, enum message_type type, const struct buf *payload, int fd) MUST_USE;
+/* The next request. CHANNEL_E_TIMEOUT: none is whole yet, the channel is as good as before; 0 as
+ * timeout takes what is there. While the channel is closed waits for a new connection, as
+ * channel_call() does. */
 int channel_receive(struct channel *channel, when timeout, struct frame *ret) MUST_USE;
-int channel_answer(struct channel *channel, const struct frame *request, const struct buf *payload) MUST_USE;
+int channel_answer(
+    struct channel *channel, const struct frame *request, const struct buf *payload) MUST_USE;
 int channel_refuse(struct channel *channel, const struct frame *request) MUST_USE;

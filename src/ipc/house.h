@@ -8,13 +8,13 @@
 struct resident {
 	enum role role;
 	char version[32];
-	int64_t pid;            /* 0 = not running now */
-	bool ready;             /* its sandbox is closed and it serves */
+	int64_t pid; /* 0 = not running now */
+	bool ready;  /* its sandbox is closed and it serves */
 	when started;
 	uint32_t restarts;
-	char sandbox[1024];     /* lines "seccomp=on" */
-	char report[2048];      /* lines "tasks_done=12", of the last 2 seconds */
-	char last_end[128];     /* why it ended the last time; "" = never did */
+	char sandbox[1024]; /* lines "seccomp=on" */
+	char report[2048];  /* lines "tasks_done=12", of the last 2 seconds */
+	char last_end[128]; /* why it ended the last time; "" = never did */
 };
 
 struct house {

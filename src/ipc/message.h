@@ -3,8 +3,8 @@
  * Every message our processes may send each other, as one table: who to whom, how large, with or
  * without a file descriptor. Both ends hold each frame against its row; what has no row is refused.
  *
- * Each message has a file of its own (ipc/key_make.c …) with the caller's stub, the handler's type and
- * the codec, encoder and decoder next to each other.
+ * Each message has a file of its own (ipc/key_make.c …) with the caller's stub, the handler's type
+ * and the codec, encoder and decoder next to each other.
  */
 #pragma once
 
@@ -12,37 +12,32 @@
 
 #define IPC_VERSION 1 /* of this table and all codecs; both ends of a channel must agree */
 
-enum role {
-	ROLE_CERTDESKD,
-	ROLE_KEEPER,
-	ROLE_READER,
-	ROLE_DESK,
-	ROLE_WORKER,
-	ROLE_MAX
-};
+enum role { ROLE_CERTDESKD, ROLE_KEEPER, ROLE_READER, ROLE_DESK, ROLE_WORKER, ROLE_MAX };
 
 enum message_type {
 	MESSAGE_NONE = 0,
 	/* between certdeskd and each child, on the child's fd 3 */
-	MESSAGE_HELLO,     /* child: who I am, version, pid; answered by its slice of the configuration */
-	MESSAGE_READY,     /* child: the sandbox in force; one way */
-	MESSAGE_PEER,      /* certdeskd: here is your channel to …, carries an fd; one way */
-	MESSAGE_REPORT,    /* child: how it is, every 2 s: text of `key=value` lines; one way */
-	MESSAGE_LOST,      /* child: my channel to … is closed; one way, a new one comes by MESSAGE_PEER */
-	MESSAGE_HOUSE,     /* desk asks certdeskd: status of all processes */
+	MESSAGE_HELLO,  /* child: who I am, version, pid; answered by its slice of the configuration
+	                 */
+	MESSAGE_READY,  /* child: the sandbox in force; one way */
+	MESSAGE_PEER,   /* certdeskd: here is your channel to …, carries an fd; one way */
+	MESSAGE_REPORT, /* child: how it is, every 2 s: text of `key=value` lines; one way */
+	MESSAGE_LOST, /* child: my channel to … is closed; one way, a new one comes by MESSAGE_PEER
+	               */
+	MESSAGE_HOUSE, /* desk asks certdeskd: status of all processes */
 	/* between children */
-	MESSAGE_KEY_MAKE,  /* worker -> keeper */
+	MESSAGE_KEY_MAKE,   /* worker -> keeper */
 	MESSAGE_KEY_EXPORT, /* worker -> keeper, carries an fd */
-	MESSAGE_READ,      /* desk -> reader: a delivery */
-	MESSAGE_WAKE,      /* desk -> worker: something is due; one way */
+	MESSAGE_READ,       /* desk -> reader: a delivery */
+	MESSAGE_WAKE,       /* desk -> worker: something is due; one way */
 	MESSAGE_MAX
 };
 
 struct message_rule {
 	const char *name;
-	enum role from, to;     /* who may ask whom; ROLE_MAX = any child */
-	uint32_t max_request;   /* bytes of payload */
-	uint32_t max_answer;    /* 0 = one way, no answer */
+	enum role from, to;   /* who may ask whom; ROLE_MAX = any child */
+	uint32_t max_request; /* bytes of payload */
+	uint32_t max_answer;  /* 0 = one way, no answer */
 	bool fd_in_request;
 };
 

@@ -14,6 +14,7 @@
 #include "ipc/hello.h"
 #include "sys/failpoint.h"
 #include "sys/log.h"
+#include "sys/net.h"
 
 #define BOSS_FD       3
 #define HELLO_TIMEOUT SECONDS(10)
@@ -54,7 +55,6 @@ handle_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-
 static int
 say_hello(struct skeleton *s)
 {
@@ -88,9 +88,20 @@ close_sandbox(struct skeleton *s, struct buf *report)
 	if (s->rule->shape)
 		s->rule->shape(&s->process, &profile);
 	r = sandbox_enter(&profile, report);
+	sandbox_forget_paths(&profile, s->rule->profile.path_count);
 	if (r)
 		return r;
 	return error_fold(channel_tell(s->process.boss, MESSAGE_READY, report, -1));
+}
+
+/* Only a channel that is gone ends us; a report that found the wire busy comes again. */
+static void
+tell_boss(struct skeleton *s, enum message_type type, const struct buf *payload)
+{
+	int r = channel_tell(s->process.boss, type, payload, -1);
+
+	if (r != 0 && r != CHANNEL_E_TIMEOUT)
+		tell_to_stop(0);
 }
 
 static void
@@ -100,8 +111,8 @@ send_report(struct skeleton *s)
 
 	if (s->rule->report)
 		s->rule->report(&s->process, &report);
-	if (!buf_failed(&report) && channel_tell(s->process.boss, MESSAGE_REPORT, &report, -1) != 0)
-		tell_to_stop(0);
+	if (!buf_failed(&report))
+		tell_boss(s, MESSAGE_REPORT, &report);
 }
 
 static void
@@ -125,8 +136,7 @@ tell_lost(struct skeleton *s, const bool had[static ROLE_MAX])
 		if (!s->process.peer[i] || !had[i] || channel_is_open(s->process.peer[i]))
 			continue;
 		role_put(&lost, (enum role)i);
-		if (channel_tell(s->process.boss, MESSAGE_LOST, &lost, -1) != 0)
-			tell_to_stop(0);
+		tell_boss(s, MESSAGE_LOST, &lost);
 	}
 }
 
@@ -211,28 +221,38 @@ live(struct skeleton *s)
 		return r;
 	if (str_find(buf_str(&sandbox), STR("seccomp=off")) < sandbox.len)
 		LOG(LOG_WARNING, "sandbox.off", LOG_TEXT("in_force", buf_text(&sandbox)));
-	LOG(LOG_INFO, "process.ready", LOG_NUMBER("pid", getpid()), LOG_TEXT("version", CERTDESK_VERSION));
+	LOG(LOG_INFO, "process.ready", LOG_NUMBER("pid", getpid()),
+	    LOG_TEXT("version", CERTDESK_VERSION));
 	return serve(s);
+}
+
+/* For `certdeskd --failpoints`: plain text instead of frames. */
+static int
+name_failpoints(void)
+{
+	CLEAN(buf_fini) struct buf names = BUF(1 << 16);
+
+	failpoint_list(&names);
+	return net_write(BOSS_FD, buf_str(&names), HELLO_TIMEOUT) == 0 ? 0 : 1;
 }
 
 int
 process_run(const struct process_rule *rule)
 {
-	struct skeleton *s = alloc_zero(sizeof(*s));
+	static struct skeleton skeleton; /* for threads that run on while the process ends */
 	int r;
 
 	log_start(role_name(rule->role), LOG_AS_TEXT, LOG_NOTICE);
-	if (failpoint_list_wanted()) {
-		CLEAN(buf_fini) struct buf names = BUF(1 << 16);
-
-		failpoint_list(&names);
-		fputs(buf_text(&names), stdout);
-		free(s);
-		return 0;
-	}
-	s->rule = rule;
-	r = live(s);
-	if (r)
-		LOG(LOG_ERROR, "process.failed", LOG_NUMBER("error", r), LOG_TEXT("words", error_words(r)));
+	if (failpoint_list_wanted())
+		return name_failpoints();
+	skeleton.rule = rule;
+	r = live(&skeleton);
+	if (r && !channel_is_open(skeleton.process.boss))
+		LOG(LOG_NOTICE, "process.left",
+		    LOG_TEXT("words", channel_why(skeleton.process.boss)),
+		    LOG_TEXT("while", "certdeskd was gone before we served"));
+	else if (r)
+		LOG(LOG_ERROR, "process.failed", LOG_NUMBER("error", r),
+		    LOG_TEXT("words", error_words(r)));
 	return r ? 1 : 0;
 }

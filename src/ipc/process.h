@@ -3,10 +3,11 @@
  * The skeleton every child of certdeskd is: main() names its process in a table row and calls
  * process_run(). What happens, in this order:
  *   1. fd 3 is the channel to certdeskd; hello out, slice of the configuration in; log started
- *   2. `open`: the process opens what it needs from outside (files, listening sockets, its database)
+ *   2. `open`: the process opens what it needs from outside (files, listening sockets, its
+ * database)
  *   3. the sandbox closes behind it; MESSAGE_READY says which parts are in force
- *   4. `run`: serves until certdeskd goes away or SIGTERM comes; new peer channels and the reports are handled
- *      by the skeleton's own thread
+ *   4. `run`: serves until certdeskd goes away or SIGTERM comes; new peer channels and the reports
+ * are handled by the skeleton's own thread
  */
 #pragma once
 
@@ -19,10 +20,11 @@ struct process {
 	enum role role;
 	const struct world *world;
 	const struct config *config;
-	struct channel *boss;                /* to certdeskd */
-	struct channel *peer[ROLE_MAX];      /* to the others, as process_rule.peers says; closed until MESSAGE_PEER came */
-	int stop_fd;                         /* becomes readable when the process shall end */
-	void *self;                          /* the process' own state, made by `open` */
+	struct channel *boss;           /* to certdeskd */
+	struct channel *peer[ROLE_MAX]; /* to the others, as process_rule.peers says; closed until
+	                                   MESSAGE_PEER came */
+	int stop_fd;                    /* becomes readable when the process shall end */
+	void *self;                     /* the process' own state, made by `open` */
 };
 
 struct process_rule {
@@ -30,10 +32,12 @@ struct process_rule {
 	uint32_t peers; /* bits (1 << ROLE_X) of those it has a channel to */
 	struct sandbox_profile profile;
 	int (*open)(struct process *p) MUST_USE;
-	/* Optional: adds paths known only from the configuration to the profile, before the sandbox closes. */
+	/* Optional: adds paths known only from the configuration to the profile, before the sandbox
+	 * closes. */
 	void (*shape)(const struct process *p, struct sandbox_profile *profile);
 	int (*run)(struct process *p) MUST_USE;
-	/* Optional: appends `key=value` lines for `certdesk status`; called from another thread than run. */
+	/* Optional: appends `key=value` lines for `certdesk status`; called from another thread
+	 * than run. */
 	void (*report)(struct process *p, struct buf *to);
 };
 

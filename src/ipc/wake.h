@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MESSAGE_WAKE, desk to worker, one way: something is due, do not wait for the next look into the queue. */
+/* MESSAGE_WAKE, desk to worker, one way: something is due, do not wait for the next look into the
+ * queue. */
 #pragma once
 
 #include "ipc/channel.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The codec of messages between our processes: fixed-width big-endian numbers, and byte strings with
- * a 32-bit length before them. No native structs cross a socket.
+ * The codec of messages between our processes: fixed-width big-endian numbers, and byte strings
+ * with a 32-bit length before them. No native structs cross a socket.
  *
  * Writing goes into a struct buf (sticky failure at its limit). Reading goes through a cursor with
  * a sticky error: read all fields, then ask wire_end() once; after an error every get gives zero or
@@ -37,10 +37,11 @@ int64_t wire_get_i64(struct wire *from);
 bool wire_get_bool(struct wire *from); /* anything but 0 and 1 is an error */
 struct id wire_get_id(struct wire *from);
 struct str wire_get_str(struct wire *from, size_t max);
-void wire_get_text(struct wire *from, char *to, size_t size); /* terminated; a NUL inside is an error */
+void wire_get_text(
+    struct wire *from, char *to, size_t size); /* terminated; a NUL inside is an error */
 void wire_get_fixed(struct wire *from, void *to, size_t len);
-/* A count of things that follow, each at least `least` bytes long: more than `max`, or more than the
- * rest can hold, is an error. */
+/* A count of things that follow, each at least `least` bytes long: more than `max`, or more than
+ * the rest can hold, is an error. */
 uint32_t wire_get_count(struct wire *from, uint32_t max, size_t least);
 
 /* True when all was well and nothing is left: short, long and ill-formed are one answer. */

@@ -14,7 +14,7 @@
 #include "sys/file.h"
 
 #define SEND_TIMEOUT SECONDS(60)
-#define CONNECT_MOST SECONDS(15)
+#define CONNECT_MOST SECONDS(10)
 #define SAID_SIZE    400
 #define HEADER_SIZE  4096
 #define LINE_MOST    900 /* bytes: 998 is the limit of RFC 5322 section 2.1.1 */

@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include <jansson.h>
+#include <sys/stat.h>
 
-#include "check/test_peer.h"
+#include "check/peer_test_kit.h"
 #include "pki/test_ca.h"
 #include "sys/file.h"
 #include "sys/net.h"
@@ -340,6 +341,39 @@ a_password_file_must_be_private(void **state)
 	expect(lab, &l, OUTCOME_HUMAN, "password");
 }
 
+static void
+write_password(const struct lab *lab, const char *password)
+{
+	char path[PEER_PATH_SIZE];
+
+	peer_write(&lab->peer, "password", "%s", password);
+	assert_int_equal(chmod(peer_path(&lab->peer, "password", path), 0600), 0);
+}
+
+static void
+we_say_who_we_are_behind_tls(void **state)
+{
+	struct lab *lab = *state;
+	struct mail_letter l = letter();
+	struct test_certificate root;
+	json_t *mail;
+
+	write_tls(lab, &root);
+	lab->config.smtp_starttls = true;
+	peer_path(&lab->peer, "root.pem", lab->config.smtp_ca_file);
+	start(lab, "auth");
+	snprintf(lab->config.smtp_user, sizeof(lab->config.smtp_user), "certdesk");
+	peer_path(&lab->peer, "password", lab->config.smtp_password_file);
+	write_password(lab, "another\n");
+	expect(lab, &l, OUTCOME_HUMAN, "535");
+	write_password(lab, "secret\n");
+	expect(lab, &l, OUTCOME_DONE, "250 2.0.0 Queued as 4711");
+	mail = received(lab);
+	assert_true(json_is_true(json_object_get(mail, "tls")));
+	json_decref(mail);
+	test_certificate_fini(&root);
+}
+
 static bool
 has_server(void)
 {
@@ -371,6 +405,7 @@ main(void)
 		WITH_LAB(tls_is_verified),
 		WITH_LAB(nothing_can_be_injected),
 		WITH_LAB(a_password_file_must_be_private),
+		WITH_LAB(we_say_who_we_are_behind_tls),
 	};
 
 	if (!has_server()) {

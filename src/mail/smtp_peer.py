@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mail server for send_test.c: smtp_peer.py FOLDER PORT MODE
 
-MODE: accept, 450, 550 (to the recipient), 451, 552 (to the text), tls (offers STARTTLS with FOLDER/tls.pem).
+MODE: accept, 450, 550 (to the recipient), 451, 552 (to the text), tls (offers STARTTLS with FOLDER/tls.pem),
+auth (the same, and wants to know certdesk by the password "secret").
 What arrives is written to FOLDER/mail.json as an independent reader understands it (Python's email package).
 """
 import email
@@ -13,6 +14,7 @@ import sys
 import threading
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 folder, port, mode = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 
@@ -59,10 +61,16 @@ class Handler:
         return "250 2.0.0 Queued as 4711"
 
 
+def knows(server, session, envelope, mechanism, data):
+    return AuthResult(success=(data.login, data.password) == (b"certdesk", b"secret"), handled=False)
+
+
 settings = {}
-if mode == "tls":
+if mode in ("tls", "auth"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(os.path.join(folder, "tls.pem"))
     settings = {"tls_context": context, "require_starttls": True}
+if mode == "auth":
+    settings |= {"authenticator": knows, "auth_required": True}
 Controller(Handler(), hostname="127.0.0.1", port=port, **settings).start()
 threading.Event().wait()

@@ -15,7 +15,8 @@ check_eligibility(const struct order_form *form, struct findings *findings)
 		f = findings_add(findings, FINDING_ELIGIBILITY_WAIVED, "mailboxes");
 		finding_param(f, "author", "%s", form->waiver_author);
 		finding_param(f, "reason", "%s", form->waiver_reason);
-		finding_param(f, "found", "%lld", (long long)(form->mailboxes < 0 ? 0 : form->mailboxes));
+		finding_param(
+		    f, "found", "%lld", (long long)(form->mailboxes < 0 ? 0 : form->mailboxes));
 	} else if (form->mailboxes < 0) {
 		f = findings_add(findings, FINDING_ELIGIBILITY_UNCOUNTED, "mailboxes");
 	} else {
@@ -56,7 +57,8 @@ code_of(int why)
 }
 
 static void
-refuse_name(const struct order_form *form, int why, const struct name_report *report, struct findings *findings)
+refuse_name(const struct order_form *form, int why, const struct name_report *report,
+    struct findings *findings)
 {
 	struct finding *f = findings_add(findings, code_of(why), "host");
 	char shown[128];
@@ -81,7 +83,8 @@ warn(struct findings *findings, enum finding_code code, const struct host_name *
 }
 
 static void
-comment_name(const struct order_form *form, const struct host_name *host, const struct name_report *report, struct findings *findings)
+comment_name(const struct order_form *form, const struct host_name *host,
+    const struct name_report *report, struct findings *findings)
 {
 	char shown[128];
 	struct finding *f;
@@ -106,13 +109,15 @@ comment_name(const struct order_form *form, const struct host_name *host, const 
 
 /* H-05, H-08: the name must be what the service answers as. */
 static void
-compare_with_service(const struct order_form *form, const struct host_name *host, struct findings *findings)
+compare_with_service(
+    const struct order_form *form, const struct host_name *host, struct findings *findings)
 {
 	struct name_report report;
 	struct host_name configured;
 	struct finding *f;
 
-	if (!form->service_url[0] || host_name_parse(str_of(form->service_url), &configured, &report) != 0 ||
+	if (!form->service_url[0] ||
+	    host_name_parse(str_of(form->service_url), &configured, &report) != 0 ||
 	    strcmp(configured.text, host->text) == 0)
 		return;
 	f = warn(findings, FINDING_FQDN_SERVICE_MISMATCH, host);
@@ -154,13 +159,15 @@ subject_code(const struct subject_problem *problem)
 static struct str
 typed(const struct subject_form *form, enum subject_field field)
 {
-	const struct str all[] = { form->organization, form->division, form->city, form->state, form->country };
+	const struct str all[] = { form->organization, form->division, form->city, form->state,
+		form->country };
 
 	return all[field];
 }
 
 static void
-add_subject_finding(const struct order_form *form, const struct subject_problem *problem, struct findings *findings)
+add_subject_finding(
+    const struct order_form *form, const struct subject_problem *problem, struct findings *findings)
 {
 	enum finding_code code = subject_code(problem);
 	struct finding *f = findings_add(findings, code, subject_field_name(problem->field));
@@ -169,11 +176,13 @@ add_subject_finding(const struct order_form *form, const struct subject_problem 
 
 	str_show(typed(&form->subject, problem->field), shown, sizeof(shown));
 	if (code == FINDING_ORG_COUNTRY)
-		finding_param(f, "found", "%s%s%s", shown[0] ? "\"" : "Nothing", shown, shown[0] ? "\"" : "");
+		finding_param(
+		    f, "found", "%s%s%s", shown[0] ? "\"" : "Nothing", shown, shown[0] ? "\"" : "");
 	else
 		finding_param(f, "found", "%s", shown);
 	if (place)
-		finding_param(f, "reason", "The %s %s", subject_field_name(problem->field), problem->detail);
+		finding_param(
+		    f, "reason", "The %s %s", subject_field_name(problem->field), problem->detail);
 	else
 		finding_param(f, "reason", "%s", problem->detail);
 }

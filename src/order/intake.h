@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order form, checked whole before anything is stored: eligibility (M-G), host name (H-01…H-14), organization data
- * (S-01…S-10). Everything that is wrong is told at once, in findings of the catalogue. Pure.
+ * The order form, checked whole before anything is stored: eligibility (M-G), host name
+ * (H-01…H-14), organization data (S-01…S-10). Everything that is wrong is told at once, in findings
+ * of the catalogue. Pure.
  */
 #pragma once
 
@@ -26,7 +27,7 @@ struct order_form {
 };
 
 struct intake {
-	struct host_name host;   /* valid unless a FQDN_… finding refuses */
+	struct host_name host; /* valid unless a FQDN_… finding refuses */
 	struct subject subject;
 	struct findings findings;
 };

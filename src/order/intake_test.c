@@ -10,8 +10,15 @@ static struct order_form
 good(void)
 {
 	return (struct order_form){ .host = STR("owa.contoso.com"),
-		.subject = { .organization = STR("Contoso GmbH"), .city = STR("Salzburg"), .country = STR("AT") },
-		.mailboxes = 420, .counted = SECONDS(1800000000), .waiver_author = "", .waiver_reason = "", .service_url = "", .least = 200 };
+		.subject = { .organization = STR("Contoso GmbH"),
+		    .city = STR("Salzburg"),
+		    .country = STR("AT") },
+		.mailboxes = 420,
+		.counted = SECONDS(1800000000),
+		.waiver_author = "",
+		.waiver_reason = "",
+		.service_url = "",
+		.least = 200 };
 }
 
 /* Whatever is found must be speakable: no placeholder left open. */
@@ -24,7 +31,8 @@ speak(const struct findings *findings)
 
 			finding_render(&findings->list[i], (enum finding_text)t, &text);
 			if (strchr(buf_text(&text), '{'))
-				printf("%s: %s\n", finding_rule(findings->list[i].code)->code, buf_text(&text));
+				printf("%s: %s\n", finding_rule(findings->list[i].code)->code,
+				    buf_text(&text));
 			assert_null(strchr(buf_text(&text), '{'));
 		}
 }
@@ -66,11 +74,13 @@ names_of_all_kinds(void **state UNUSED)
 		{ "*.contoso.com", FINDING_FQDN_WILDCARD, true },
 		{ "xn--99999999.contoso.com", FINDING_FQDN_PUNYCODE, true },
 		{ "\xd0\xbewa.contoso.com", FINDING_FQDN_LOOKALIKE, true },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com", FINDING_FQDN_LENGTH, true },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com",
+		    FINDING_FQDN_LENGTH, true },
 		{ "https://owa.contoso.com/owa", FINDING_FQDN_CLEANED, false },
 		{ "contoso.com", FINDING_FQDN_APEX, false },
 		{ "www.contoso.com", FINDING_FQDN_WWW, false },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com", FINDING_FQDN_LONG, false },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com",
+		    FINDING_FQDN_LONG, false },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -78,7 +88,8 @@ names_of_all_kinds(void **state UNUSED)
 		struct intake intake;
 
 		form.host = str_of(cases[i].host);
-		assert_int_equal(order_intake_check(&form, &intake), cases[i].refused ? INTAKE_E_REFUSED : 0);
+		assert_int_equal(
+		    order_intake_check(&form, &intake), cases[i].refused ? INTAKE_E_REFUSED : 0);
 		assert_true(has(&intake.findings, cases[i].code));
 		speak(&intake.findings);
 	}
@@ -129,12 +140,19 @@ everything_at_once(void **state UNUSED)
 	struct intake intake;
 
 	form.host = STR("owa_x.contoso.com");
-	form.subject = (struct subject_form){ .organization = STR("-"), .division = STR("IT"), .country = STR("ZZ"), .city = STR(""), .state = STR("") };
+	form.subject = (struct subject_form){ .organization = STR("-"),
+		.division = STR("IT"),
+		.country = STR("ZZ"),
+		.city = STR(""),
+		.state = STR("") };
 	form.mailboxes = 3;
 	assert_int_equal(order_intake_check(&form, &intake), INTAKE_E_REFUSED);
-	assert_true(has(&intake.findings, FINDING_FQDN_CHARS) && has(&intake.findings, FINDING_ORG_COUNTRY) &&
-	    has(&intake.findings, FINDING_ORG_NAME) && has(&intake.findings, FINDING_ORG_PLACE) && has(&intake.findings, FINDING_ORG_DIVISION) &&
-	    has(&intake.findings, FINDING_ELIGIBILITY_MAILBOXES));
+	assert_true(has(&intake.findings, FINDING_FQDN_CHARS) &&
+		    has(&intake.findings, FINDING_ORG_COUNTRY) &&
+		    has(&intake.findings, FINDING_ORG_NAME) &&
+		    has(&intake.findings, FINDING_ORG_PLACE) &&
+		    has(&intake.findings, FINDING_ORG_DIVISION) &&
+		    has(&intake.findings, FINDING_ELIGIBILITY_MAILBOXES));
 	speak(&intake.findings);
 }
 
@@ -142,8 +160,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_order), cmocka_unit_test(names_of_all_kinds), cmocka_unit_test(the_service_answers_as_something_else),
-		cmocka_unit_test(mailboxes), cmocka_unit_test(everything_at_once),
+		cmocka_unit_test(a_good_order),
+		cmocka_unit_test(names_of_all_kinds),
+		cmocka_unit_test(the_service_answers_as_something_else),
+		cmocka_unit_test(mailboxes),
+		cmocka_unit_test(everything_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,10 +10,10 @@
 #include "base/buf.h"
 #include "pki/name_script.h"
 
-#define LABEL_MAX 63
+#define LABEL_MAX       63
 #define NAME_LENGTH_MAX 253
-#define CN_MAX    64
-#define PASTED_MAX 1024
+#define CN_MAX          64
+#define PASTED_MAX      1024
 
 /* A piece of what was pasted, while it is cut down to the name. */
 struct cutting {
@@ -23,24 +23,72 @@ struct cutting {
 
 /* White space and invisible characters that come along with copy and paste (H-01), in UTF-8. */
 static const struct str invisible[] = {
-	STR_INIT(" "), STR_INIT("\t"), STR_INIT("\r"), STR_INIT("\n"), STR_INIT("\xc2\xa0"), STR_INIT("\xe2\x80\x8b"),
-	STR_INIT("\xe2\x80\x8c"), STR_INIT("\xe2\x80\x8d"), STR_INIT("\xe2\x81\xa0"), STR_INIT("\xef\xbb\xbf"), STR_INIT("\xe3\x80\x80"),
-	STR_INIT("\xe2\x80\x80"), STR_INIT("\xe2\x80\x81"), STR_INIT("\xe2\x80\x82"), STR_INIT("\xe2\x80\x83"), STR_INIT("\xe2\x80\x84"),
-	STR_INIT("\xe2\x80\x85"), STR_INIT("\xe2\x80\x86"), STR_INIT("\xe2\x80\x87"), STR_INIT("\xe2\x80\x88"), STR_INIT("\xe2\x80\x89"),
-	STR_INIT("\xe2\x80\x8a"), STR_INIT("\xe2\x80\xaf"), STR_INIT("\xc2\xad"),
+	STR_INIT(" "),
+	STR_INIT("\t"),
+	STR_INIT("\r"),
+	STR_INIT("\n"),
+	STR_INIT("\xc2\xa0"),
+	STR_INIT("\xe2\x80\x8b"),
+	STR_INIT("\xe2\x80\x8c"),
+	STR_INIT("\xe2\x80\x8d"),
+	STR_INIT("\xe2\x81\xa0"),
+	STR_INIT("\xef\xbb\xbf"),
+	STR_INIT("\xe3\x80\x80"),
+	STR_INIT("\xe2\x80\x80"),
+	STR_INIT("\xe2\x80\x81"),
+	STR_INIT("\xe2\x80\x82"),
+	STR_INIT("\xe2\x80\x83"),
+	STR_INIT("\xe2\x80\x84"),
+	STR_INIT("\xe2\x80\x85"),
+	STR_INIT("\xe2\x80\x86"),
+	STR_INIT("\xe2\x80\x87"),
+	STR_INIT("\xe2\x80\x88"),
+	STR_INIT("\xe2\x80\x89"),
+	STR_INIT("\xe2\x80\x8a"),
+	STR_INIT("\xe2\x80\xaf"),
+	STR_INIT("\xc2\xad"),
 };
 static const struct str quotes[] = {
-	STR_INIT("\""), STR_INIT("'"), STR_INIT("<"), STR_INIT(">"), STR_INIT("`"), STR_INIT("\xe2\x80\x9c"), STR_INIT("\xe2\x80\x9d"),
-	STR_INIT("\xe2\x80\x9e"), STR_INIT("\xe2\x80\x98"), STR_INIT("\xe2\x80\x99"), STR_INIT("\xc2\xab"), STR_INIT("\xc2\xbb"),
-	STR_INIT(","), STR_INIT(";"),
+	STR_INIT("\""),
+	STR_INIT("'"),
+	STR_INIT("<"),
+	STR_INIT(">"),
+	STR_INIT("`"),
+	STR_INIT("\xe2\x80\x9c"),
+	STR_INIT("\xe2\x80\x9d"),
+	STR_INIT("\xe2\x80\x9e"),
+	STR_INIT("\xe2\x80\x98"),
+	STR_INIT("\xe2\x80\x99"),
+	STR_INIT("\xc2\xab"),
+	STR_INIT("\xc2\xbb"),
+	STR_INIT(","),
+	STR_INIT(";"),
 };
 /* Ideographic full stops, which UTS-46 takes for dots (H-01). */
-static const struct str dots[] = { STR_INIT("\xe3\x80\x82"), STR_INIT("\xef\xbc\x8e"), STR_INIT("\xef\xbd\xa1") };
+static const struct str dots[] = { STR_INIT("\xe3\x80\x82"), STR_INIT("\xef\xbc\x8e"),
+	STR_INIT("\xef\xbd\xa1") };
 
-/* Names that look public and are not (H-04; RFC 6761, RFC 2606, RFC 8375, RFC 9476, ICANN's .internal). */
+/* Names that look public and are not (H-04; RFC 6761, RFC 2606, RFC 8375, RFC 9476, ICANN's
+ * .internal). */
 static const char *const special[] = {
-	"local", "localhost", "localdomain", "lan", "corp", "home", "internal", "intranet", "private", "test", "example", "invalid", "onion", "arpa",
-	"alt", "example.com", "example.net", "example.org",
+	"local",
+	"localhost",
+	"localdomain",
+	"lan",
+	"corp",
+	"home",
+	"internal",
+	"intranet",
+	"private",
+	"test",
+	"example",
+	"invalid",
+	"onion",
+	"arpa",
+	"alt",
+	"example.com",
+	"example.net",
+	"example.org",
 };
 
 static void
@@ -49,7 +97,8 @@ note_removed(struct name_report *report, const char *words)
 	size_t len = strlen(report->removed);
 
 	report->changed = true;
-	snprintf(report->removed + len, sizeof(report->removed) - len, "%s%s", len ? ", " : "", words);
+	snprintf(
+	    report->removed + len, sizeof(report->removed) - len, "%s%s", len ? ", " : "", words);
 }
 
 static bool
@@ -79,7 +128,8 @@ strip_around(struct cutting *c, const struct str *pieces, size_t count, const ch
 {
 	bool any = false;
 
-	while (c->rest.len > 0 && (strip_start(&c->rest, pieces, count) || strip_end(&c->rest, pieces, count)))
+	while (c->rest.len > 0 &&
+	       (strip_start(&c->rest, pieces, count) || strip_end(&c->rest, pieces, count)))
 		any = true;
 	if (any)
 		note_removed(c->report, words);
@@ -135,7 +185,8 @@ strip_port(struct cutting *c)
 		at--;
 	if (at == 0 || !is_port(str_drop(c->rest, at)) || memchr(c->rest.p, ':', at - 1))
 		return;
-	snprintf(words, sizeof(words), "the port \":%.*s\"", (int)(c->rest.len - at), c->rest.p + at);
+	snprintf(
+	    words, sizeof(words), "the port \":%.*s\"", (int)(c->rest.len - at), c->rest.p + at);
 	c->rest.len = at - 1;
 	note_removed(c->report, words);
 }
@@ -143,7 +194,8 @@ strip_port(struct cutting *c)
 static void
 strip_trailing_dot(struct cutting *c)
 {
-	if (c->rest.len > 1 && c->rest.p[c->rest.len - 1] == '.' && c->rest.p[c->rest.len - 2] != '.') {
+	if (c->rest.len > 1 && c->rest.p[c->rest.len - 1] == '.' &&
+	    c->rest.p[c->rest.len - 2] != '.') {
 		c->rest.len--;
 		note_removed(c->report, "the dot at the end");
 	}
@@ -193,15 +245,28 @@ character_words(unsigned char c, char *to, size_t size)
 		char c;
 		const char *words;
 	} known[] = {
-		{ '_', "an underscore" }, { ' ', "a space" },   { '\t', "a tab" },        { ',', "a comma" },     { ';', "a semicolon" },
-		{ ':', "a colon" },       { '@', "an @ sign" }, { '/', "a slash" },       { '\\', "a backslash" }, { '*', "a star" },
-		{ '(', "a bracket" },     { ')', "a bracket" }, { '"', "a quote" },       { '\'', "a quote" },    { '&', "an & sign" },
+		{ '_', "an underscore" },
+		{ ' ', "a space" },
+		{ '\t', "a tab" },
+		{ ',', "a comma" },
+		{ ';', "a semicolon" },
+		{ ':', "a colon" },
+		{ '@', "an @ sign" },
+		{ '/', "a slash" },
+		{ '\\', "a backslash" },
+		{ '*', "a star" },
+		{ '(', "a bracket" },
+		{ ')', "a bracket" },
+		{ '"', "a quote" },
+		{ '\'', "a quote" },
+		{ '&', "an & sign" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (known[i].c == (char)c)
 			return known[i].words;
-	snprintf(to, size, c < ' ' || c == 0x7f ? "a control character" : "the character \"%c\"", c);
+	snprintf(
+	    to, size, c < ' ' || c == 0x7f ? "a control character" : "the character \"%c\"", c);
 	return to;
 }
 
@@ -226,19 +291,22 @@ check_characters(struct str s, struct name_report *report)
 	char words[40];
 
 	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i], next = i + 1 < s.len ? (unsigned char)s.p[i + 1] : '.';
+		unsigned char c = (unsigned char)s.p[i],
+			      next = i + 1 < s.len ? (unsigned char)s.p[i + 1] : '.';
 		bool starts = i == 0 || s.p[i - 1] == '.';
 
 		if (c >= 0x80)
 			continue;
 		if (c == '.' && starts)
-			return bad_character(report, i + 1, i == 0 ? "a dot at the start" : "two dots in a row");
+			return bad_character(
+			    report, i + 1, i == 0 ? "a dot at the start" : "two dots in a row");
 		if (c == '-' && starts)
 			return bad_character(report, i + 1, "a hyphen at the start of a part");
 		if (c == '-' && next == '.')
 			return bad_character(report, i + 1, "a hyphen at the end of a part");
 		if (!is_letter_or_digit(c) && c != '-' && c != '.')
-			return bad_character(report, i + 1, character_words(c, words, sizeof(words)));
+			return bad_character(
+			    report, i + 1, character_words(c, words, sizeof(words)));
 	}
 	return 0;
 }
@@ -259,7 +327,8 @@ check_lengths(struct str s, struct name_report *report)
 		return too_long(report, "the whole name may have 253 characters", s.len);
 	while (str_next(&rest, '.', &label))
 		if (label.len > LABEL_MAX)
-			return too_long(report, "a part between two dots may have 63 characters", label.len);
+			return too_long(
+			    report, "a part between two dots may have 63 characters", label.len);
 	return 0;
 }
 
@@ -270,8 +339,10 @@ check_labels(const char *name, struct name_report *report)
 	struct str rest = str_of(name), label;
 
 	while (str_next(&rest, '.', &label))
-		if (label.len > 3 && label.p[2] == '-' && label.p[3] == '-' && !str_starts(label, STR("xn--"))) {
-			snprintf(report->reason, sizeof(report->reason), "\"%.*s\" has hyphens as third and fourth character", STR_ARG(label));
+		if (label.len > 3 && label.p[2] == '-' && label.p[3] == '-' &&
+		    !str_starts(label, STR("xn--"))) {
+			snprintf(report->reason, sizeof(report->reason),
+			    "\"%.*s\" has hyphens as third and fourth character", STR_ARG(label));
 			return NAME_E_PUNYCODE;
 		}
 	return 0;
@@ -281,9 +352,11 @@ static int
 idn_failed(int r, struct name_report *report)
 {
 	if (r == IDN2_TOO_BIG_DOMAIN)
-		return too_long(report, "the whole name may have 253 characters", NAME_LENGTH_MAX + 1);
+		return too_long(
+		    report, "the whole name may have 253 characters", NAME_LENGTH_MAX + 1);
 	if (r == IDN2_TOO_BIG_LABEL)
-		return too_long(report, "a part between two dots may have 63 characters", LABEL_MAX + 1);
+		return too_long(
+		    report, "a part between two dots may have 63 characters", LABEL_MAX + 1);
 	snprintf(report->reason, sizeof(report->reason), "%s", idn2_strerror(r));
 	return NAME_E_PUNYCODE;
 }
@@ -307,7 +380,8 @@ round_trip(const char *ascii, struct name_report *report)
 		r = idn2_to_ascii_8z(unicode, &back, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
 	if (r == IDN2_OK && strcmp(back, ascii) != 0)
 		r = IDN2_ALABEL_ROUNDTRIP_FAILED;
-	if (r == IDN2_OK && script_is_mixed(str_of(unicode), report->reason, sizeof(report->reason))) {
+	if (r == IDN2_OK &&
+	    script_is_mixed(str_of(unicode), report->reason, sizeof(report->reason))) {
 		idn2_free(unicode);
 		idn2_free(back);
 		return NAME_E_MIXED_SCRIPTS;
@@ -341,7 +415,8 @@ to_ascii(const char *name, struct host_name *ret, struct name_report *report)
 static bool
 lies_below(struct str name, struct str suffix)
 {
-	return str_eq(name, suffix) || (str_ends(name, suffix) && name.len > suffix.len && name.p[name.len - suffix.len - 1] == '.');
+	return str_eq(name, suffix) || (str_ends(name, suffix) && name.len > suffix.len &&
+					   name.p[name.len - suffix.len - 1] == '.');
 }
 
 static const char *
@@ -370,13 +445,16 @@ check_public(const char *name, struct name_report *report)
 			return internal(report, special[i]);
 	if (top == name) {
 		snprintf(report->reason, sizeof(report->reason), "%s",
-		    psl_is_public_suffix2(psl, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) ? "only the ending of a name" : "a single word");
+		    psl_is_public_suffix2(psl, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE)
+			? "only the ending of a name"
+			: "a single word");
 		return NAME_E_INCOMPLETE;
 	}
 	if (!psl_is_public_suffix2(psl, top, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE))
 		return internal(report, top);
 	if (psl_is_public_suffix2(psl, name, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE)) {
-		snprintf(report->reason, sizeof(report->reason), "%s", "an ending under which many register their names");
+		snprintf(report->reason, sizeof(report->reason), "%s",
+		    "an ending under which many register their names");
 		return NAME_E_INCOMPLETE;
 	}
 	return 0;
@@ -385,7 +463,9 @@ check_public(const char *name, struct name_report *report)
 static void
 describe(const struct host_name *name, struct name_report *report)
 {
-	report->is_apex = host_name_registrable(name->text, report->domain, sizeof(report->domain)) && strcmp(report->domain, name->text) == 0;
+	report->is_apex =
+	    host_name_registrable(name->text, report->domain, sizeof(report->domain)) &&
+	    strcmp(report->domain, name->text) == 0;
 	report->has_www = str_starts(str_of(name->text), STR("www."));
 	report->is_long = strlen(name->text) > CN_MAX;
 }

@@ -4,5 +4,6 @@
 
 #include "base/str.h"
 
-/* True when one label mixes alphabets that no language mixes; `words` then names them: "Latin and Cyrillic". */
+/* True when one label mixes alphabets that no language mixes; `words` then names them: "Latin and
+ * Cyrillic". */
 bool script_is_mixed(struct str name, char *words, size_t size);

@@ -25,7 +25,10 @@ good_names(void **state UNUSED)
 		{ "owa.contoso.com.", "owa.contoso.com", true },
 		{ "\"owa.contoso.com\",", "owa.contoso.com", true },
 		{ "<owa.contoso.com>", "owa.contoso.com", true },
-		{ "owa\xe3\x80\x82" "contoso\xef\xbc\x8e" "com", "owa.contoso.com", false },
+		{ "owa\xe3\x80\x82"
+		  "contoso\xef\xbc\x8e"
+		  "com",
+		    "owa.contoso.com", false },
 		{ "owa.m\xc3\xbcller.de", "owa.xn--mller-kva.de", false },
 		{ "owa.xn--mller-kva.de", "owa.xn--mller-kva.de", false },
 		{ "\xe6\x97\xa5\xe6\x9c\xac.jp", "xn--wgv71a.jp", false },
@@ -51,20 +54,42 @@ refused_names(void **state UNUSED)
 		const char *pasted;
 		int why;
 	} cases[] = {
-		{ "", NAME_E_EMPTY }, { "  ", NAME_E_EMPTY }, { "https://", NAME_E_EMPTY },
-		{ "owa_mail.contoso.com", NAME_E_CHARS }, { "owa mail.contoso.com", NAME_E_CHARS }, { "owa..contoso.com", NAME_E_CHARS },
-		{ ".owa.contoso.com", NAME_E_CHARS }, { "-owa.contoso.com", NAME_E_CHARS }, { "owa-.contoso.com", NAME_E_CHARS },
-		{ "owa,contoso.com", NAME_E_CHARS }, { "owa.contoso.com\xff", NAME_E_CHARS },
-		{ "owa", NAME_E_INCOMPLETE }, { "com", NAME_E_INCOMPLETE }, { "co.uk", NAME_E_INCOMPLETE },
-		{ "owa.contoso.local", NAME_E_INTERNAL }, { "localhost", NAME_E_INTERNAL }, { "owa.contoso.test", NAME_E_INTERNAL },
-		{ "owa.example.com", NAME_E_INTERNAL }, { "example.org", NAME_E_INTERNAL }, { "owa.contoso.con", NAME_E_INTERNAL },
-		{ "owa.home.arpa", NAME_E_INTERNAL }, { "owa.contoso.internal", NAME_E_INTERNAL },
-		{ "192.0.2.7", NAME_E_IS_ADDRESS }, { "https://192.0.2.7/owa", NAME_E_IS_ADDRESS }, { "2001:db8::7", NAME_E_IS_ADDRESS },
-		{ "[2001:db8::7]", NAME_E_IS_ADDRESS }, { "192.0.2.7:443", NAME_E_IS_ADDRESS },
-		{ "anna@contoso.com", NAME_E_IS_MAIL }, { "*.contoso.com", NAME_E_WILDCARD },
-		{ "xn--zzzz--.contoso.com", NAME_E_CHARS }, { "xn--99999999.contoso.com", NAME_E_PUNYCODE }, { "ab--cd.contoso.com", NAME_E_PUNYCODE },
-		{ "\xd0\xbewa.contoso.com", NAME_E_MIXED_SCRIPTS }, { "c\xce\xbfntoso.com", NAME_E_MIXED_SCRIPTS },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com", NAME_E_LENGTH },
+		{ "", NAME_E_EMPTY },
+		{ "  ", NAME_E_EMPTY },
+		{ "https://", NAME_E_EMPTY },
+		{ "owa_mail.contoso.com", NAME_E_CHARS },
+		{ "owa mail.contoso.com", NAME_E_CHARS },
+		{ "owa..contoso.com", NAME_E_CHARS },
+		{ ".owa.contoso.com", NAME_E_CHARS },
+		{ "-owa.contoso.com", NAME_E_CHARS },
+		{ "owa-.contoso.com", NAME_E_CHARS },
+		{ "owa,contoso.com", NAME_E_CHARS },
+		{ "owa.contoso.com\xff", NAME_E_CHARS },
+		{ "owa", NAME_E_INCOMPLETE },
+		{ "com", NAME_E_INCOMPLETE },
+		{ "co.uk", NAME_E_INCOMPLETE },
+		{ "owa.contoso.local", NAME_E_INTERNAL },
+		{ "localhost", NAME_E_INTERNAL },
+		{ "owa.contoso.test", NAME_E_INTERNAL },
+		{ "owa.example.com", NAME_E_INTERNAL },
+		{ "example.org", NAME_E_INTERNAL },
+		{ "owa.contoso.con", NAME_E_INTERNAL },
+		{ "owa.home.arpa", NAME_E_INTERNAL },
+		{ "owa.contoso.internal", NAME_E_INTERNAL },
+		{ "192.0.2.7", NAME_E_IS_ADDRESS },
+		{ "https://192.0.2.7/owa", NAME_E_IS_ADDRESS },
+		{ "2001:db8::7", NAME_E_IS_ADDRESS },
+		{ "[2001:db8::7]", NAME_E_IS_ADDRESS },
+		{ "192.0.2.7:443", NAME_E_IS_ADDRESS },
+		{ "anna@contoso.com", NAME_E_IS_MAIL },
+		{ "*.contoso.com", NAME_E_WILDCARD },
+		{ "xn--zzzz--.contoso.com", NAME_E_CHARS },
+		{ "xn--99999999.contoso.com", NAME_E_PUNYCODE },
+		{ "ab--cd.contoso.com", NAME_E_PUNYCODE },
+		{ "\xd0\xbewa.contoso.com", NAME_E_MIXED_SCRIPTS },
+		{ "c\xce\xbfntoso.com", NAME_E_MIXED_SCRIPTS },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com",
+		    NAME_E_LENGTH },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -84,10 +109,12 @@ reports_say_where(void **state UNUSED)
 	struct name_report report;
 	struct host_name name;
 
-	assert_int_equal(host_name_parse(STR("owa_mail.contoso.com"), &name, &report), NAME_E_CHARS);
+	assert_int_equal(
+	    host_name_parse(STR("owa_mail.contoso.com"), &name, &report), NAME_E_CHARS);
 	assert_int_equal(report.position, 4);
 	assert_string_equal(report.bad, "an underscore");
-	assert_int_equal(host_name_parse(STR("\xd0\xbewa.contoso.com"), &name, &report), NAME_E_MIXED_SCRIPTS);
+	assert_int_equal(
+	    host_name_parse(STR("\xd0\xbewa.contoso.com"), &name, &report), NAME_E_MIXED_SCRIPTS);
 	assert_string_equal(report.reason, "Latin and Cyrillic");
 	assert_int_equal(host_name_parse(STR("https://x.contoso.com:8443/owa"), &name, &report), 0);
 	assert_string_equal(report.removed, "\"https://\", the path \"/owa\", the port \":8443\"");
@@ -96,7 +123,11 @@ reports_say_where(void **state UNUSED)
 	assert_string_equal(report.domain, "contoso.co.uk");
 	assert_int_equal(host_name_parse(STR("www.contoso.com"), &name, &report), 0);
 	assert_true(report.has_www && !report.is_apex && !report.is_long);
-	assert_int_equal(host_name_parse(STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com"), &name, &report), 0);
+	assert_int_equal(
+	    host_name_parse(
+		STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com"),
+		&name, &report),
+	    0);
 	assert_true(report.is_long);
 }
 
@@ -108,10 +139,15 @@ wildcards_cover_one_label(void **state UNUSED)
 		const char *san, *host;
 		bool covers;
 	} cases[] = {
-		{ "owa.contoso.com", "owa.contoso.com", true }, { "OWA.contoso.com", "owa.contoso.com", true },
-		{ "*.contoso.com", "owa.contoso.com", true }, { "*.contoso.com", "contoso.com", false },
-		{ "*.contoso.com", "a.b.contoso.com", false }, { "o*.contoso.com", "owa.contoso.com", false },
-		{ "*.com", "contoso.com", true }, { "contoso.com", "owa.contoso.com", false }, { "*", "owa.contoso.com", false },
+		{ "owa.contoso.com", "owa.contoso.com", true },
+		{ "OWA.contoso.com", "owa.contoso.com", true },
+		{ "*.contoso.com", "owa.contoso.com", true },
+		{ "*.contoso.com", "contoso.com", false },
+		{ "*.contoso.com", "a.b.contoso.com", false },
+		{ "o*.contoso.com", "owa.contoso.com", false },
+		{ "*.com", "contoso.com", true },
+		{ "contoso.com", "owa.contoso.com", false },
+		{ "*", "owa.contoso.com", false },
 		{ "", "owa.contoso.com", false },
 	};
 
@@ -129,11 +165,13 @@ load_fixture(const char *name)
 	const char *folder = getenv("CERTDESK_FIXTURES");
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/corpus/names/%s", folder ? folder : "../shared/fixtures", name);
+	snprintf(
+	    path, sizeof(path), "%s/corpus/names/%s", folder ? folder : "../shared/fixtures", name);
 	return json_load_file(path, 0, NULL);
 }
 
-/* Lines of Unicode's IDNA test whose answer the tools agree on, against libidn2 with the flags we use. */
+/* Lines of Unicode's IDNA test whose answer the tools agree on, against libidn2 with the flags we
+ * use. */
 static void
 the_idna_corpus(void **state UNUSED)
 {
@@ -147,13 +185,15 @@ the_idna_corpus(void **state UNUSED)
 	json_array_foreach(cases, i, c)
 	{
 		const char *input = json_string_value(json_object_get(c, "input"));
-		const char *wanted = json_string_value(json_object_get(json_object_get(c, "tools"), "idn2_2.3"));
+		const char *wanted =
+		    json_string_value(json_object_get(json_object_get(c, "tools"), "idn2_2.3"));
 		struct name_report report;
 		struct host_name name;
 
 		if (!input || !json_is_true(json_object_get(c, "agree")))
 			continue;
-		(void)!host_name_parse(str_of(input), &name, &report); /* must not crash, whatever it says */
+		(void)!host_name_parse(
+		    str_of(input), &name, &report); /* must not crash, whatever it says */
 		if (!wanted || !report.ascii[0])
 			continue;
 		all++;

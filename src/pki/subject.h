@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Organization data as certificates may carry it (S-01…S-10, D-12): cleaned, and what is wrong with it. Lengths
- * count characters, not bytes. Pure.
+ * Organization data as certificates may carry it (S-01…S-10, D-12): cleaned, and what is wrong with
+ * it. Lengths count characters, not bytes. Pure.
  */
 #pragma once
 
@@ -11,7 +11,8 @@ struct subject_form {
 	struct str organization, division, city, state, country; /* as typed; "" = nothing */
 };
 
-/* Cleaned: white space trimmed, country in capitals. The division never goes into a certificate (S-10). */
+/* Cleaned: white space trimmed, country in capitals. The division never goes into a certificate
+ * (S-10). */
 struct subject {
 	char organization[512], division[512], city[512], state[512], country[3];
 };
@@ -27,8 +28,8 @@ enum subject_field {
 
 struct subject_problem {
 	enum subject_field field;
-	bool refuses;      /* else it is only said */
-	char detail[256];  /* a clause: "is missing", "is longer than 64 characters (it has 70)" */
+	bool refuses;     /* else it is only said */
+	char detail[256]; /* a clause: "is missing", "is longer than 64 characters (it has 70)" */
 };
 
 #define SUBJECT_PROBLEMS_MAX 12
@@ -40,5 +41,6 @@ struct subject_problems {
 
 const char *subject_field_name(enum subject_field field); /* "organization" … as in the API */
 /* *ret holds what could be cleaned; it is fit for a request only if no problem refuses. */
-void subject_check(const struct subject_form *form, struct subject *ret, struct subject_problems *problems);
+void subject_check(
+    const struct subject_form *form, struct subject *ret, struct subject_problems *problems);
 bool subject_is_refused(const struct subject_problems *problems);

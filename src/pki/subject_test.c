@@ -6,9 +6,10 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-#define GOOD                                                                                       \
-	{                                                                                          \
-		.organization = STR("Contoso GmbH"), .city = STR("Salzburg"), .state = STR("Salzburg"), .country = STR("AT")             \
+#define GOOD                                                                  \
+	{                                                                     \
+		.organization = STR("Contoso GmbH"), .city = STR("Salzburg"), \
+		.state = STR("Salzburg"), .country = STR("AT")                \
 	}
 
 static struct str
@@ -46,19 +47,32 @@ problems_are_found(void **state UNUSED)
 		size_t count;
 		bool problem, refuses;
 	} cases[] = {
-		{ SUBJECT_COUNTRY, "XX", 1, true, true },      { SUBJECT_COUNTRY, "", 1, true, true },        { SUBJECT_COUNTRY, "AUT", 1, true, true },
-		{ SUBJECT_COUNTRY, "UK", 1, true, true },      { SUBJECT_COUNTRY, "DA", 1, true, true },      { SUBJECT_COUNTRY, "zw", 1, false, false },
-		{ SUBJECT_ORGANIZATION, "", 1, true, true },   { SUBJECT_ORGANIZATION, "N/A", 1, true, true }, { SUBJECT_ORGANIZATION, "x", 64, false, false },
-		{ SUBJECT_ORGANIZATION, "x", 65, true, true }, { SUBJECT_ORGANIZATION, "\xc3\xbc", 64, false, false },
-		{ SUBJECT_ORGANIZATION, "A\nB", 1, true, true }, { SUBJECT_ORGANIZATION, "\xff", 1, true, true },
-		{ SUBJECT_ORGANIZATION, "A/S Dansk", 1, true, false }, { SUBJECT_CITY, "y", 128, true, false }, { SUBJECT_CITY, "y", 129, true, true },
-		{ SUBJECT_CITY, "none", 1, true, true },       { SUBJECT_CITY, "St. Louis", 1, true, false }, { SUBJECT_DIVISION, "d", 129, true, true },
+		{ SUBJECT_COUNTRY, "XX", 1, true, true },
+		{ SUBJECT_COUNTRY, "", 1, true, true },
+		{ SUBJECT_COUNTRY, "AUT", 1, true, true },
+		{ SUBJECT_COUNTRY, "UK", 1, true, true },
+		{ SUBJECT_COUNTRY, "DA", 1, true, true },
+		{ SUBJECT_COUNTRY, "zw", 1, false, false },
+		{ SUBJECT_ORGANIZATION, "", 1, true, true },
+		{ SUBJECT_ORGANIZATION, "N/A", 1, true, true },
+		{ SUBJECT_ORGANIZATION, "x", 64, false, false },
+		{ SUBJECT_ORGANIZATION, "x", 65, true, true },
+		{ SUBJECT_ORGANIZATION, "\xc3\xbc", 64, false, false },
+		{ SUBJECT_ORGANIZATION, "A\nB", 1, true, true },
+		{ SUBJECT_ORGANIZATION, "\xff", 1, true, true },
+		{ SUBJECT_ORGANIZATION, "A/S Dansk", 1, true, false },
+		{ SUBJECT_CITY, "y", 128, true, false },
+		{ SUBJECT_CITY, "y", 129, true, true },
+		{ SUBJECT_CITY, "none", 1, true, true },
+		{ SUBJECT_CITY, "St. Louis", 1, true, false },
+		{ SUBJECT_DIVISION, "d", 129, true, true },
 		{ SUBJECT_DIVISION, "IT", 1, false, false },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct subject_form form = GOOD;
-		struct str *fields[] = { &form.organization, &form.division, &form.city, &form.state, &form.country };
+		struct str *fields[] = { &form.organization, &form.division, &form.city,
+			&form.state, &form.country };
 		struct subject_problems problems;
 		struct subject s;
 
@@ -104,7 +118,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_data_is_cleaned), cmocka_unit_test(problems_are_found), cmocka_unit_test(one_place_is_enough),
+		cmocka_unit_test(good_data_is_cleaned),
+		cmocka_unit_test(problems_are_found),
+		cmocka_unit_test(one_place_is_enough),
 		cmocka_unit_test(american_states_in_full),
 	};
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A certificate's dNSName that does not cover the order's host name: how far off is it? `san` is hostile bytes, compared as they
- * are (a NUL or a foreign letter simply matches nothing); `host` is ours: lower case, A-labels, no
- * dot at the end.
+ * A certificate's dNSName that does not cover the order's host name: how far off is it? `san` is
+ * hostile bytes, compared as they are (a NUL or a foreign letter simply matches nothing); `host` is
+ * ours: lower case, A-labels, no dot at the end.
  */
 #pragma once
 

@@ -70,7 +70,9 @@ leave_untested(struct test *t, const char *check, const char *reason)
 	finding_param(f, "reason", "%s", reason);
 }
 
-/* A version out of use: only a peer that says no, or closes, has refused it. */
+/* A version out of use: only a peer that says no, or closes, has refused it. One that chose it
+ * accepts it, even where our own library then would not go on (no secure renegotiation, weak key).
+ */
 static int
 test_old_version(struct test *t, enum site_offer offer)
 {
@@ -81,7 +83,7 @@ test_old_version(struct test *t, enum site_offer offer)
 	if (r)
 		return r;
 	snprintf(check, sizeof(check), "No %s", site_offer_words(offer));
-	switch (shake.end) {
+	switch (shake.chosen ? SHAKE_DONE : shake.end) {
 	case SHAKE_DONE:
 		finding_param(site_blame(t->target, FINDING_SITE_OLD_TLS, t->report), "protocol",
 		    "%s", site_offer_words(offer));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tests a site as its users meet it: a full handshake (no resumption) with SNI against an address, the
- * leaf served equals the installed one, the chain on the wire is complete, in order and without root,
- * TLS 1.2 and 1.3 work, older ones do not (X-02), and the service behind answers an HTTP request through
- * the balancer (X-05, X-07). What the peer sends is hostile input; everything is bounded.
+ * Tests a site as its users meet it: a full handshake (no resumption) with SNI against an address,
+ * the leaf served equals the installed one, the chain on the wire is complete, in order and without
+ * root, TLS 1.2 and 1.3 work, older ones do not (X-02), and the service behind answers an HTTP
+ * request through the balancer (X-05, X-07). What the peer sends is hostile input; everything is
+ * bounded.
  */
 #pragma once
 
@@ -22,20 +23,21 @@ struct site_target {
 	struct host_name name;
 	struct addr address;
 	uint16_t port;
-	uint8_t leaf_sha256[32];      /* what must be served */
-	const char *path;             /* "/owa/" for owa, "/" else */
+	uint8_t leaf_sha256[32]; /* what must be served */
+	const char *path;        /* "/owa/" for owa, "/" else */
 	const struct site_trust *trust;
-	when timeout;                 /* each step; 5 s */
+	when timeout; /* each step; 5 s */
 };
 
 struct site_report {
-	bool good;                    /* nothing of hold or reject */
-	struct findings findings;     /* SITE_PASSED for what is well, SITE_… for what is not */
-	char words[256];              /* "TLS 1.3 and 1.2, chain of 2, HTTP 200" or the first cause */
-	int64_t micros;               /* how long it took */
+	bool good;                /* nothing of hold or reject */
+	struct findings findings; /* SITE_PASSED for what is well, SITE_… for what is not */
+	char words[256];          /* "TLS 1.3 and 1.2, chain of 2, HTTP 200" or the first cause */
+	int64_t micros;           /* how long it took */
 };
 
 int site_test(const struct site_target *target, struct site_report *ret) MUST_USE;
-/* Only the handshake and the fingerprint: does the address serve this leaf for this name? For a driver's verify step. */
+/* Only the handshake and the fingerprint: does the address serve this leaf for this name? For a
+ * driver's verify step. */
 int site_serves(const struct site_target *target, struct outcome *what) MUST_USE;
 int site_report_json(const struct site_report *report, struct buf *to) MUST_USE;

@@ -38,6 +38,7 @@ enum site_shake_end {
 
 struct site_shake {
 	enum site_shake_end end;
+	bool chosen; /* the peer's ServerHello took the version offered, however it ended */
 	char reason[SITE_REASON_SIZE];
 	char cipher[64];
 	uint8_t leaf_sha256[32];

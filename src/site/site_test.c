@@ -9,8 +9,11 @@
 #include <cmocka.h>
 #include <jansson.h>
 #include <openssl/evp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
 
-#include "check/test_peer.h"
+#include "check/peer_test_kit.h"
 #include "pki/test_ca.h"
 #include "sys/file.h"
 #include "sys/net.h"
@@ -131,6 +134,7 @@ static const char nginx_paths[] =
     "  location = /plain { return 301 http://" NAME "/; }\n"
     "  location = /back { return 302 /owa/auth/logon.aspx?replaceCurrent=1&url=https%%3a%%2f%%2fold.contoso.com%%2fowa; }\n"
     "  location = /large { root %s; }\n"
+    "  location = /headers { %s return 200; }\n"
     "  location = /close { return 444; }\n";
 
 static const struct {
@@ -154,10 +158,13 @@ static const struct {
 static void
 write_config(struct lab *lab)
 {
-	CLEAN(buf_fini) struct buf text = BUF(1 << 16);
+	CLEAN(buf_fini) struct buf text = BUF(4 << 20);
+	CLEAN(buf_fini) struct buf headers = BUF(1 << 20);
 	const char *f = lab->peer.folder;
 
 	buf_printf(&text, nginx_head, f, f, f, f, f, f);
+	for (int i = 0; i < 70; i++) /* more than 64 KiB in all, each one bearable */
+		buf_printf(&headers, "add_header X-%d %01000d;", i, i);
 	for (size_t i = 0; i < COUNT_OF(servers); i++) {
 		bool has_own = *servers[i].settings != '\0';
 
@@ -166,7 +173,7 @@ write_config(struct lab *lab)
 		    lab->port[servers[i].port], f, servers[i].certificate, f,
 		    servers[i].certificate,
 		    has_own ? servers[i].settings : "ssl_protocols TLSv1.2 TLSv1.3;");
-		buf_printf(&text, nginx_paths, f);
+		buf_printf(&text, nginx_paths, f, buf_text(&headers));
 		buf_put_text(&text, "}\n");
 	}
 	buf_printf(&text, "server { listen 127.0.0.1:%u; }\n}\n", lab->port[PORT_PLAIN]);
@@ -265,6 +272,7 @@ static const struct {
 	{ "no such page",          PORT_GOOD,       "/absent",    false, CAUSE(HTTP), "answered with status 404" },
 	{ "an error page",         PORT_GOOD,       "/broken",    false, CAUSE(HTTP), "answered with status 500" },
 	{ "no answer",             PORT_GOOD,       "/close",     false, CAUSE(HTTP), "GET /close was answered with" },
+	{ "a header without end",  PORT_GOOD,       "/headers",   false, CAUSE(HTTP), "GET /headers was answered with" },
 	{ "sent to another host",  PORT_GOOD,       "/away",      true,  CAUSE(REDIRECT_HOST), "visitors to \"portal.fabrikam.com\"" },
 	{ "sent out of TLS",       PORT_GOOD,       "/plain",     true,  CAUSE(REDIRECT_HOST), "visitors to \"http://owa.contoso.com\"" },
 	{ "to come back elsewhere", PORT_GOOD,      "/back",      true,  CAUSE(REDIRECT_HOST), "visitors to \"old.contoso.com\"" },
@@ -382,6 +390,136 @@ serves_tells_leaf_from_leaf(void **state)
 	assert_string_equal(what.words, "no answer in time");
 }
 
+struct relay {
+	int listener;
+	uint16_t behind;
+};
+
+/* What comes from one goes to the other, until one of them closes. */
+static void
+pass_along(int near, int far)
+{
+	struct pollfd both[] = { { .fd = near, .events = POLLIN },
+		{ .fd = far, .events = POLLIN } };
+
+	while (poll(both, COUNT_OF(both), 5000) > 0)
+		for (size_t i = 0; i < COUNT_OF(both); i++) {
+			CLEAN(buf_fini) struct buf bytes = BUF(1 << 20);
+
+			if (both[i].revents == 0)
+				continue;
+			if (net_read(both[i].fd, STEP_TIMEOUT, &bytes) ||
+			    net_write(both[1 - i].fd, buf_str(&bytes), STEP_TIMEOUT))
+				return;
+		}
+}
+
+/* RFC 5246 section 7.4.1.2: the version offered stands at byte 9 of the first record. */
+static void
+answer_by_version(const struct relay *relay, int near)
+{
+	static const char chooses_tls11[] = "\x16\x03\x02\x00\x2a"
+					    "\x02\x00\x00\x26\x03\x02"
+					    "0123456789abcdef0123456789abcdef"
+					    "\x00\x00\x2f\x00";
+	CLEAN(buf_fini) struct buf hello = BUF(1 << 16);
+	CLEAN(close_fd) int far = -1;
+	struct addr at = peer_loopback();
+
+	while (hello.len < 11)
+		if (net_read(near, STEP_TIMEOUT, &hello))
+			return;
+	if (hello.data[10] == 2) {
+		if (net_write(near, str_bytes(chooses_tls11, sizeof(chooses_tls11) - 1),
+			STEP_TIMEOUT) == 0)
+			while (net_read(near, STEP_TIMEOUT, &hello) == 0)
+				;
+	} else if (hello.data[10] == 3 &&
+		   net_connect(&at, relay->behind, STEP_TIMEOUT, &far) == 0) {
+		if (net_write(far, buf_str(&hello), STEP_TIMEOUT) == 0)
+			pass_along(near, far);
+	}
+}
+
+/* One connection for each step of a test: four versions and the request. */
+static void *
+relay_a_test(void *context)
+{
+	const struct relay *relay = context;
+
+	for (int i = 0; i < 5 && net_wait(relay->listener, false, SECONDS(5)) == 0; i++) {
+		CLEAN(close_fd) int near = accept(relay->listener, NULL, NULL);
+
+		if (near >= 0)
+			answer_by_version(relay, near);
+	}
+	return NULL;
+}
+
+/* A peer that chooses TLS 1.1 and has no secure renegotiation (RFC 5746): our library hangs up, and
+ * still that version is accepted there (X-02). */
+static void
+a_version_chosen_is_accepted(void **state)
+{
+	struct site_target target = target_of(*state, PORT_GOOD, "/owa/");
+	struct site_report *report = alloc_zero(sizeof(*report));
+	struct relay relay = { .listener = -1, .behind = target.port };
+	struct addr at = peer_loopback();
+	const struct finding *first;
+	pthread_t peer;
+
+	target.port = peer_free_port();
+	assert_int_equal(net_listen(&at, target.port, &relay.listener), 0);
+	assert_int_equal(pthread_create(&peer, NULL, relay_a_test, &relay), 0);
+	assert_int_equal(site_test(&target, report), 0);
+	assert_int_equal(pthread_join(peer, NULL), 0);
+	first = first_cause(report);
+	if (!first || first->code != FINDING_SITE_OLD_TLS || has_passed(report, "No TLS 1.1") ||
+	    !has_passed(report, "No TLS 1.0") || !has_passed(report, "HTTP"))
+		show("TLS 1.1 chosen", report);
+	assert_string_equal(finding_value(first, "protocol"), "TLS 1.1");
+	close_fd(relay.listener);
+	free(report);
+}
+
+struct one_of_many {
+	struct site_target target;
+	struct site_report report;
+	bool good;
+};
+
+static void *
+test_often(void *context)
+{
+	struct one_of_many *one = context;
+
+	one->good = true;
+	for (int i = 0; i < 5; i++)
+		one->good =
+		    one->good && site_test(&one->target, &one->report) == 0 && one->report.good;
+	return NULL;
+}
+
+/* The trust is shared by the worker's threads. */
+static void
+many_at_once_get_in_nobodys_way(void **state)
+{
+	struct one_of_many *all = alloc_zero(4 * sizeof(*all));
+	pthread_t thread[4];
+
+	for (size_t i = 0; i < COUNT_OF(thread); i++) {
+		all[i].target = target_of(*state, PORT_GOOD, "/owa/");
+		all[i].target.timeout = SECONDS(10);
+		assert_int_equal(pthread_create(&thread[i], NULL, test_often, &all[i]), 0);
+	}
+	for (size_t i = 0; i < COUNT_OF(thread); i++) {
+		assert_int_equal(pthread_join(thread[i], NULL), 0);
+		if (!all[i].good)
+			show("at once", &all[i].report);
+	}
+	free(all);
+}
+
 static void
 trust_must_be_readable(void **state)
 {
@@ -402,6 +540,8 @@ main(void)
 		cmocka_unit_test(every_case_gets_its_cause),
 		cmocka_unit_test(a_good_site_tells_all_that_passed),
 		cmocka_unit_test(serves_tells_leaf_from_leaf),
+		cmocka_unit_test(a_version_chosen_is_accepted),
+		cmocka_unit_test(many_at_once_get_in_nobodys_way),
 		cmocka_unit_test(trust_must_be_readable),
 	};
 

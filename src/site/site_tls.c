@@ -136,6 +136,21 @@ end_with_error(struct site_shake *ret)
 	    words ? words : "the peer closed the connection");
 }
 
+/* RFC 5246 section 7.4.1.3: type, three bytes of length, then the version the peer chose. In TLS
+ * 1.3 that field says 1.2; there only a finished handshake counts. */
+static void
+watch_hello(
+    int is_sent, int version, int content, const void *bytes, size_t len, SSL *ssl, void *context)
+{
+	struct site_shake *shake = context;
+	const uint8_t *hello = bytes;
+
+	(void)version;
+	if (!is_sent && content == SSL3_RT_HANDSHAKE && len >= 6 &&
+	    hello[0] == SSL3_MT_SERVER_HELLO)
+		shake->chosen = (hello[4] << 8 | hello[5]) == SSL_get_max_proto_version(ssl);
+}
+
 static enum site_shake_end
 shake_hands(SSL *ssl, int fd, when deadline, struct site_shake *ret)
 {
@@ -195,6 +210,8 @@ site_shake(const struct site_target *target, enum site_offer offer, struct site_
 	ssl = SSL_new(target->trust->ctx[offer]);
 	if (!ssl || !SSL_set_fd(ssl, fd) || !SSL_set_tlsext_host_name(ssl, target->name.text))
 		return error_origin(ENOMEM);
+	SSL_set_msg_callback(ssl, watch_hello);
+	SSL_set_msg_callback_arg(ssl, ret);
 	if (shake_hands(ssl, fd, start + target->timeout, ret) == SHAKE_DONE)
 		r = take_served(ssl, ret);
 	if (ret->end == SHAKE_DONE)

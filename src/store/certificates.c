@@ -7,12 +7,16 @@
 #include "store/events.h"
 
 static const char *const states[] = {
-	[INSTALLATION_PLANNED] = "planned",         [INSTALLATION_APPLIED] = "applied", [INSTALLATION_VERIFIED] = "verified",
-	[INSTALLATION_ROLLED_BACK] = "rolled_back", [INSTALLATION_REMOVED] = "removed",
+	[INSTALLATION_PLANNED] = "planned",
+	[INSTALLATION_APPLIED] = "applied",
+	[INSTALLATION_VERIFIED] = "verified",
+	[INSTALLATION_ROLLED_BACK] = "rolled_back",
+	[INSTALLATION_REMOVED] = "removed",
 };
 static_assert(COUNT_OF(states) == INSTALLATION_STATE_MAX, "a name for each state");
 
-#define INSTALLATION_COLUMNS "id, order_id, site, certificate, key, balancer, state, words, planned, changed"
+#define INSTALLATION_COLUMNS \
+	"id, order_id, site, certificate, key, balancer, state, words, planned, changed"
 
 const char *
 installation_state_name(enum installation_state state)
@@ -23,12 +27,13 @@ installation_state_name(enum installation_state state)
 int
 store_certificate_add(struct store *s, struct certificate *c, struct str leaf, struct str chain)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO certificates (id, order_id, site, key, sha256, serial, subject, issuer, names, chain_length, not_before, not_after,"
 	    " accepted, leaf, chain) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)");
 	int r;
 
-	c->id = world_id(s->world);
+	c->id = db_id(s);
 	c->accepted = world_now(s->world);
 	query_id(&q, 1, c->id);
 	query_id(&q, 2, c->order);
@@ -46,13 +51,15 @@ store_certificate_add(struct store *s, struct certificate *c, struct str leaf, s
 	query_blob(&q, 14, leaf);
 	query_blob(&q, 15, chain);
 	r = query_run(&q);
-	return r ? r : store_event_add(s, "certificate.accepted", "certificate", c->id, c->order, "");
+	return r ? r
+	         : store_event_add(s, "certificate.accepted", "certificate", c->id, c->order, "");
 }
 
 int
 store_certificate_get(struct store *s, struct id id, struct certificate *ret)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "SELECT id, order_id, site, key, sha256, serial, subject, issuer, names, chain_length, not_before, not_after, accepted"
 	    " FROM certificates WHERE id=$1");
 	struct certificate c = { 0 };
@@ -84,7 +91,8 @@ store_certificate_get(struct store *s, struct id id, struct certificate *ret)
 int
 store_certificate_der(struct store *s, struct id id, struct buf *leaf, struct buf *chain)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT leaf, chain FROM certificates WHERE id=$1");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT leaf, chain FROM certificates WHERE id=$1");
 	int r;
 
 	query_id(&q, 1, id);
@@ -123,17 +131,20 @@ read_installation(struct query *q, struct installation *ret)
 int
 store_installation_get(struct store *s, struct id id, struct installation *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " INSTALLATION_COLUMNS " FROM installations WHERE id=$1");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT " INSTALLATION_COLUMNS " FROM installations WHERE id=$1");
 
 	query_id(&q, 1, id);
 	return read_installation(&q, ret);
 }
 
 static int
-find_installation(struct store *s, struct id certificate, const char *balancer, struct installation *ret)
+find_installation(
+    struct store *s, struct id certificate, const char *balancer, struct installation *ret)
 {
-	CLEAN(query_end) struct query q = query(s,
-	    "SELECT " INSTALLATION_COLUMNS " FROM installations WHERE certificate=$1 AND balancer=$2");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT " INSTALLATION_COLUMNS
+				  " FROM installations WHERE certificate=$1 AND balancer=$2");
 
 	query_id(&q, 1, certificate);
 	query_text(&q, 2, balancer);
@@ -143,13 +154,14 @@ find_installation(struct store *s, struct id certificate, const char *balancer, 
 int
 store_installation_plan(struct store *s, struct installation *i)
 {
-	CLEAN(query_end) struct query q = query(s,
-	    "INSERT INTO installations (" INSTALLATION_COLUMNS ") VALUES ($1,$2,$3,$4,$5,$6,'planned','',$7,$7)");
+	CLEAN(query_end)
+	struct query q = query(s, "INSERT INTO installations (" INSTALLATION_COLUMNS
+				  ") VALUES ($1,$2,$3,$4,$5,$6,'planned','',$7,$7)");
 	int r = find_installation(s, i->certificate, i->balancer, i);
 
 	if (r != STORE_E_ABSENT)
 		return r;
-	i->id = world_id(s->world);
+	i->id = db_id(s);
 	i->state = INSTALLATION_PLANNED;
 	i->planned = i->changed = world_now(s->world);
 	query_id(&q, 1, i->id);
@@ -160,7 +172,8 @@ store_installation_plan(struct store *s, struct installation *i)
 	query_text(&q, 6, i->balancer);
 	query_int(&q, 7, i->planned);
 	r = query_run(&q);
-	return r ? r : store_event_add(s, "installation.planned", "installation", i->id, i->order, "");
+	return r ? r
+	         : store_event_add(s, "installation.planned", "installation", i->id, i->order, "");
 }
 
 static int
@@ -175,9 +188,12 @@ order_of(struct store *s, struct id installation, struct id *ret)
 }
 
 int
-store_installation_set(struct store *s, struct id id, enum installation_state state, const char *words)
+store_installation_set(
+    struct store *s, struct id id, enum installation_state state, const char *words)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE installations SET state=$2, words=$3, changed=$4 WHERE id=$1");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE installations SET state=$2, words=$3, changed=$4 WHERE id=$1");
 	CLEAN(buf_fini) struct buf action = BUF(64);
 	struct id order;
 	int r = order_of(s, id, &order);
@@ -186,7 +202,7 @@ store_installation_set(struct store *s, struct id id, enum installation_state st
 		return r;
 	query_id(&q, 1, id);
 	query_text(&q, 2, installation_state_name(state));
-	query_text(&q, 3, words);
+	query_words(&q, 3, words);
 	query_int(&q, 4, world_now(s->world));
 	r = query_one(&q);
 	buf_printf(&action, "installation.%s", installation_state_name(state));

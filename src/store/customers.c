@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/customers.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "store/events.h"
+#include "store/detail.h"
 #include "store/lists.h"
 
-#define COLUMNS                                                                                    \
+#define COLUMNS \
 	"id, name, organization, division, city, state, country, contact_name, contact_mail, created, changed, version"
 
 void
@@ -55,16 +54,19 @@ bind_customer(struct query *q, const struct customer *c)
 int
 store_customer_add(struct store *s, struct customer *c)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO customers (" COLUMNS ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$10,$11)");
+	CLEAN(detail_fini) struct detail detail = { 0 };
 	int r;
 
-	c->id = world_id(s->world);
+	c->id = db_id(s);
 	c->created = c->changed = world_now(s->world);
 	c->version = 1;
 	bind_customer(&q, c);
 	r = query_run(&q);
-	return r ? r : store_event_add(s, "customer.added", "customer", c->id, ID_NONE, "");
+	detail_text(&detail, "name", c->name);
+	return r ? r : detail_event(&detail, s, "customer.added", "customer", c->id, ID_NONE);
 }
 
 static int
@@ -94,20 +96,38 @@ store_customer_get(struct store *s, struct id id, struct customer *ret)
 int
 store_customer_by_name(struct store *s, const char *name, struct customer *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM customers WHERE name=$1");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT " COLUMNS " FROM customers WHERE name=$1");
 
 	query_text(&q, 1, name);
 	return read_one(&q, ret);
 }
 
+static int
+tell_change(struct store *s, const struct customer *before, const struct customer *after)
+{
+	CLEAN(detail_fini) struct detail detail = { 0 };
+
+	detail_change(&detail, "name", before->name, after->name);
+	detail_change(&detail, "organization", before->organization, after->organization);
+	detail_change(&detail, "division", before->division, after->division);
+	detail_change(&detail, "city", before->city, after->city);
+	detail_change(&detail, "state", before->state, after->state);
+	detail_change(&detail, "country", before->country, after->country);
+	detail_change(&detail, "contact_name", before->contact_name, after->contact_name);
+	detail_change(&detail, "contact_mail", before->contact_mail, after->contact_mail);
+	return detail_event(&detail, s, "customer.changed", "customer", after->id, ID_NONE);
+}
+
 int
 store_customer_change(struct store *s, struct customer *c)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "UPDATE customers SET name=$2, organization=$3, division=$4, city=$5, state=$6, country=$7, contact_name=$8,"
 	    " contact_mail=$9, changed=$10, version=version+1 WHERE id=$1 AND version=$11");
-	struct customer now;
-	int r = store_customer_get(s, c->id, &now);
+	struct customer before;
+	int r = store_customer_get(s, c->id, &before);
 
 	if (r)
 		return r;
@@ -117,13 +137,15 @@ store_customer_change(struct store *s, struct customer *c)
 	if (r)
 		return r == STORE_E_ABSENT ? STORE_E_STALE : r;
 	c->version++;
-	return store_event_add(s, "customer.changed", "customer", c->id, ID_NONE, "");
+	return tell_change(s, &before, c);
 }
 
 int
 store_customer_list(struct store *s, struct page page, struct customer_list *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM customers WHERE id > $1 ORDER BY id LIMIT $2");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "SELECT " COLUMNS " FROM customers WHERE id > $1 ORDER BY id LIMIT $2");
 	struct rows rows;
 	int r;
 
@@ -131,19 +153,22 @@ store_customer_list(struct store *s, struct page page, struct customer_list *ret
 	query_int(&q, 2, (int64_t)list_limit(page.limit) + 1);
 	r = list_read(&q, sizeof(struct customer), list_limit(page.limit), read_customer, &rows);
 	if (r == 0)
-		*ret = (struct customer_list){ .row = rows.row, .count = rows.count, .more = rows.more };
+		*ret = (struct customer_list){
+			.row = rows.row, .count = rows.count, .more = rows.more
+		};
 	return r;
 }
 
 int
 store_mailboxes_add(struct store *s, struct mailbox_count *count)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO mailbox_counts (id, customer, mailboxes, source, author, counted) VALUES ($1,$2,$3,$4,$5,$6)");
-	char detail[64];
+	CLEAN(detail_fini) struct detail detail = { 0 };
 	int r;
 
-	count->id = world_id(s->world);
+	count->id = db_id(s);
 	count->counted = world_now(s->world);
 	query_id(&q, 1, count->id);
 	query_id(&q, 2, count->customer);
@@ -152,14 +177,19 @@ store_mailboxes_add(struct store *s, struct mailbox_count *count)
 	query_text(&q, 5, count->author);
 	query_int(&q, 6, count->counted);
 	r = query_run(&q);
-	snprintf(detail, sizeof(detail), "{\"mailboxes\":%lld}", (long long)count->mailboxes);
-	return r ? r : store_event_add(s, "mailboxes.counted", "customer", count->customer, ID_NONE, detail);
+	detail_number(&detail, "mailboxes", count->mailboxes);
+	detail_text(&detail, "source", count->source);
+	detail_text(&detail, "author", count->author);
+	return r ? r
+	         : detail_event(
+		       &detail, s, "mailboxes.counted", "customer", count->customer, ID_NONE);
 }
 
 int
 store_mailboxes_latest(struct store *s, struct id customer, struct mailbox_count *ret)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "SELECT id, customer, mailboxes, source, author, counted FROM mailbox_counts WHERE customer=$1 ORDER BY id DESC LIMIT 1");
 	struct mailbox_count c = { 0 };
 	int r;
@@ -183,11 +213,13 @@ store_mailboxes_latest(struct store *s, struct id customer, struct mailbox_count
 int
 store_waiver_add(struct store *s, struct waiver *w)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO waivers (id, customer, author, reason, given, expires) VALUES ($1,$2,$3,$4,$5,$6)");
+	CLEAN(detail_fini) struct detail detail = { 0 };
 	int r;
 
-	w->id = world_id(s->world);
+	w->id = db_id(s);
 	w->given = world_now(s->world);
 	query_id(&q, 1, w->id);
 	query_id(&q, 2, w->customer);
@@ -196,15 +228,18 @@ store_waiver_add(struct store *s, struct waiver *w)
 	query_int(&q, 5, w->given);
 	query_int(&q, 6, w->expires);
 	r = query_run(&q);
-	return r ? r : store_event_add(s, "waiver.given", "customer", w->customer, ID_NONE, "");
+	detail_text(&detail, "author", w->author);
+	detail_text(&detail, "reason", w->reason);
+	return r ? r : detail_event(&detail, s, "waiver.given", "customer", w->customer, ID_NONE);
 }
 
 int
 store_waiver_valid(struct store *s, struct id customer, when now, struct waiver *ret)
 {
-	CLEAN(query_end) struct query q = query(s,
-	    "SELECT id, customer, author, reason, given, expires FROM waivers"
-	    " WHERE customer=$1 AND (expires=0 OR expires>$2) ORDER BY id DESC LIMIT 1");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "SELECT id, customer, author, reason, given, expires FROM waivers"
+		     " WHERE customer=$1 AND (expires=0 OR expires>$2) ORDER BY id DESC LIMIT 1");
 	struct waiver w = { 0 };
 	int r;
 

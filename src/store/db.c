@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define BUSY_MOST_MICROS 10000000 /* 10 s, then STORE_E_BUSY */
+#define BUSY_MOST SECONDS(10) /* then STORE_E_BUSY */
 
 int
 db_error(struct store *s, int code)
 {
 	int extended = s->db ? sqlite3_extended_errcode(s->db) : code;
+	int system_errno = s->db ? sqlite3_system_errno(s->db) : 0;
 
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
@@ -21,9 +22,15 @@ db_error(struct store *s, int code)
 	case SQLITE_FULL:
 		return STORE_E_FULL;
 	case SQLITE_IOERR:
-		return s->db && sqlite3_system_errno(s->db) == ENOSPC ? STORE_E_FULL : error_origin(EIO);
+		return system_errno == ENOSPC || system_errno == EDQUOT ? STORE_E_FULL
+		                                                        : error_origin(EIO);
+	case SQLITE_CANTOPEN:
+		return error_origin(extended == SQLITE_CANTOPEN_SYMLINK ? ELOOP
+				    : system_errno                      ? system_errno
+									: EIO);
 	case SQLITE_CONSTRAINT:
-		if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY)
+		if (extended == SQLITE_CONSTRAINT_UNIQUE ||
+		    extended == SQLITE_CONSTRAINT_PRIMARYKEY)
 			return STORE_E_TAKEN;
 		if (extended == SQLITE_CONSTRAINT_FOREIGNKEY)
 			return STORE_E_ABSENT;
@@ -43,37 +50,52 @@ db_exec(struct store *s, const char *sql)
 	return r == SQLITE_OK ? 0 : db_error(s, r);
 }
 
-/* Other processes' transactions last a few milliseconds: short sleeps that grow slowly keep our latency near theirs. */
+/* Other processes' transactions last a few milliseconds: short sleeps that grow slowly keep our
+ * latency near theirs. */
 static int
-wait_for_lock(void *waited, int tries)
+wait_for_lock(void *store, int tries)
 {
-	int *micros = waited;
-	int pause = tries < 10 ? 200 : tries < 50 ? 1000 : 5000;
+	struct store *s = store;
+	when now = world_ticks();
 
-	*micros = tries == 0 ? 0 : *micros;
-	if (*micros > BUSY_MOST_MICROS)
+	if (tries == 0)
+		s->waiting_since = now;
+	if (now - s->waiting_since > BUSY_MOST)
 		return 0;
-	*micros += pause;
-	sqlite3_sleep(pause >= 1000 ? pause / 1000 : 1);
+	world_rest(tries < 10 ? 200 : tries < 50 ? MILLIS(1) : MILLIS(5));
 	return 1;
+}
+
+/* Two processes may make the database at the same time. SQLite does not ask the busy handler for
+ * this lock. */
+static int
+enter_wal(struct store *s)
+{
+	int tries = 0, r;
+
+	do
+		r = db_exec(s, "PRAGMA journal_mode=WAL");
+	while (r == STORE_E_BUSY && wait_for_lock(s, tries++));
+	return r;
 }
 
 static int
 configure(struct store *s)
 {
 	static const char *const pragmas[] = {
-		"PRAGMA journal_mode=WAL",   "PRAGMA synchronous=FULL",     "PRAGMA foreign_keys=ON",
-		"PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON",   "PRAGMA temp_store=MEMORY",
-		"PRAGMA cache_size=-16384",  "PRAGMA wal_autocheckpoint=1000",
+		"PRAGMA synchronous=FULL",
+		"PRAGMA foreign_keys=ON",
+		"PRAGMA trusted_schema=OFF",
+		"PRAGMA cell_size_check=ON",
+		"PRAGMA temp_store=MEMORY",
+		"PRAGMA cache_size=-16384",
+		"PRAGMA wal_autocheckpoint=1000",
 	};
+	int r = enter_wal(s);
 
-	for (size_t i = 0; i < COUNT_OF(pragmas); i++) {
-		int r = db_exec(s, pragmas[i]);
-
-		if (r)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < COUNT_OF(pragmas); i++)
+		r = db_exec(s, pragmas[i]);
+	return r;
 }
 
 int
@@ -85,10 +107,12 @@ store_open(const char *path, const struct world *world, struct store **ret)
 	s->world = world;
 	s->dialect = &dialect_sqlite;
 	snprintf(s->actor, sizeof(s->actor), "nobody");
-	r = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+	r = sqlite3_open_v2(path, &s->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
+	    NULL);
 	if (r != SQLITE_OK)
 		return db_error(s, r);
-	sqlite3_busy_handler(s->db, wait_for_lock, &s->waited);
+	sqlite3_busy_handler(s->db, wait_for_lock, s);
 	(void)chmod(path, 0600);
 	r = configure(s);
 	if (r == 0)
@@ -122,11 +146,22 @@ store_world(const struct store *s)
 void
 store_set_actor(struct store *s, const char *actor)
 {
-	snprintf(s->actor, sizeof(s->actor), "%s", actor);
+	str_show(str_of(actor), s->actor, sizeof(s->actor));
 }
 
-int
-store_begin(struct store *s)
+/* Every commit is durable again. */
+static int
+be_heavy(struct store *s)
+{
+	int r = s->light ? db_exec(s, "PRAGMA synchronous=FULL") : 0;
+
+	if (r == 0)
+		s->light = false;
+	return r;
+}
+
+static int
+begin(struct store *s)
 {
 	int r;
 
@@ -134,6 +169,23 @@ store_begin(struct store *s)
 	r = db_exec(s, s->dialect->begin);
 	s->begun = r == 0;
 	return r;
+}
+
+int
+store_begin(struct store *s)
+{
+	int r = be_heavy(s);
+
+	return r ? r : begin(s);
+}
+
+int
+db_begin_light(struct store *s)
+{
+	int r = s->light ? 0 : db_exec(s, "PRAGMA synchronous=NORMAL");
+
+	s->light = true;
+	return r ? r : begin(s);
 }
 
 int
@@ -164,20 +216,18 @@ store_abandon(struct store *s)
 	s->begun = false;
 }
 
-int
-db_begin_light(struct store *s)
+struct id
+db_id(struct store *s)
 {
-	int r = db_exec(s, "PRAGMA synchronous=NORMAL");
+	struct id id = world_id(s->world);
 
-	return r ? r : store_begin(s);
-}
-
-int
-db_commit_light(struct store *s)
-{
-	int r = store_commit_at(s, NULL, NULL), full = db_exec(s, "PRAGMA synchronous=FULL");
-
-	return r ? r : full;
+	if (memcmp(id.b, s->last_id.b, sizeof(id.b)) <= 0) {
+		id = s->last_id;
+		for (size_t i = sizeof(id.b) - 1; ++id.b[i] == 0;)
+			i--;
+	}
+	s->last_id = id;
+	return id;
 }
 
 static void
@@ -206,7 +256,8 @@ prepare(struct store *s, const char *sql, struct statement **ret)
 	assert(s->statement_count < STATEMENTS_MAX);
 	statement = &s->statement[s->statement_count];
 	dialect_expand(s->dialect, sql, &text);
-	r = sqlite3_prepare_v3(s->db, buf_text(&text), -1, SQLITE_PREPARE_PERSISTENT, &statement->handle, NULL);
+	r = sqlite3_prepare_v3(
+	    s->db, buf_text(&text), -1, SQLITE_PREPARE_PERSISTENT, &statement->handle, NULL);
 	if (r != SQLITE_OK)
 		return db_error(s, r);
 	statement->sql = sql;
@@ -259,7 +310,8 @@ query_id(struct query *q, int number, struct id id)
 
 	if (stmt)
 		check(q, id_is_none(id) ? sqlite3_bind_null(stmt, place)
-					: sqlite3_bind_blob(stmt, place, id.b, sizeof(id.b), SQLITE_TRANSIENT));
+					: sqlite3_bind_blob(
+					      stmt, place, id.b, sizeof(id.b), SQLITE_TRANSIENT));
 }
 
 void
@@ -279,7 +331,8 @@ query_str(struct query *q, int number, struct str text)
 	sqlite3_stmt *stmt = bindable(q, number, &place);
 
 	if (stmt)
-		check(q, sqlite3_bind_text64(stmt, place, text.p, text.len, SQLITE_TRANSIENT, SQLITE_UTF8));
+		check(q, sqlite3_bind_text64(
+			     stmt, place, text.p, text.len, SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 void
@@ -298,11 +351,22 @@ query_blob(struct query *q, int number, struct str bytes)
 		check(q, sqlite3_bind_blob64(stmt, place, bytes.p, bytes.len, SQLITE_TRANSIENT));
 }
 
+void
+query_words(struct query *q, int number, const char *words)
+{
+	char line[WORDS_SIZE];
+
+	str_show(str_of(words), line, sizeof(line));
+	query_text(q, number, line);
+}
+
 int
 query_row(struct query *q)
 {
 	int r;
 
+	if (!q->error && !q->store->begun && !sqlite3_stmt_readonly(q->statement->handle))
+		q->error = error_origin(EPERM);
 	if (q->error)
 		return q->error;
 	q->column = 0;
@@ -323,12 +387,18 @@ query_run(struct query *q)
 	return r == STORE_E_ABSENT && !q->error ? 0 : r;
 }
 
+int64_t
+query_changes(const struct query *q)
+{
+	return sqlite3_changes64(q->store->db);
+}
+
 int
 query_one(struct query *q)
 {
 	int r = query_run(q);
 
-	return r ? r : sqlite3_changes(q->store->db) > 0 ? 0 : STORE_E_ABSENT;
+	return r ? r : query_changes(q) > 0 ? 0 : STORE_E_ABSENT;
 }
 
 int
@@ -371,13 +441,14 @@ column_bool(struct query *q)
 	return column_int(q) != 0;
 }
 
-static struct str
+struct str
 column_str(struct query *q)
 {
 	int column = q->column++;
-	const void *p = sqlite3_column_text(q->statement->handle, column);
+	const void *p = sqlite3_column_blob(q->statement->handle, column);
 
-	return p ? str_bytes(p, (size_t)sqlite3_column_bytes(q->statement->handle, column)) : STR("");
+	return p ? str_bytes(p, (size_t)sqlite3_column_bytes(q->statement->handle, column))
+	         : STR("");
 }
 
 void
@@ -390,11 +461,12 @@ column_text(struct query *q, char *to, size_t size)
 char *
 column_heap(struct query *q)
 {
-	if (sqlite3_column_type(q->statement->handle, q->column) == SQLITE_NULL) {
-		q->column++;
-		return NULL;
-	}
-	return str_dup(column_str(q));
+	bool absent = sqlite3_column_type(q->statement->handle, q->column) == SQLITE_NULL;
+	struct str text = column_str(q);
+
+	if (memchr(text.p, '\0', text.len))
+		misread(q);
+	return absent ? NULL : str_dup(text);
 }
 
 void
@@ -413,17 +485,18 @@ column_buf(struct query *q, struct buf *to)
 {
 	int column = q->column++;
 
-	buf_put(to, sqlite3_column_blob(q->statement->handle, column), (size_t)sqlite3_column_bytes(q->statement->handle, column));
+	buf_put(to, sqlite3_column_blob(q->statement->handle, column),
+	    (size_t)sqlite3_column_bytes(q->statement->handle, column));
 	if (buf_failed(to))
 		misread(q);
 }
 
-int
-column_name(struct query *q, const char *const *names, int count)
+size_t
+column_name(struct query *q, const char *const *names, size_t count)
 {
 	struct str name = column_str(q);
 
-	for (int i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (str_eq(name, str_of(names[i])))
 			return i;
 	misread(q);

@@ -13,10 +13,10 @@ struct event {
 	int64_t sequence;
 	when at;
 	char actor[256];
-	char action[64];      /* "order.keyed", "customer.added" */
-	char object[32];      /* "order", "customer" … */
+	char action[64];            /* "order.keyed", "customer.added" */
+	char object[32];            /* "order", "customer" … */
 	struct id object_id, order; /* order: ID_NONE if it is about none */
-	char *detail;         /* JSON object or ""; never a secret; heap */
+	char *detail;               /* JSON object or ""; never a secret; heap */
 	uint8_t hash[32];
 };
 struct event_list {
@@ -28,7 +28,10 @@ void event_list_fini(struct event_list *list);
 CLEAN_DEFINE_FINI(event_list_fini, struct event_list);
 
 /* In the caller's transaction; the actor is the handle's. `detail` JSON or "". */
-int store_event_add(struct store *s, const char *action, const char *object, struct id object_id, struct id order, const char *detail) MUST_USE;
-int store_event_list(struct store *s, struct id order /* or ID_NONE */, int64_t after, size_t limit, struct event_list *ret) MUST_USE;
-/* Walks the whole chain. BROKEN: *ret_sequence is the first event that does not fit; else how many there are. */
+int store_event_add(struct store *s, const char *action, const char *object, struct id object_id,
+    struct id order, const char *detail) MUST_USE;
+int store_event_list(struct store *s, struct id order /* or ID_NONE */, int64_t after, size_t limit,
+    struct event_list *ret) MUST_USE;
+/* Walks the whole chain. BROKEN: *ret_sequence is the first event that does not fit; else how many
+ * there are. */
 int store_event_verify(struct store *s, int64_t *ret_sequence) MUST_USE;

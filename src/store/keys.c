@@ -7,13 +7,16 @@
 #include "store/db.h"
 #include "store/events.h"
 
-static const char *const states[] = { [KEY_ACTIVE] = "active", [KEY_RETIRED] = "retired", [KEY_DESTROYED] = "destroyed" };
+static const char *const states[] = {
+	[KEY_ACTIVE] = "active", [KEY_RETIRED] = "retired", [KEY_DESTROYED] = "destroyed"
+};
 static_assert(COUNT_OF(states) == KEY_STATE_MAX, "a name for each state");
 
 static int
 next_generation(struct store *s, struct id site, int64_t *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT COALESCE(MAX(generation),0)+1 FROM keys WHERE site=$1");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT COALESCE(MAX(generation),0)+1 FROM keys WHERE site=$1");
 	int r;
 
 	query_id(&q, 1, site);
@@ -27,7 +30,8 @@ next_generation(struct store *s, struct id site, int64_t *ret)
 int
 store_key_add(struct store *s, struct key *key, struct str wrapped)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO keys (id, customer, site, kind, state, generation, spki_sha256, wrapped, created)"
 	    " VALUES ($1,$2,$3,$4,'active',$5,$6,$7,$8)");
 	int r = next_generation(s, key->site, &key->generation);
@@ -51,7 +55,8 @@ store_key_add(struct store *s, struct key *key, struct str wrapped)
 int
 store_key_get(struct store *s, struct id id, struct key *ret)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "SELECT id, customer, site, kind, state, generation, spki_sha256, created FROM keys WHERE id=$1");
 	struct key key = { 0 };
 	char kind[32];
@@ -80,7 +85,8 @@ store_key_get(struct store *s, struct id id, struct key *ret)
 int
 store_key_wrapped(struct store *s, struct id id, struct buf *to)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT wrapped FROM keys WHERE id=$1 AND state<>'destroyed'");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT wrapped FROM keys WHERE id=$1 AND state<>'destroyed'");
 	int r;
 
 	query_id(&q, 1, id);
@@ -92,9 +98,11 @@ store_key_wrapped(struct store *s, struct id id, struct buf *to)
 }
 
 int
-store_keys_of_customer(struct store *s, struct id customer, struct key_match *to, size_t max, size_t *ret_count)
+store_keys_of_customer(
+    struct store *s, struct id customer, struct key_match *to, size_t max, size_t *ret_count)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "SELECT k.id, o.id, o.number, k.state, k.spki_sha256 FROM keys k JOIN csrs c ON c.key=k.id JOIN orders o ON o.id=c.order_id"
 	    " WHERE k.customer=$1 ORDER BY k.id DESC LIMIT $2");
 	size_t count = 0;
@@ -120,7 +128,8 @@ store_keys_of_customer(struct store *s, struct id customer, struct key_match *to
 int
 store_key_retire(struct store *s, struct id id)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE keys SET state='retired' WHERE id=$1 AND state='active'");
+	CLEAN(query_end)
+	struct query q = query(s, "UPDATE keys SET state='retired' WHERE id=$1 AND state='active'");
 	int r;
 
 	query_id(&q, 1, id);
@@ -133,8 +142,10 @@ store_key_retire(struct store *s, struct id id)
 int
 store_csr_add(struct store *s, struct id order, struct id key, struct str der, struct id *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "INSERT INTO csrs (id, order_id, key, der, created) VALUES ($1,$2,$3,$4,$5)");
-	struct id id = world_id(s->world);
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "INSERT INTO csrs (id, order_id, key, der, created) VALUES ($1,$2,$3,$4,$5)");
+	struct id id = db_id(s);
 	int r;
 
 	query_id(&q, 1, id);

@@ -12,7 +12,7 @@ struct key {
 	struct id id, customer, site;
 	enum key_kind kind;
 	enum key_state state;
-	int64_t generation;       /* 1, 2 … per site; filled by the store */
+	int64_t generation; /* 1, 2 … per site; filled by the store */
 	uint8_t spki_sha256[32];
 	when created;
 };
@@ -20,15 +20,18 @@ struct key {
 int store_key_add(struct store *s, struct key *key, struct str wrapped) MUST_USE;
 int store_key_get(struct store *s, struct id id, struct key *ret) MUST_USE;
 int store_key_wrapped(struct store *s, struct id id, struct buf *to) MUST_USE;
-/* For the intake's key match (I-09): every key of the customer, newest first, at most `max`; which order it was made for. */
+/* For the intake's key match (I-09): every key of the customer, newest first, at most `max`; which
+ * order it was made for. */
 struct key_match {
 	struct id key, order;
 	int64_t order_number;
 	enum key_state state;
 	uint8_t spki_sha256[32];
 };
-int store_keys_of_customer(struct store *s, struct id customer, struct key_match *to, size_t max, size_t *ret_count) MUST_USE;
+int store_keys_of_customer(struct store *s, struct id customer, struct key_match *to, size_t max,
+    size_t *ret_count) MUST_USE;
 int store_key_retire(struct store *s, struct id id) MUST_USE;
 
-int store_csr_add(struct store *s, struct id order, struct id key, struct str der, struct id *ret) MUST_USE;
+int store_csr_add(
+    struct store *s, struct id order, struct id key, struct str der, struct id *ret) MUST_USE;
 int store_csr_get(struct store *s, struct id id, struct buf *der) MUST_USE;

@@ -10,7 +10,8 @@ list_limit(size_t asked)
 }
 
 int
-list_read(struct query *q, size_t size, size_t limit, void (*read)(struct query *q, void *row), struct rows *ret)
+list_read(struct query *q, size_t size, size_t limit, void (*read)(struct query *q, void *row),
+    struct rows *ret)
 {
 	struct rows rows = { 0 };
 	int r;

@@ -18,9 +18,11 @@ look_kind_name(enum look_kind kind)
 }
 
 int
-store_look_set(struct store *s, struct id order, enum look_kind kind, bool good, const char *words, struct str report)
+store_look_set(struct store *s, struct id order, enum look_kind kind, bool good, const char *words,
+    struct str report)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO looks (order_id, kind, good, words, report, at) VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT (order_id, kind)"
 	    " DO UPDATE SET good=excluded.good, words=excluded.words, report=excluded.report, at=excluded.at");
 
@@ -34,9 +36,12 @@ store_look_set(struct store *s, struct id order, enum look_kind kind, bool good,
 }
 
 int
-store_look_get(struct store *s, struct id order, enum look_kind kind, bool *ret_good, when *ret_at, struct buf *words, struct buf *report)
+store_look_get(struct store *s, struct id order, enum look_kind kind, bool *ret_good, when *ret_at,
+    struct buf *words, struct buf *report)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT good, at, words, report FROM looks WHERE order_id=$1 AND kind=$2");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "SELECT good, at, words, report FROM looks WHERE order_id=$1 AND kind=$2");
 	int r;
 
 	query_id(&q, 1, order);

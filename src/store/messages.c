@@ -6,8 +6,8 @@
 #include "store/events.h"
 #include "store/lists.h"
 
-#define COLUMNS                                                                                    \
-	"id, order_id, incoming, purpose, sender, recipient, subject, message_id, words, created, sent, body, attachment_name,"  \
+#define COLUMNS                                                                                                                 \
+	"id, order_id, incoming, purpose, sender, recipient, subject, message_id, words, created, sent, body, attachment_name," \
 	" attachment_type, attachment"
 
 void
@@ -54,7 +54,9 @@ read_message(struct query *q, void *row)
 int
 store_message_get(struct store *s, struct id order, const char *purpose, struct message *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM messages WHERE order_id=$1 AND purpose=$2");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "SELECT " COLUMNS " FROM messages WHERE order_id=$1 AND purpose=$2");
 	CLEAN(message_fini) struct message m = { 0 };
 	int r;
 
@@ -82,8 +84,9 @@ text_or_null(struct query *q, int number, const char *text)
 int
 store_message_add(struct store *s, struct message *m)
 {
-	CLEAN(query_end) struct query q = query(s,
-	    "INSERT INTO messages (" COLUMNS ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'',$9,0,$10,$11,$12,$13)");
+	CLEAN(query_end)
+	struct query q = query(s, "INSERT INTO messages (" COLUMNS
+				  ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'',$9,0,$10,$11,$12,$13)");
 	struct message there;
 	int r = store_message_get(s, m->order, m->purpose, &there);
 
@@ -95,7 +98,7 @@ store_message_add(struct store *s, struct message *m)
 	if (r != STORE_E_ABSENT)
 		return r;
 	if (id_is_none(m->id))
-		m->id = world_id(s->world);
+		m->id = db_id(s);
 	m->created = world_now(s->world);
 	query_id(&q, 1, m->id);
 	query_id(&q, 2, m->order);
@@ -131,7 +134,8 @@ order_of(struct store *s, struct id message, struct id *ret)
 int
 store_message_sent(struct store *s, struct id id, const char *words)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE messages SET sent=$2, words=$3 WHERE id=$1 AND sent=0");
+	CLEAN(query_end)
+	struct query q = query(s, "UPDATE messages SET sent=$2, words=$3 WHERE id=$1 AND sent=0");
 	struct id order;
 	int r = order_of(s, id, &order);
 
@@ -139,7 +143,7 @@ store_message_sent(struct store *s, struct id id, const char *words)
 		return r;
 	query_id(&q, 1, id);
 	query_int(&q, 2, world_now(s->world));
-	query_text(&q, 3, words);
+	query_words(&q, 3, words);
 	r = query_one(&q);
 	if (r)
 		return r == STORE_E_ABSENT ? 0 : r;
@@ -149,7 +153,9 @@ store_message_sent(struct store *s, struct id id, const char *words)
 int
 store_message_list(struct store *s, struct id order, struct page page, struct message_list *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM messages WHERE order_id=$3 AND id>$1 ORDER BY id LIMIT $2");
+	CLEAN(query_end)
+	struct query q = query(
+	    s, "SELECT " COLUMNS " FROM messages WHERE order_id=$3 AND id>$1 ORDER BY id LIMIT $2");
 	struct rows rows;
 	int r;
 
@@ -158,6 +164,8 @@ store_message_list(struct store *s, struct id order, struct page page, struct me
 	query_id(&q, 3, order);
 	r = list_read(&q, sizeof(struct message), list_limit(page.limit), read_message, &rows);
 	if (r == 0)
-		*ret = (struct message_list){ .row = rows.row, .count = rows.count, .more = rows.more };
+		*ret = (struct message_list){
+			.row = rows.row, .count = rows.count, .more = rows.more
+		};
 	return r;
 }

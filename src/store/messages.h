@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Messages: one mail or portal entry in an order's conversation. An outgoing mail is stored, with its
- * Message-ID, before it is handed to the SMTP server: after a crash it is sent again under the same id,
- * never lost. At most one message per (order, purpose).
+ * Messages: one mail or portal entry in an order's conversation. An outgoing mail is stored, with
+ * its Message-ID, before it is handed to the SMTP server: after a crash it is sent again under the
+ * same id, never lost. At most one message per (order, purpose).
  */
 #pragma once
 
@@ -12,12 +12,12 @@
 struct message {
 	struct id id, order;
 	bool incoming;
-	char purpose[32];         /* "csr", "dns", "live", "finding" */
+	char purpose[32]; /* "csr", "dns", "live", "finding" */
 	char sender[320], recipient[320], subject[256];
-	char message_id[256];     /* with its angle brackets */
-	char words[512];          /* the SMTP server's answer */
-	when created, sent;       /* sent 0 = not yet */
-	char *body;               /* text/plain, UTF-8, LF; heap */
+	char message_id[256];                                 /* with its angle brackets */
+	char words[512];                                      /* the SMTP server's answer */
+	when created, sent;                                   /* sent 0 = not yet */
+	char *body;                                           /* text/plain, UTF-8, LF; heap */
 	char *attachment_name, *attachment_type, *attachment; /* text; NULL = none; heap */
 };
 void message_fini(struct message *message);
@@ -32,6 +32,8 @@ CLEAN_DEFINE_FINI(message_list_fini, struct message_list);
 
 /* Fills id and created. ALREADY: there is one of that purpose, *m is then that one. */
 int store_message_add(struct store *s, struct message *m) MUST_USE;
-int store_message_get(struct store *s, struct id order, const char *purpose, struct message *ret) MUST_USE;
+int store_message_get(
+    struct store *s, struct id order, const char *purpose, struct message *ret) MUST_USE;
 int store_message_sent(struct store *s, struct id id, const char *words) MUST_USE;
-int store_message_list(struct store *s, struct id order, struct page page, struct message_list *ret) MUST_USE;
+int store_message_list(
+    struct store *s, struct id order, struct page page, struct message_list *ret) MUST_USE;

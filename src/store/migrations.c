@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The schema, as numbered steps. A step that was released is never changed; the next one changes what it made.
- * Each runs in a transaction of its own with its number, so a crash leaves a whole schema of some version.
+ * The schema, as numbered steps. A step that was released is never changed; the next one changes
+ * what it made. Each runs in a transaction of its own with its number, so a crash leaves a whole
+ * schema of some version.
  */
 #include "store/db.h"
 
@@ -98,6 +99,12 @@ static const char *const steps[] = {
 	"CREATE TABLE answers (token @blob NOT NULL, key TEXT NOT NULL, request @blob NOT NULL, status @int NOT NULL, body TEXT NOT NULL,"
 	" at @int NOT NULL, PRIMARY KEY (token, key)) @strict;"
 	"CREATE INDEX answers_age ON answers (at);",
+
+	/* 2: costs that do not grow with the number of sites; the audit chain's length */
+	"CREATE INDEX orders_of_customer_in_stage ON orders (customer, stage, id);"
+	"CREATE INDEX tasks_leased ON tasks (worker, leased_until) WHERE leased_until > 0;"
+	"INSERT INTO counters SELECT 'task', COUNT(*) FROM tasks;"
+	"INSERT INTO counters SELECT 'event', COALESCE(MAX(sequence), 0) FROM events;",
 };
 /* clang-format on */
 
@@ -156,8 +163,9 @@ make_version_table(struct store *s)
 	int r = store_begin(s);
 
 	if (r == 0)
-		r = db_exec(s, "CREATE TABLE IF NOT EXISTS schema_version (value INTEGER NOT NULL) STRICT;"
-			       "INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)");
+		r = db_exec(s,
+		    "CREATE TABLE IF NOT EXISTS schema_version (value INTEGER NOT NULL) STRICT;"
+		    "INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)");
 	if (r == 0)
 		return store_commit(s, "store.made");
 	store_abandon(s);
@@ -167,7 +175,8 @@ make_version_table(struct store *s)
 static bool
 has_version_table(struct store *s)
 {
-	return sqlite3_table_column_metadata(s->db, "main", "schema_version", "value", NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+	return sqlite3_table_column_metadata(s->db, "main", "schema_version", "value", NULL, NULL,
+		   NULL, NULL, NULL) == SQLITE_OK;
 }
 
 int

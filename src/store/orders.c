@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/orders.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,17 +15,20 @@
 #include "store/tasks.h"
 
 /* In the order of enum order_fact; a test compares these names with order_fact_name(). */
-#define FACTS                                                                                      \
-	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_certified, fact_installed, fact_tested,"           \
+#define FACTS                                                                                              \
+	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_certified, fact_installed, fact_tested," \
 	" fact_dns_asked, fact_pointed, fact_confirmed, fact_told, fact_stuck, fact_superseded, fact_retired"
-#define COLUMNS                                                                                    \
-	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"         \
-	" o.key_kind, o.mailboxes, o.waiver, o.key, o.csr, o.certificate, o.installation, o.kind, o.dns_when, o.valid_from,"     \
-	" o.dns_looked, o.dns_looks, o.withdrawn, " FACTS ", o.trouble, o.created, o.changed, o.version"                         \
+#define COLUMNS                                                                                                              \
+	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"     \
+	" o.key_kind, o.mailboxes, o.waiver, o.key, o.csr, o.certificate, o.installation, o.kind, o.dns_when, o.valid_from," \
+	" o.dns_looked, o.dns_looks, o.withdrawn, " FACTS                                                                    \
+	", o.trouble, o.created, o.changed, o.version"                                                                       \
 	" FROM orders o JOIN sites t ON t.id=o.site"
 #define FIRST_FACT 7 /* the parameter of the first fact in write_facts() */
 
 static const char *const dns_whens[] = { [DNS_NOW] = "now", [DNS_LAST] = "last" };
+static_assert(COUNT_OF(dns_whens) == DNS_LAST + 1, "a name for each");
+static_assert(sizeof(((struct order *)NULL)->trouble) == WORDS_SIZE, "query_words() cuts to it");
 
 void
 order_list_fini(struct order_list *list)
@@ -136,7 +140,8 @@ store_order_by_number(struct store *s, int64_t number, struct order *ret)
 int
 store_order_by_host(struct store *s, const char *host, struct order *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " WHERE t.host=$1 ORDER BY o.id DESC LIMIT 1");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT " COLUMNS " WHERE t.host=$1 ORDER BY o.id DESC LIMIT 1");
 
 	query_text(&q, 1, host);
 	return read_one(&q, ret);
@@ -151,10 +156,12 @@ static const char *const lists[] = {
 };
 
 int
-store_order_list(struct store *s, const struct order_filter *filter, struct page page, struct order_list *ret)
+store_order_list(
+    struct store *s, const struct order_filter *filter, struct page page, struct order_list *ret)
 {
 	bool by_customer = !id_is_none(filter->customer);
-	CLEAN(query_end) struct query q = query(s, lists[(by_customer ? 1 : 0) + (filter->by_stage ? 2 : 0)]);
+	CLEAN(query_end)
+	struct query q = query(s, lists[(by_customer ? 1 : 0) + (filter->by_stage ? 2 : 0)]);
 	struct rows rows;
 	int r;
 
@@ -166,14 +173,17 @@ store_order_list(struct store *s, const struct order_filter *filter, struct page
 		query_text(&q, 4, order_stage_name(filter->stage));
 	r = list_read(&q, sizeof(struct order), list_limit(page.limit), read_order, &rows);
 	if (r == 0)
-		*ret = (struct order_list){ .row = rows.row, .count = rows.count, .more = rows.more };
+		*ret =
+		    (struct order_list){ .row = rows.row, .count = rows.count, .more = rows.more };
 	return r;
 }
 
 static int
 next_number(struct store *s, int64_t *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE counters SET value=value+1 WHERE name='order' RETURNING value");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE counters SET value=value+1 WHERE name='order' RETURNING value");
 	int r = query_row(&q);
 
 	if (r)
@@ -186,13 +196,22 @@ next_number(struct store *s, int64_t *ret)
 static int
 count_stage(struct store *s, enum order_stage stage, int change)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO stage_counts (stage, orders) VALUES ($1,$2)"
 	    " ON CONFLICT (stage) DO UPDATE SET orders=stage_counts.orders+excluded.orders");
 
 	query_text(&q, 1, order_stage_name(stage));
 	query_int(&q, 2, change);
 	return query_run(&q);
+}
+
+static int
+move_stage(struct store *s, enum order_stage from, enum order_stage to)
+{
+	int r = from == to ? 0 : count_stage(s, from, -1);
+
+	return r || from == to ? r : count_stage(s, to, 1);
 }
 
 int
@@ -219,11 +238,12 @@ store_order_counts(struct store *s, int64_t ret[static STAGE_MAX])
 static int
 insert_order(struct store *s, const struct order *o)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO orders (id, number, site, customer, service, organization, division, city, state, country, key_kind, mailboxes,"
 	    " waiver, key, csr, certificate, installation, kind, dns_when, valid_from, dns_looked, dns_looks, withdrawn, " FACTS
-	    ", stage, waits_for, trouble, created, changed, version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,NULL,NULL,NULL,NULL,"
-	    "$14,$15,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
+	    ", stage, waits_for, trouble, created, changed, version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$17,$18,$19,$20,"
+	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
 
 	query_id(&q, 1, o->id);
 	query_int(&q, 2, o->number);
@@ -241,6 +261,13 @@ insert_order(struct store *s, const struct order *o)
 	query_text(&q, 14, order_kind_name(o->facts.kind));
 	query_text(&q, 15, dns_whens[o->facts.dns_when]);
 	query_int(&q, 16, o->created);
+	query_id(&q, 17, o->key);
+	query_id(&q, 18, o->csr);
+	query_id(&q, 19, o->certificate);
+	query_id(&q, 20, o->installation);
+	query_int(&q, 21, o->facts.valid_from);
+	query_int(&q, 22, o->facts.dns_looked);
+	query_int(&q, 23, o->facts.dns_looks);
 	return query_run(&q);
 }
 
@@ -248,7 +275,8 @@ insert_order(struct store *s, const struct order *o)
 static int
 write_facts(struct store *s, const struct order *o)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "UPDATE orders SET stage=$2, waits_for=$3, changed=$4, trouble=$5, withdrawn=$6, fact_checked=$7, fact_refused=$8,"
 	    " fact_keyed=$9, fact_asked=$10, fact_certified=$11, fact_installed=$12, fact_tested=$13, fact_dns_asked=$14, fact_pointed=$15,"
 	    " fact_confirmed=$16, fact_told=$17, fact_stuck=$18, fact_superseded=$19, fact_retired=$20, version=version+1 WHERE id=$1");
@@ -258,7 +286,7 @@ write_facts(struct store *s, const struct order *o)
 	query_text(&q, 2, order_stage_name(order_stage(&o->facts)));
 	query_text(&q, 3, party_name(order_waits_for(&o->facts, now)));
 	query_int(&q, 4, now);
-	query_text(&q, 5, o->trouble);
+	query_words(&q, 5, o->trouble);
 	query_int(&q, 6, o->facts.withdrawn);
 	for (int i = 0; i < FACT_MAX; i++)
 		query_int(&q, FIRST_FACT + i, o->facts.fact[i]);
@@ -270,7 +298,7 @@ store_order_add(struct store *s, struct order *o)
 {
 	int r;
 
-	o->id = world_id(s->world);
+	o->id = db_id(s);
 	o->created = o->changed = world_now(s->world);
 	r = next_number(s, &o->number);
 	if (r == 0)
@@ -313,9 +341,7 @@ apply(struct store *s, struct order *o, enum order_event event, const char *deta
 		o->trouble[0] = '\0';
 	r = write_facts(s, o);
 	if (r == 0)
-		r = count_stage(s, before, -1);
-	if (r == 0)
-		r = count_stage(s, order_stage(&o->facts), 1);
+		r = move_stage(s, before, order_stage(&o->facts));
 	snprintf(action, sizeof(action), "order.%s", order_event_name(event));
 	return r ? r : store_event_add(s, action, "order", o->id, o->id, detail);
 }
@@ -323,8 +349,10 @@ apply(struct store *s, struct order *o, enum order_event event, const char *deta
 static int
 live_order_of(struct store *s, const struct order *newer, struct order *ret)
 {
-	CLEAN(query_end) struct query q = query(s,
-	    "SELECT " COLUMNS " WHERE o.site=$1 AND o.id<>$2 AND o.fact_confirmed>0 AND o.fact_superseded=0 AND o.fact_retired=0"
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "SELECT " COLUMNS
+	    " WHERE o.site=$1 AND o.id<>$2 AND o.fact_confirmed>0 AND o.fact_superseded=0 AND o.fact_retired=0"
 	    " ORDER BY o.id DESC LIMIT 1");
 
 	query_id(&q, 1, newer->site);
@@ -370,7 +398,8 @@ go_live(struct store *s, const struct order *o)
 static bool
 is_ended(const struct order *o)
 {
-	return o->facts.fact[FACT_REFUSED] || o->facts.fact[FACT_SUPERSEDED] || o->facts.fact[FACT_RETIRED];
+	return o->facts.fact[FACT_REFUSED] || o->facts.fact[FACT_SUPERSEDED] ||
+	       o->facts.fact[FACT_RETIRED];
 }
 
 int
@@ -389,9 +418,11 @@ store_order_event(struct store *s, struct id order, enum order_event event, cons
 }
 
 int
-store_order_point(struct store *s, struct id order, struct id key, struct id csr, struct id certificate, struct id installation)
+store_order_point(struct store *s, struct id order, struct id key, struct id csr,
+    struct id certificate, struct id installation)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "UPDATE orders SET key=COALESCE($2,key), csr=COALESCE($3,csr), certificate=COALESCE($4,certificate),"
 	    " installation=COALESCE($5,installation) WHERE id=$1");
 
@@ -426,43 +457,56 @@ store_order_set_dns_when(struct store *s, struct id order, enum dns_when dns_whe
 int
 store_order_looked(struct store *s, struct id order)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE orders SET dns_looked=$2, dns_looks=dns_looks+1 WHERE id=$1");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE orders SET dns_looked=$2, dns_looks=dns_looks+1 WHERE id=$1");
 
 	query_id(&q, 1, order);
 	query_int(&q, 2, world_now(s->world));
 	return query_one(&q);
 }
 
+static bool
+follows(const struct order *o, enum task_kind kind, when now)
+{
+	struct due due[TASK_KIND_MAX];
+	size_t count = order_next(&o->facts, now, due);
+
+	for (size_t i = 0; i < count; i++)
+		if (due[i].kind == kind)
+			return true;
+	return false;
+}
+
 int
 store_order_look_now(struct store *s, struct id order)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE orders SET dns_looks=0, dns_looked=$2 WHERE id=$1");
+	CLEAN(query_end)
+	struct query q = query(s, "UPDATE orders SET dns_looks=0, dns_looked=$2 WHERE id=$1");
+	when now = world_now(s->world);
 	struct order o;
-	struct due due[TASK_KIND_MAX];
-	size_t count;
-	int r;
+	int r = store_order_get(s, order, &o);
 
-	query_id(&q, 1, order);
-	query_int(&q, 2, world_now(s->world));
-	r = query_one(&q);
-	if (r == 0)
-		r = store_order_get(s, order, &o);
 	if (r)
 		return r;
-	count = order_next(&o.facts, world_now(s->world), due);
-	for (size_t i = 0; i < count; i++)
-		if (due[i].kind == TASK_DNS)
-			return store_task_add(s, order, TASK_DNS, world_now(s->world));
-	return STORE_E_NOT_NOW;
+	if (!follows(&o, TASK_DNS, now))
+		return STORE_E_NOT_NOW;
+	query_id(&q, 1, order);
+	query_int(&q, 2, now);
+	r = query_one(&q);
+	if (r == 0)
+		r = store_event_add(s, "order.look_now", "order", order, order, "");
+	return r ? r : store_task_add(s, order, TASK_DNS, now);
 }
 
 int
 store_order_trouble(struct store *s, struct id order, const char *words)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE orders SET trouble=$2, changed=$3 WHERE id=$1");
+	CLEAN(query_end)
+	struct query q = query(s, "UPDATE orders SET trouble=$2, changed=$3 WHERE id=$1");
 
 	query_id(&q, 1, order);
-	query_text(&q, 2, words);
+	query_words(&q, 2, words);
 	query_int(&q, 3, world_now(s->world));
 	return query_one(&q);
 }
@@ -470,7 +514,9 @@ store_order_trouble(struct store *s, struct id order, const char *words)
 int
 store_order_withdrawn(struct store *s, struct id order)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE orders SET withdrawn=$2, changed=$2, trouble='' WHERE id=$1");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE orders SET withdrawn=$2, changed=$2, trouble='' WHERE id=$1");
 	int r;
 
 	query_id(&q, 1, order);

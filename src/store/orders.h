@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Orders. store_order_event() is the one way an order moves: it applies the event by the tables of
- * order/order.h, writes facts, stage and turn, queues the tasks that follow and the audit event, all in
- * the caller's transaction.
+ * order/order.h, writes facts, stage and turn, queues the tasks that follow and the audit event,
+ * all in the caller's transaction.
  */
 #pragma once
 
@@ -13,16 +13,16 @@
 
 struct order {
 	struct id id;
-	int64_t number;           /* what people say: order 1042; from a counter, unique */
+	int64_t number; /* what people say: order 1042; from a counter, unique */
 	struct id site, customer, service;
-	char host[254];           /* joined in */
+	char host[254]; /* joined in */
 	char organization[512], division[512], city[512], state[512], country[3];
 	enum key_kind key_kind;
-	int64_t mailboxes;        /* counted at order time (M-G) */
-	struct id waiver;         /* ID_NONE = none was needed */
+	int64_t mailboxes;                             /* counted at order time (M-G) */
+	struct id waiver;                              /* ID_NONE = none was needed */
 	struct id key, csr, certificate, installation; /* current ones, ID_NONE = not yet */
 	struct order_facts facts;
-	char trouble[512];        /* the last words of a step that waits or is stuck; "" = none */
+	char trouble[512]; /* the last words of a step that waits or is stuck; "" = none */
 	when created, changed;
 	int64_t version;
 };
@@ -35,7 +35,8 @@ struct order_list {
 void order_list_fini(struct order_list *list);
 CLEAN_DEFINE_FINI(order_list_fini, struct order_list);
 
-/* Fills id, number, created, version. TAKEN: the site has an order that is not ended and not live. */
+/* Fills id, number, created, version; all else is stored as given.
+ * TAKEN: the site has an order that is not ended and not live. */
 int store_order_add(struct store *s, struct order *o) MUST_USE;
 int store_order_get(struct store *s, struct id id, struct order *ret) MUST_USE;
 int store_order_by_number(struct store *s, int64_t number, struct order *ret) MUST_USE;
@@ -47,25 +48,33 @@ struct order_filter {
 	bool by_stage;
 	enum order_stage stage;
 };
-int store_order_list(struct store *s, const struct order_filter *filter, struct page page, struct order_list *ret) MUST_USE;
+int store_order_list(struct store *s, const struct order_filter *filter, struct page page,
+    struct order_list *ret) MUST_USE;
 
 /*
- * Applies `event`: ALREADY (nothing changed) or NOT_NOW as the heart says. On CONFIRMED of an order the
- * older live order of the same site is superseded and the site points at this one. `detail` goes into the audit log, "" = none.
+ * Applies `event`: ALREADY (nothing changed) or NOT_NOW as the heart says. On CONFIRMED of an order
+ * the older live order of the same site is superseded and the site points at this one. `detail`
+ * goes into the audit log, "" = none.
  */
-int store_order_event(struct store *s, struct id order, enum order_event event, const char *detail) MUST_USE;
-/* Queues the tasks that follow from the facts as they are (idempotent: one open task per kind and order). */
+int store_order_event(
+    struct store *s, struct id order, enum order_event event, const char *detail) MUST_USE;
+/* Queues the tasks that follow from the facts as they are (idempotent: one open task per kind and
+ * order). */
 int store_order_settle(struct store *s, const struct order *o) MUST_USE;
 /* Remembers the objects a step made; ID_NONE leaves a field alone. */
-int store_order_point(struct store *s, struct id order, struct id key, struct id csr, struct id certificate, struct id installation) MUST_USE;
+int store_order_point(struct store *s, struct id order, struct id key, struct id csr,
+    struct id certificate, struct id installation) MUST_USE;
 int store_order_set_valid_from(struct store *s, struct id order, when valid_from) MUST_USE;
 int store_order_set_dns_when(struct store *s, struct id order, enum dns_when dns_when) MUST_USE;
-int store_order_looked(struct store *s, struct id order) MUST_USE;     /* counts one look at the DNS */
-int store_order_look_now(struct store *s, struct id order) MUST_USE;   /* schedule starts again, DNS task due now */
+int store_order_looked(struct store *s, struct id order) MUST_USE; /* counts one look at the DNS */
+int store_order_look_now(
+    struct store *s, struct id order) MUST_USE; /* schedule starts again, DNS task due now */
 int store_order_trouble(struct store *s, struct id order, const char *words) MUST_USE;
 int store_order_withdrawn(struct store *s, struct id order) MUST_USE;
 
-/* Findings of an order. A gate is looked at as a whole: the new list replaces the gate's open ones (they are closed, not deleted). */
+/* Findings of an order. A gate is looked at as a whole: the new list replaces the gate's open ones
+ * (they are closed, not deleted); the same list again changes nothing, so `found` is since when it
+ * is so. */
 struct found {
 	struct id id, order;
 	struct finding finding;
@@ -78,7 +87,8 @@ struct found_list {
 };
 void found_list_fini(struct found_list *list);
 CLEAN_DEFINE_FINI(found_list_fini, struct found_list);
-int store_findings_replace(struct store *s, struct id order, enum gate gate, const struct findings *findings) MUST_USE;
+int store_findings_replace(
+    struct store *s, struct id order, enum gate gate, const struct findings *findings) MUST_USE;
 int store_findings_open(struct store *s, struct id order, struct found_list *ret) MUST_USE;
 /* Parameters as one JSON object, and back: used for rows here and in the API. */
 int finding_params_to_json(const struct finding *finding, struct buf *to) MUST_USE;
@@ -90,5 +100,7 @@ int store_order_counts(struct store *s, int64_t ret[static STAGE_MAX]) MUST_USE;
 /* What was seen at a look or test, kept for people: the latest of each kind. `report` is JSON. */
 enum look_kind { LOOK_DNS, LOOK_TEST_ADDRESS, LOOK_TEST_NAME, LOOK_KIND_MAX };
 const char *look_kind_name(enum look_kind kind); /* "dns", "test_address", "test_name" */
-int store_look_set(struct store *s, struct id order, enum look_kind kind, bool good, const char *words, struct str report) MUST_USE;
-int store_look_get(struct store *s, struct id order, enum look_kind kind, bool *ret_good, when *ret_at, struct buf *words, struct buf *report) MUST_USE;
+int store_look_set(struct store *s, struct id order, enum look_kind kind, bool good,
+    const char *words, struct str report) MUST_USE;
+int store_look_get(struct store *s, struct id order, enum look_kind kind, bool *ret_good,
+    when *ret_at, struct buf *words, struct buf *report) MUST_USE;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store/detail.h"
 #include "store/events.h"
 #include "store/lists.h"
 
@@ -15,7 +16,10 @@
 /* The states of an address, and what each costs and gives the pool's counters. */
 enum { FREE, RESERVED, IN_USE, QUARANTINE, STATES };
 static const char *const states[] = {
-	[FREE] = "free", [RESERVED] = "reserved", [IN_USE] = "in_use", [QUARANTINE] = "quarantine",
+	[FREE] = "free",
+	[RESERVED] = "reserved",
+	[IN_USE] = "in_use",
+	[QUARANTINE] = "quarantine",
 };
 static_assert(COUNT_OF(states) == STATES, "a name for each state");
 
@@ -53,7 +57,8 @@ nth(const struct addr_prefix *prefix, uint32_t n)
 	return a;
 }
 
-/* Which of the prefix' addresses may be given out: IPv4's network and broadcast addresses may not. */
+/* Which addresses of the prefix may be given out: IPv4's network and broadcast addresses may not.
+ */
 static bool
 range_of(const struct addr_prefix *prefix, uint32_t *ret_first, uint32_t *ret_count)
 {
@@ -71,11 +76,12 @@ range_of(const struct addr_prefix *prefix, uint32_t *ret_first, uint32_t *ret_co
 static int
 add_address(struct store *s, const struct pool *p, const struct addr *address, uint32_t place)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO addresses (id, pool, balancer, place, address, state, site, free_again) VALUES ($1,$2,$3,$4,$5,'free',NULL,0)");
 	char text[ADDR_TEXT_SIZE];
 
-	query_id(&q, 1, world_id(s->world));
+	query_id(&q, 1, db_id(s));
 	query_id(&q, 2, p->id);
 	query_text(&q, 3, p->balancer);
 	query_int(&q, 4, place);
@@ -86,7 +92,9 @@ add_address(struct store *s, const struct pool *p, const struct addr *address, u
 static int
 add_pool_row(struct store *s, const struct pool *p)
 {
-	CLEAN(query_end) struct query q = query(s, "INSERT INTO pools (" COLUMNS ") VALUES ($1,$2,$3,$4,$5,0,0,0,$6)");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "INSERT INTO pools (" COLUMNS ") VALUES ($1,$2,$3,$4,$5,0,0,0,$6)");
 
 	query_id(&q, 1, p->id);
 	query_text(&q, 2, p->name);
@@ -100,6 +108,7 @@ add_pool_row(struct store *s, const struct pool *p)
 int
 store_pool_add(struct store *s, struct pool *p)
 {
+	CLEAN(detail_fini) struct detail detail = { 0 };
 	struct addr_prefix prefix;
 	uint32_t first, count;
 	int r;
@@ -108,7 +117,7 @@ store_pool_add(struct store *s, struct pool *p)
 		return error_origin(EINVAL);
 	if (!range_of(&prefix, &first, &count))
 		return error_origin(E2BIG);
-	p->id = world_id(s->world);
+	p->id = db_id(s);
 	p->created = world_now(s->world);
 	p->free = count;
 	p->reserved = p->in_use = p->quarantine = 0;
@@ -118,7 +127,10 @@ store_pool_add(struct store *s, struct pool *p)
 
 		r = add_address(s, p, &address, n);
 	}
-	return r ? r : store_event_add(s, "pool.added", "pool", p->id, ID_NONE, "");
+	detail_text(&detail, "name", p->name);
+	detail_text(&detail, "balancer", p->balancer);
+	detail_text(&detail, "prefix", p->prefix);
+	return r ? r : detail_event(&detail, s, "pool.added", "pool", p->id, ID_NONE);
 }
 
 int
@@ -142,7 +154,8 @@ store_pool_by_name(struct store *s, const char *name, struct pool *ret)
 int
 store_pool_list(struct store *s, struct page page, struct pool_list *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM pools WHERE id>$1 ORDER BY id LIMIT $2");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT " COLUMNS " FROM pools WHERE id>$1 ORDER BY id LIMIT $2");
 	struct rows rows;
 	int r;
 
@@ -150,14 +163,16 @@ store_pool_list(struct store *s, struct page page, struct pool_list *ret)
 	query_int(&q, 2, (int64_t)list_limit(page.limit) + 1);
 	r = list_read(&q, sizeof(struct pool), list_limit(page.limit), read_pool, &rows);
 	if (r == 0)
-		*ret = (struct pool_list){ .row = rows.row, .count = rows.count, .more = rows.more };
+		*ret =
+		    (struct pool_list){ .row = rows.row, .count = rows.count, .more = rows.more };
 	return r;
 }
 
 static int
 count_move(struct store *s, struct id pool, int from, int to)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "UPDATE pools SET free=free+$2, reserved=reserved+$3, in_use=in_use+$4, quarantine=quarantine+$5 WHERE id=$1");
 
 	query_id(&q, 1, pool);
@@ -177,14 +192,16 @@ state_of(struct store *s, struct id address, struct id *ret_pool, int *ret_state
 	if (r)
 		return r;
 	*ret_pool = column_id(&q);
-	*ret_state = column_name(&q, states, STATES);
+	*ret_state = (int)column_name(&q, states, STATES);
 	return query_result(&q);
 }
 
 static int
 move(struct store *s, struct id address, int to, struct id site, when free_again)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE addresses SET state=$2, site=$3, free_again=$4 WHERE id=$1");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE addresses SET state=$2, site=$3, free_again=$4 WHERE id=$1");
 	struct id pool;
 	int from, r = state_of(s, address, &pool, &from);
 
@@ -221,7 +238,8 @@ pick(struct query *q, struct id *ret, struct addr *ret_address)
 static int
 pick_free(struct store *s, struct id pool, struct id *ret, struct addr *ret_address)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "SELECT id, address FROM addresses WHERE pool=$1 AND state='free' ORDER BY place LIMIT 1 @claim");
 
 	query_id(&q, 1, pool);
@@ -231,7 +249,8 @@ pick_free(struct store *s, struct id pool, struct id *ret, struct addr *ret_addr
 static int
 pick_rested(struct store *s, struct id pool, struct id *ret, struct addr *ret_address)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "SELECT id, address FROM addresses WHERE pool=$1 AND state='quarantine' AND free_again<=$2 ORDER BY free_again LIMIT 1 @claim");
 
 	query_id(&q, 1, pool);
@@ -240,8 +259,11 @@ pick_rested(struct store *s, struct id pool, struct id *ret, struct addr *ret_ad
 }
 
 int
-store_address_reserve(struct store *s, const char *pool, struct id site, struct id *ret, struct addr *ret_address)
+store_address_reserve(
+    struct store *s, const char *pool, struct id site, struct id *ret, struct addr *ret_address)
 {
+	CLEAN(detail_fini) struct detail detail = { 0 };
+	char text[ADDR_TEXT_SIZE];
 	struct pool p;
 	int r = store_pool_by_name(s, pool, &p);
 
@@ -253,7 +275,9 @@ store_address_reserve(struct store *s, const char *pool, struct id site, struct 
 	if (r)
 		return r == STORE_E_ABSENT ? STORE_E_NO_ADDRESS : r;
 	r = move(s, *ret, RESERVED, site, 0);
-	return r ? r : store_event_add(s, "address.reserved", "address", *ret, ID_NONE, "");
+	detail_text(&detail, "address", addr_text(ret_address, text));
+	detail_text(&detail, "pool", p.name);
+	return r ? r : detail_event(&detail, s, "address.reserved", "address", *ret, ID_NONE);
 }
 
 int
@@ -280,30 +304,47 @@ site_of(struct store *s, struct id address, struct id *ret)
 	return query_result(&q);
 }
 
+static bool
+is_held(int state)
+{
+	return state == RESERVED || state == IN_USE;
+}
+
 int
 store_address_use(struct store *s, struct id id)
 {
-	struct id site;
-	int r = site_of(s, id, &site);
+	struct id site, pool;
+	int state, r = state_of(s, id, &pool, &state);
 
+	if (r == 0 && !is_held(state))
+		r = STORE_E_NOT_NOW;
+	if (r == 0)
+		r = site_of(s, id, &site);
 	return r ? r : move(s, id, IN_USE, site, 0);
 }
 
 int
 store_address_release(struct store *s, struct id id, when free_again)
 {
-	int r = move(s, id, QUARANTINE, ID_NONE, free_again);
+	struct id pool;
+	int state, r = state_of(s, id, &pool, &state);
 
+	if (r)
+		return r;
+	if (!is_held(state))
+		return STORE_E_ALREADY;
+	r = move(s, id, QUARANTINE, ID_NONE, free_again);
 	return r ? r : store_event_add(s, "address.released", "address", id, ID_NONE, "");
 }
 
 int
 store_balancer_name(struct store *s, const char *name, const char *driver)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO balancers (id, name, driver, created) VALUES ($1,$2,$3,$4) ON CONFLICT (name) DO UPDATE SET driver=excluded.driver");
 
-	query_id(&q, 1, world_id(s->world));
+	query_id(&q, 1, db_id(s));
 	query_text(&q, 2, name);
 	query_text(&q, 3, driver);
 	query_int(&q, 4, world_now(s->world));

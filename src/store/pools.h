@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pools of addresses, one balancer behind each. An address is free, reserved (an order has it), in use
- * (its site went live) or in quarantine (released; free again after the policy's days, as DNS may still
- * point at it). Every address of a pool is a row, so that a pool has at most 65,536 of them and two orders can never get one.
+ * Pools of addresses, one balancer behind each. An address is free, reserved (an order has it), in
+ * use (its site went live) or in quarantine (released; free again after the policy's days, as DNS
+ * may still point at it). Every address of a pool is a row, so that a pool has at most 65,536 of
+ * them and two orders can never get one.
  */
 #pragma once
 
@@ -11,7 +12,8 @@
 
 struct pool {
 	struct id id;
-	char name[64], balancer[64], prefix[64]; /* "192.0.2.0/24"; network and broadcast address of IPv4 pools larger than /31 are left out */
+	char name[64], balancer[64], prefix[64]; /* "192.0.2.0/24"; network and broadcast address of
+	                                            IPv4 pools larger than /31 are left out */
 	int64_t free, reserved, in_use, quarantine; /* counted for reading */
 	when created;
 };
@@ -22,17 +24,21 @@ struct pool_list {
 };
 void pool_list_fini(struct pool_list *list);
 CLEAN_DEFINE_FINI(pool_list_fini, struct pool_list);
-/* Makes the pool and its addresses; TAKEN: name, or an address is in another pool of this balancer. -E2BIG: more than 65,536. */
+/* Makes the pool and its addresses; TAKEN: name, or an address is in another pool of this balancer.
+ * -E2BIG: more than 65,536. */
 int store_pool_add(struct store *s, struct pool *p) MUST_USE;
 int store_pool_by_name(struct store *s, const char *name, struct pool *ret) MUST_USE;
 int store_pool_list(struct store *s, struct page page, struct pool_list *ret) MUST_USE;
 
-/* Takes a free address (or one whose quarantine ended) for the site; NO_ADDRESS when there is none. */
-int store_address_reserve(struct store *s, const char *pool, struct id site, struct id *ret, struct addr *ret_address) MUST_USE;
+/* Takes a free address (or one whose quarantine ended) for the site; NO_ADDRESS: there is none. */
+int store_address_reserve(struct store *s, const char *pool, struct id site, struct id *ret,
+    struct addr *ret_address) MUST_USE;
 int store_address_get(struct store *s, struct id id, struct addr *ret) MUST_USE;
-int store_address_use(struct store *s, struct id id) MUST_USE;
-int store_address_release(struct store *s, struct id id, when free_again) MUST_USE;
+int store_address_use(struct store *s, struct id id) MUST_USE; /* NOT_NOW: nobody has reserved it */
+int store_address_release(
+    struct store *s, struct id id, when free_again) MUST_USE; /* ALREADY: nobody has it */
 
-/* Balancers are declared in the configuration; this is their list of names, brought up to date at start. */
+/* Balancers are declared in the configuration; this is their list of names, brought up to date at
+ * start. */
 int store_balancer_name(struct store *s, const char *name, const char *driver) MUST_USE;
 int store_balancer_known(struct store *s, const char *name) MUST_USE; /* ABSENT or 0 */

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "store/detail.h"
 #include "store/events.h"
 #include "store/lists.h"
 
@@ -15,8 +16,8 @@ static const char *const kinds[] = {
 static_assert(COUNT_OF(kinds) == SERVICE_KIND_MAX, "a name for each kind");
 
 #define SERVICE_COLUMNS "id, customer, kind, name, url, backend, pool, created, changed, version"
-#define SITE_COLUMNS                                                                               \
-	"t.id, t.customer, t.service, t.host, t.address, a.address, t.balancer, t.certificate, t.live_order, t.not_after,"       \
+#define SITE_COLUMNS                                                                                                       \
+	"t.id, t.customer, t.service, t.host, t.address, a.address, t.balancer, t.certificate, t.live_order, t.not_after," \
 	" t.created, t.retired FROM sites t LEFT JOIN addresses a ON a.id=t.address"
 
 const char *
@@ -70,11 +71,13 @@ read_service(struct query *q, void *row)
 int
 store_service_add(struct store *s, struct service *v)
 {
-	CLEAN(query_end) struct query q = query(s,
-	    "INSERT INTO services (" SERVICE_COLUMNS ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$8,1)");
+	CLEAN(query_end)
+	struct query q = query(
+	    s, "INSERT INTO services (" SERVICE_COLUMNS ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$8,1)");
+	CLEAN(detail_fini) struct detail detail = { 0 };
 	int r;
 
-	v->id = world_id(s->world);
+	v->id = db_id(s);
 	v->created = v->changed = world_now(s->world);
 	v->version = 1;
 	query_id(&q, 1, v->id);
@@ -86,13 +89,17 @@ store_service_add(struct store *s, struct service *v)
 	query_text(&q, 7, v->pool);
 	query_int(&q, 8, v->created);
 	r = query_run(&q);
-	return r ? r : store_event_add(s, "service.added", "service", v->id, ID_NONE, "");
+	detail_text(&detail, "name", v->name);
+	detail_text(&detail, "kind", kinds[v->kind]);
+	detail_text(&detail, "pool", v->pool);
+	return r ? r : detail_event(&detail, s, "service.added", "service", v->id, ID_NONE);
 }
 
 int
 store_service_get(struct store *s, struct id id, struct service *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " SERVICE_COLUMNS " FROM services WHERE id=$1");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT " SERVICE_COLUMNS " FROM services WHERE id=$1");
 	struct service v = { 0 };
 	int r;
 
@@ -108,7 +115,8 @@ store_service_get(struct store *s, struct id id, struct service *ret)
 }
 
 static struct query
-page_of_customer(struct store *s, const char *all, const char *of_one, struct id customer, struct page page)
+page_of_customer(
+    struct store *s, const char *all, const char *of_one, struct id customer, struct page page)
 {
 	struct query q = query(s, id_is_none(customer) ? all : of_one);
 
@@ -122,14 +130,19 @@ page_of_customer(struct store *s, const char *all, const char *of_one, struct id
 int
 store_service_list(struct store *s, struct id customer, struct page page, struct service_list *ret)
 {
-	CLEAN(query_end) struct query q = page_of_customer(s,
+	CLEAN(query_end)
+	struct query q = page_of_customer(s,
 	    "SELECT " SERVICE_COLUMNS " FROM services WHERE id>$1 ORDER BY id LIMIT $2",
-	    "SELECT " SERVICE_COLUMNS " FROM services WHERE customer=$3 AND id>$1 ORDER BY id LIMIT $2", customer, page);
+	    "SELECT " SERVICE_COLUMNS
+	    " FROM services WHERE customer=$3 AND id>$1 ORDER BY id LIMIT $2",
+	    customer, page);
 	struct rows rows;
 	int r = list_read(&q, sizeof(struct service), list_limit(page.limit), read_service, &rows);
 
 	if (r == 0)
-		*ret = (struct service_list){ .row = rows.row, .count = rows.count, .more = rows.more };
+		*ret = (struct service_list){
+			.row = rows.row, .count = rows.count, .more = rows.more
+		};
 	return r;
 }
 
@@ -155,13 +168,15 @@ read_site(struct query *q, void *row)
 int
 store_site_add(struct store *s, struct site *t)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO sites (id, customer, service, host, address, balancer, certificate, live_order, not_after, created, retired)"
 	    " VALUES ($1,$2,$3,$4,$5,$6,NULL,NULL,0,$7,0)");
+	CLEAN(detail_fini) struct detail detail = { 0 };
 	int r;
 
 	if (id_is_none(t->id))
-		t->id = world_id(s->world);
+		t->id = db_id(s);
 	t->created = world_now(s->world);
 	query_id(&q, 1, t->id);
 	query_id(&q, 2, t->customer);
@@ -171,7 +186,9 @@ store_site_add(struct store *s, struct site *t)
 	query_text(&q, 6, t->balancer);
 	query_int(&q, 7, t->created);
 	r = query_run(&q);
-	return r ? r : store_event_add(s, "site.added", "site", t->id, ID_NONE, "");
+	detail_text(&detail, "host", t->host);
+	detail_text(&detail, "balancer", t->balancer);
+	return r ? r : detail_event(&detail, s, "site.added", "site", t->id, ID_NONE);
 }
 
 static int
@@ -201,7 +218,8 @@ store_site_get(struct store *s, struct id id, struct site *ret)
 int
 store_site_by_host(struct store *s, const char *host, struct site *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " SITE_COLUMNS " WHERE t.host=$1 AND t.retired=0");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT " SITE_COLUMNS " WHERE t.host=$1 AND t.retired=0");
 
 	query_text(&q, 1, host);
 	return read_one_site(&q, ret);
@@ -210,21 +228,27 @@ store_site_by_host(struct store *s, const char *host, struct site *ret)
 int
 store_site_list(struct store *s, struct id customer, struct page page, struct site_list *ret)
 {
-	CLEAN(query_end) struct query q = page_of_customer(s,
-	    "SELECT " SITE_COLUMNS " WHERE t.id>$1 ORDER BY t.id LIMIT $2",
-	    "SELECT " SITE_COLUMNS " WHERE t.customer=$3 AND t.id>$1 ORDER BY t.id LIMIT $2", customer, page);
+	CLEAN(query_end)
+	struct query q =
+	    page_of_customer(s, "SELECT " SITE_COLUMNS " WHERE t.id>$1 ORDER BY t.id LIMIT $2",
+		"SELECT " SITE_COLUMNS " WHERE t.customer=$3 AND t.id>$1 ORDER BY t.id LIMIT $2",
+		customer, page);
 	struct rows rows;
 	int r = list_read(&q, sizeof(struct site), list_limit(page.limit), read_site, &rows);
 
 	if (r == 0)
-		*ret = (struct site_list){ .row = rows.row, .count = rows.count, .more = rows.more };
+		*ret =
+		    (struct site_list){ .row = rows.row, .count = rows.count, .more = rows.more };
 	return r;
 }
 
 int
-store_site_set_live(struct store *s, struct id site, struct id certificate, struct id order, when not_after)
+store_site_set_live(
+    struct store *s, struct id site, struct id certificate, struct id order, when not_after)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE sites SET certificate=$2, live_order=$3, not_after=$4 WHERE id=$1");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE sites SET certificate=$2, live_order=$3, not_after=$4 WHERE id=$1");
 
 	query_id(&q, 1, site);
 	query_id(&q, 2, certificate);
@@ -236,7 +260,9 @@ store_site_set_live(struct store *s, struct id site, struct id certificate, stru
 int
 store_site_retire(struct store *s, struct id site)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE sites SET retired=$2, address=NULL WHERE id=$1 AND retired=0");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE sites SET retired=$2, address=NULL WHERE id=$1 AND retired=0");
 	int r;
 
 	query_id(&q, 1, site);

@@ -12,22 +12,55 @@
 
 static const char *const outcomes[] = { "done", "later", "refused", "human" };
 
-/* A task that somebody is at is not given to a second one; that it was asked for meanwhile is noted in `again`. */
-int
-store_task_add(struct store *s, struct id order, enum task_kind kind, when due)
+/* How many there are is kept with each change: there is a task for every live order, which nobody
+ * wants to count. */
+static int
+count_tasks(struct store *s, int64_t change)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s, "UPDATE counters SET value=value+$1 WHERE name='task'");
+
+	if (change == 0)
+		return 0;
+	query_int(&q, 1, change);
+	return error_fold(query_one(&q));
+}
+
+/* A task that somebody is at is not given to a second one; that it was asked for meanwhile is noted
+ * in `again`. */
+static int
+put_task(struct store *s, struct id order, enum task_kind kind, when due, bool *ret_new)
+{
+	struct id id = db_id(s);
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO tasks (id, order_id, kind, due, leased_until, again, worker, attempts, outcome, words, created)"
 	    " VALUES ($1,$2,$3,$4,0,0,'',0,'done','',$5) ON CONFLICT (order_id, kind) DO UPDATE SET"
 	    " due=CASE WHEN tasks.leased_until<=$5 AND excluded.due<tasks.due THEN excluded.due ELSE tasks.due END,"
-	    " again=CASE WHEN tasks.leased_until>$5 AND (tasks.again=0 OR excluded.due<tasks.again) THEN excluded.due ELSE tasks.again END");
+	    " again=CASE WHEN tasks.leased_until>$5 AND (tasks.again=0 OR excluded.due<tasks.again) THEN excluded.due ELSE tasks.again END"
+	    " RETURNING id");
+	int r;
 
-	query_id(&q, 1, world_id(s->world));
+	query_id(&q, 1, id);
 	query_id(&q, 2, order);
 	query_text(&q, 3, task_kind_name(kind));
 	query_int(&q, 4, due);
 	query_int(&q, 5, world_now(s->world));
-	return query_run(&q);
+	r = query_row(&q);
+	if (r)
+		return error_fold(r);
+	*ret_new = id_eq(column_id(&q), id);
+	r = query_result(&q);
+	return r ? r : query_run(&q);
+}
+
+int
+store_task_add(struct store *s, struct id order, enum task_kind kind, when due)
+{
+	bool new;
+	int r = put_task(s, order, kind, due, &new);
+
+	return r ? r : count_tasks(s, new ? 1 : 0);
 }
 
 static void
@@ -47,12 +80,13 @@ read_task(struct query *q, struct task *t)
 		q->error = error_origin(EBADMSG);
 }
 
-/* A lease moves the due time to its end: claimed tasks are not due, one index answers "what is next", and a
- * lease that runs out makes its task due by itself. */
+/* A lease moves the due time to its end: claimed tasks are not due, one index answers "what is
+ * next", and a lease that runs out makes its task due by itself. */
 static int
 take(struct store *s, const char *worker, when lease, struct task *ret)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "UPDATE tasks SET due=$1, leased_until=$1, again=0, worker=$2, attempts=attempts+1 WHERE id=("
 	    "SELECT id FROM tasks WHERE due<=$3 ORDER BY due, id LIMIT 1 @claim) RETURNING " COLUMNS);
 	struct task t = { 0 };
@@ -102,7 +136,7 @@ store_task_claim(struct store *s, const char *worker, when lease, struct task *r
 		return r;
 	r = take(s, worker, lease, ret);
 	if (r == 0)
-		return db_commit_light(s);
+		return store_commit(s, "store.claimed");
 	store_abandon(s);
 	return r;
 }
@@ -111,7 +145,8 @@ int
 store_task_done(struct store *s, struct id task)
 {
 	CLEAN(query_end) struct query q = query(s, "DELETE FROM tasks WHERE id=$1");
-	CLEAN(query_end) struct query again = query(s,
+	CLEAN(query_end)
+	struct query again = query(s,
 	    "UPDATE tasks SET due=again, again=0, leased_until=0, worker='', attempts=0 WHERE id=$1 AND again>0");
 	int r;
 
@@ -120,27 +155,33 @@ store_task_done(struct store *s, struct id task)
 	if (r != STORE_E_ABSENT)
 		return r;
 	query_id(&q, 1, task);
-	return query_run(&q);
+	r = query_run(&q);
+	return r ? r : count_tasks(s, -query_changes(&q));
 }
 
 int
 store_task_postpone(struct store *s, struct id task, const struct outcome *outcome, when again)
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "UPDATE tasks SET due=CASE WHEN again>0 AND again<$2 THEN again ELSE $2 END, again=0, leased_until=0, worker='', outcome=$3,"
 	    " words=$4 WHERE id=$1");
 
 	query_id(&q, 1, task);
-	query_int(&q, 2, outcome->kind == OUTCOME_LATER || outcome->kind == OUTCOME_DONE ? again : NEVER);
+	query_int(
+	    &q, 2, outcome->kind == OUTCOME_LATER || outcome->kind == OUTCOME_DONE ? again : NEVER);
 	query_text(&q, 3, outcome_name(outcome->kind));
-	query_text(&q, 4, outcome->words);
+	query_words(&q, 4, outcome->words);
 	return query_run(&q);
 }
 
 int
-store_tasks_of_order(struct store *s, struct id order, struct task *to, size_t max, size_t *ret_count)
+store_tasks_of_order(
+    struct store *s, struct id order, struct task *to, size_t max, size_t *ret_count)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM tasks WHERE order_id=$1 ORDER BY due LIMIT $2");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "SELECT " COLUMNS " FROM tasks WHERE order_id=$1 ORDER BY due LIMIT $2");
 	size_t count = 0;
 	int r;
 
@@ -157,16 +198,22 @@ store_tasks_of_order(struct store *s, struct id order, struct task *to, size_t m
 int
 store_tasks_drop(struct store *s, struct id order)
 {
-	CLEAN(query_end) struct query q = query(s, "DELETE FROM tasks WHERE order_id=$1 AND kind<>'withdraw'");
+	CLEAN(query_end)
+	struct query q = query(s, "DELETE FROM tasks WHERE order_id=$1 AND kind<>'withdraw'");
+
+	int r;
 
 	query_id(&q, 1, order);
-	return query_run(&q);
+	r = query_run(&q);
+	return r ? r : count_tasks(s, -query_changes(&q));
 }
 
 int
 store_tasks_free(struct store *s, const char *worker)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE tasks SET due=$2, leased_until=0, worker='' WHERE worker=$1");
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "UPDATE tasks SET due=$2, leased_until=0, worker='' WHERE leased_until>0 AND worker=$1");
 	int r = store_begin(s);
 
 	if (r)
@@ -181,12 +228,14 @@ store_tasks_free(struct store *s, const char *worker)
 	return r;
 }
 
+/* A lease that ran out is due; each part is a range of an index, as long as what it counts. */
 int
 store_queue_depth(struct store *s, struct queue_depth *ret)
 {
-	CLEAN(query_end) struct query q = query(s,
-	    "SELECT COUNT(*) FILTER (WHERE leased_until=0 AND due<=$1), COUNT(*) FILTER (WHERE leased_until=0 AND due>$1 AND due<$2),"
-	    " COUNT(*) FILTER (WHERE leased_until>0), COUNT(*) FILTER (WHERE due=$2) FROM tasks");
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "SELECT (SELECT COUNT(*) FROM tasks WHERE due<=$1), (SELECT COUNT(*) FROM tasks WHERE leased_until>0 AND leased_until>$1),"
+	    " (SELECT COUNT(*) FROM tasks WHERE due=$2), value FROM counters WHERE name='task'");
 	struct queue_depth d = { 0 };
 	int r;
 
@@ -194,11 +243,11 @@ store_queue_depth(struct store *s, struct queue_depth *ret)
 	query_int(&q, 2, NEVER);
 	r = query_row(&q);
 	if (r)
-		return r;
+		return error_fold(r);
 	d.due = column_int(&q);
-	d.later = column_int(&q);
 	d.leased = column_int(&q);
 	d.stuck = column_int(&q);
+	d.later = column_int(&q) - d.due - d.leased - d.stuck;
 	r = query_result(&q);
 	if (r == 0)
 		*ret = d;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The durable queue. At most one open task per (kind, order). A worker claims a task for a lease; when it
- * dies the lease runs out (or its next life frees all leases of its name) and the task is due again.
+ * The durable queue. At most one open task per (kind, order). A worker claims a task for a lease;
+ * when it dies the lease runs out (or its next life frees all leases of its name) and the task is
+ * due again.
  */
 #pragma once
 
@@ -12,24 +13,31 @@
 struct task {
 	struct id id, order;
 	enum task_kind kind;
-	int64_t attempts;      /* claims so far, this one included */
+	int64_t attempts; /* claims so far, this one included */
 	when due, created;
 	enum outcome_kind outcome; /* of the last attempt */
 	char words[OUTCOME_WORDS_SIZE];
 };
 
-/* Queues; if the same is open already its due time becomes the earlier one; if somebody is at it just now, it is
- * done once more after that. */
+/* Queues; if the same is open already its due time becomes the earlier one; if somebody is at it
+ * just now, it is done once more after that. */
 int store_task_add(struct store *s, struct id order, enum task_kind kind, when due) MUST_USE;
-/* Claims the longest due task, in a transaction of its own. ABSENT when none is due: *ret_next is then when the next one is (0 = none). */
-int store_task_claim(struct store *s, const char *worker, when lease, struct task *ret, when *ret_next) MUST_USE;
-/* In the caller's transaction, with the facts that follow: done, the row goes, or is due again if it was asked for meanwhile. */
+/* Claims the longest due task, in a transaction of its own. ABSENT when none is due: *ret_next is
+ * then when the next one is (0 = none). */
+int store_task_claim(
+    struct store *s, const char *worker, when lease, struct task *ret, when *ret_next) MUST_USE;
+/* In the caller's transaction, with the facts that follow: done, the row goes, or is due again if
+ * it was asked for meanwhile. */
 int store_task_done(struct store *s, struct id task) MUST_USE;
-/* Not done: stays, due at `again`, lease given back, outcome noted. OUTCOME_HUMAN/REFUSED: stays without a due time until somebody says go on. */
-int store_task_postpone(struct store *s, struct id task, const struct outcome *outcome, when again) MUST_USE;
-int store_tasks_of_order(struct store *s, struct id order, struct task *to, size_t max, size_t *ret_count) MUST_USE;
-int store_tasks_drop(struct store *s, struct id order) MUST_USE;        /* all of an order that ended */
-int store_tasks_free(struct store *s, const char *worker) MUST_USE;     /* own transaction: leases of an earlier life */
+/* Not done: stays, due at `again`, lease given back, outcome noted. OUTCOME_HUMAN/REFUSED: stays
+ * without a due time until somebody says go on. */
+int store_task_postpone(
+    struct store *s, struct id task, const struct outcome *outcome, when again) MUST_USE;
+int store_tasks_of_order(
+    struct store *s, struct id order, struct task *to, size_t max, size_t *ret_count) MUST_USE;
+int store_tasks_drop(struct store *s, struct id order) MUST_USE; /* all of an order that ended */
+int store_tasks_free(
+    struct store *s, const char *worker) MUST_USE; /* own transaction: leases of an earlier life */
 struct queue_depth {
 	int64_t due, later, leased, stuck;
 };

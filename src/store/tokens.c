@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store/detail.h"
 #include "store/events.h"
 #include "store/lists.h"
 
@@ -59,7 +60,9 @@ hash_secret(struct str secret, uint8_t ret[static 32])
 {
 	unsigned size = 32;
 
-	return EVP_Digest(secret.p, secret.len, ret, &size, EVP_sha256(), NULL) == 1 ? 0 : error_origin(EINVAL);
+	return EVP_Digest(secret.p, secret.len, ret, &size, EVP_sha256(), NULL) == 1
+	           ? 0
+	           : error_origin(EINVAL);
 }
 
 static void
@@ -69,19 +72,22 @@ make_secret(const struct world *world, char to[static TOKEN_SECRET_SIZE])
 
 	world->random(world, random, sizeof(random));
 	memcpy(to, "cd_", 3);
-	sodium_bin2base64(to + 3, TOKEN_SECRET_SIZE - 3, random, sizeof(random), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_bin2base64(to + 3, TOKEN_SECRET_SIZE - 3, random, sizeof(random),
+	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	sodium_memzero(random, sizeof(random));
 }
 
 int
 store_token_add(struct store *s, struct token *t, char ret_secret[static TOKEN_SECRET_SIZE])
 {
-	CLEAN(query_end) struct query q = query(s,
+	CLEAN(query_end)
+	struct query q = query(s,
 	    "INSERT INTO tokens (id, name, role, customer, hash, created, revoked) VALUES ($1,$2,$3,$4,$5,$6,0)");
+	CLEAN(detail_fini) struct detail detail = { 0 };
 	uint8_t hash[32];
 	int r;
 
-	t->id = world_id(s->world);
+	t->id = db_id(s);
 	t->created = world_now(s->world);
 	make_secret(s->world, ret_secret);
 	r = hash_secret(str_of(ret_secret), hash);
@@ -94,13 +100,16 @@ store_token_add(struct store *s, struct token *t, char ret_secret[static TOKEN_S
 	query_blob(&q, 5, str_bytes(hash, sizeof(hash)));
 	query_int(&q, 6, t->created);
 	r = query_run(&q);
-	return r ? r : store_event_add(s, "token.added", "token", t->id, ID_NONE, "");
+	detail_text(&detail, "name", t->name);
+	detail_text(&detail, "role", roles[t->role]);
+	return r ? r : detail_event(&detail, s, "token.added", "token", t->id, ID_NONE);
 }
 
 int
 store_token_find(struct store *s, struct str secret, struct token *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM tokens WHERE hash=$1 AND revoked=0");
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT " COLUMNS " FROM tokens WHERE hash=$1 AND revoked=0");
 	struct token t = { 0 };
 	uint8_t hash[32];
 	int r = hash_secret(secret, hash);
@@ -121,7 +130,9 @@ store_token_find(struct store *s, struct str secret, struct token *ret)
 int
 store_token_list(struct store *s, struct page page, struct token_list *ret)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT " COLUMNS " FROM tokens WHERE id>$1 ORDER BY id LIMIT $2");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "SELECT " COLUMNS " FROM tokens WHERE id>$1 ORDER BY id LIMIT $2");
 	struct rows rows;
 	int r;
 
@@ -129,14 +140,16 @@ store_token_list(struct store *s, struct page page, struct token_list *ret)
 	query_int(&q, 2, (int64_t)list_limit(page.limit) + 1);
 	r = list_read(&q, sizeof(struct token), list_limit(page.limit), read_token, &rows);
 	if (r == 0)
-		*ret = (struct token_list){ .row = rows.row, .count = rows.count, .more = rows.more };
+		*ret =
+		    (struct token_list){ .row = rows.row, .count = rows.count, .more = rows.more };
 	return r;
 }
 
 int
 store_token_revoke(struct store *s, struct id id)
 {
-	CLEAN(query_end) struct query q = query(s, "UPDATE tokens SET revoked=$2 WHERE id=$1 AND revoked=0");
+	CLEAN(query_end)
+	struct query q = query(s, "UPDATE tokens SET revoked=$2 WHERE id=$1 AND revoked=0");
 	int r;
 
 	query_id(&q, 1, id);
@@ -146,10 +159,12 @@ store_token_revoke(struct store *s, struct id id)
 }
 
 int
-store_answer_find(struct store *s, struct id token, const char *key, const uint8_t request_sha256[static 32], int64_t *ret_status,
-    struct buf *body)
+store_answer_find(struct store *s, struct id token, const char *key,
+    const uint8_t request_sha256[static 32], int64_t *ret_status, struct buf *body)
 {
-	CLEAN(query_end) struct query q = query(s, "SELECT request, status, body FROM answers WHERE token=$1 AND key=$2");
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "SELECT request, status, body FROM answers WHERE token=$1 AND key=$2");
 	uint8_t request[32];
 	int r;
 
@@ -168,9 +183,12 @@ store_answer_find(struct store *s, struct id token, const char *key, const uint8
 }
 
 int
-store_answer_keep(struct store *s, struct id token, const char *key, const uint8_t request_sha256[static 32], int64_t status, struct str body)
+store_answer_keep(struct store *s, struct id token, const char *key,
+    const uint8_t request_sha256[static 32], int64_t status, struct str body)
 {
-	CLEAN(query_end) struct query q = query(s, "INSERT INTO answers (token, key, request, status, body, at) VALUES ($1,$2,$3,$4,$5,$6)");
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "INSERT INTO answers (token, key, request, status, body, at) VALUES ($1,$2,$3,$4,$5,$6)");
 
 	query_id(&q, 1, token);
 	query_text(&q, 2, key);

@@ -291,8 +291,8 @@ file_remove(const char *path)
 	return sync_folder_of(path);
 }
 
-/* An open file description's lock, not the process': a child that does not inherit the descriptor has no part in it, and
- * two threads that opened the file each exclude one another. */
+/* An open file description's lock, not the process': a child that does not inherit the descriptor
+ * has no part in it, and two threads that opened the file each exclude one another. */
 int
 file_lock(const char *path, int *ret_fd)
 {
@@ -335,7 +335,8 @@ file_make_folder(const char *path, unsigned mode)
 {
 	CLEAN(free_text) char *copy = alloc_text(path);
 
-	for (char *slash = strchr(copy + (*copy == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(copy + (*copy == '/'), '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
 		int r;
 
 		*slash = '\0';

@@ -8,37 +8,40 @@
 
 enum {
 	FILE_E_ABSENT = 1,
-	FILE_E_TOO_LARGE,  /* more than the buf's limit */
-	FILE_E_LOCKED,     /* somebody else holds the lock */
-	FILE_E_MODE,       /* readable by more than its owner, where it must not be */
+	FILE_E_TOO_LARGE, /* more than the buf's limit */
+	FILE_E_LOCKED,    /* somebody else holds the lock */
+	FILE_E_MODE,      /* readable by more than its owner, where it must not be */
 };
 
 /* Appends the file to *to. */
 int file_read(const char *path, struct buf *to) MUST_USE;
 /* Appends its first `count` bytes and reads none of those behind; fewer if it is shorter. */
 int file_read_start(const char *path, size_t count, struct buf *to) MUST_USE;
-/* As file_read() for a secret: refuses (FILE_E_MODE) anything but a regular file of mode 0600 or 0400 that is
- * ours or root's. */
+/* As file_read() for a secret: refuses (FILE_E_MODE) anything but a regular file of mode 0600 or
+ * 0400 that is ours or root's. */
 int file_read_secret(const char *path, struct buf *to) MUST_USE;
 
 /* Durable and atomic: temporary file beside it, fsync, rename, fsync of the folder. */
 int file_write(const char *path, struct str content, unsigned mode) MUST_USE;
 /* The same in steps, for content that somebody else pours into the descriptor: make, pour, keep. */
-int file_make(const char *path, unsigned mode, int *ret_fd) MUST_USE; /* opens "<path>.new", truncated */
-int file_keep(const char *path, int fd) MUST_USE;   /* fsync, rename "<path>.new" to path, fsync folder; closes fd */
-void file_forget(const char *path, int fd);         /* removes "<path>.new"; closes fd */
+int file_make(
+    const char *path, unsigned mode, int *ret_fd) MUST_USE; /* opens "<path>.new", truncated */
+int file_keep(const char *path,
+    int fd) MUST_USE; /* fsync, rename "<path>.new" to path, fsync folder; closes fd */
+void file_forget(const char *path, int fd); /* removes "<path>.new"; closes fd */
 /* Durable; replaces what is at `to`. FILE_E_ABSENT: there is no `from`. */
 int file_rename(const char *from, const char *to) MUST_USE;
-/* Appends a line to a file in whose syntax lines of '#' are comments and leading spaces mean nothing.
- * Whenever the machine dies, the file has the whole line or a comment more, for the price of two
- * syncs however long it is. */
+/* Appends a line to a file in whose syntax lines of '#' are comments and leading spaces mean
+ * nothing. Whenever the machine dies, the file has the whole line or a comment more, for the price
+ * of two syncs however long it is. */
 int file_add_line(const char *path, struct str line, unsigned mode) MUST_USE;
-int file_remove(const char *path) MUST_USE;         /* and fsync of the folder; absent is fine */
+int file_remove(const char *path) MUST_USE; /* and fsync of the folder; absent is fine */
 
-/* Takes a lock that lasts as long as the process (or the fd); FILE_E_LOCKED if another has it. The file
- * holds the number of the process that has the lock, as a line of text. */
+/* Takes a lock that lasts as long as the process (or the fd); FILE_E_LOCKED if another has it. The
+ * file holds the number of the process that has the lock, as a line of text. */
 int file_lock(const char *path, int *ret_fd) MUST_USE;
-int file_make_folder(const char *path, unsigned mode) MUST_USE; /* with its parents; existing is fine */
+int file_make_folder(
+    const char *path, unsigned mode) MUST_USE; /* with its parents; existing is fine */
 
 /* The folder of the running program. */
 int file_own_folder(char *to, size_t size) MUST_USE;

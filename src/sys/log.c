@@ -108,7 +108,8 @@ put_quoted(struct buf *to, struct str s, enum log_format format)
 static bool
 is_plain(struct str s)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,-";
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,-";
 
 	return s.len > 0 && s.len <= 128 && strspn(s.p, plain) >= s.len;
 }

@@ -116,7 +116,8 @@ ignore_sigpipe(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Libraries write to our sockets too and know no MSG_NOSIGNAL, so the signal goes for the process. */
+/* Libraries write to our sockets too and know no MSG_NOSIGNAL, so the signal goes for the process.
+ */
 static int
 make_socket(int family, int *ret_fd)
 {
@@ -166,7 +167,8 @@ connect_result(int fd)
 	return e ? outcome_of(e) : 0;
 }
 
-/* EAGAIN is a unix listener whose backlog is full: nothing to poll for, so ask again a little later. */
+/* EAGAIN is a unix listener whose backlog is full: nothing to poll for, so ask again a little
+ * later. */
 static int
 connect_until(int fd, const struct address *to, when deadline)
 {

@@ -17,8 +17,8 @@ enum {
 	NET_E_IN_USE,   /* somebody listens there already */
 };
 
-/* Connected and listening sockets are close-on-exec and do not block: talk through the calls below, or
- * give them to a library and wait with net_wait() whenever it wants to read or write. */
+/* Connected and listening sockets are close-on-exec and do not block: talk through the calls below,
+ * or give them to a library and wait with net_wait() whenever it wants to read or write. */
 int net_connect(const struct addr *to, uint16_t port, when timeout, int *ret_fd) MUST_USE;
 int net_connect_unix(const char *path, when timeout, int *ret_fd) MUST_USE;
 int net_listen(const struct addr *at, uint16_t port, int *ret_fd) MUST_USE;

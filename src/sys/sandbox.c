@@ -11,7 +11,15 @@ void
 sandbox_allow_path(struct sandbox_profile *profile, const char *path, bool write)
 {
 	assert(profile->path_count < SANDBOX_PATHS_MAX);
-	profile->paths[profile->path_count++] = (struct sandbox_path){ .path = str_dup(str_of(path)), .write = write };
+	profile->paths[profile->path_count++] =
+	    (struct sandbox_path){ .path = str_dup(str_of(path)), .write = write };
+}
+
+void
+sandbox_forget_paths(struct sandbox_profile *profile, size_t first)
+{
+	while (profile->path_count > first)
+		free((void *)(uintptr_t)profile->paths[--profile->path_count].path);
 }
 
 /* Why seccomp and landlock stay off; NULL when they do not. */
@@ -21,7 +29,8 @@ why_off(void)
 #ifdef CERTDESK_SANITIZED
 	return "sanitizer build";
 #else
-	return str_eq(str_of(getenv("CERTDESK_SANDBOX")), STR("none")) ? "CERTDESK_SANDBOX=none" : NULL;
+	return str_eq(str_of(getenv("CERTDESK_SANDBOX")), STR("none")) ? "CERTDESK_SANDBOX=none"
+	                                                               : NULL;
 #endif
 }
 

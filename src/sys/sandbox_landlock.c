@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Landlock (Linux 5.13 and newer): paths that may be used, and TCP from ABI 4 on (Linux 6.7). Debian 12's headers
- * know ABI 2 only, so the newer names are here.
+ * Landlock (Linux 5.13 and newer): paths that may be used, and TCP from ABI 4 on (Linux 6.7).
+ * Debian 12's headers know ABI 2 only, so the newer names are here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,18 +19,21 @@
 #define NET_BIND    (1ull << 0)  /* ABI 4 */
 #define NET_CONNECT (1ull << 1)
 
-struct ruleset { /* struct landlock_ruleset_attr as of ABI 4 */
-	uint64_t fs, net;
+#define SCOPE_ALL 3ull /* ABI 6: abstract unix sockets and signals of others */
+
+struct ruleset { /* struct landlock_ruleset_attr as of ABI 6 */
+	uint64_t fs, net, scope;
 };
 
 #define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define FS_WRITE                                                                                   \
-	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |                            \
-	    LANDLOCK_ACCESS_FS_MAKE_SOCK)
+#define FS_WRITE                                                          \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK)
 /* All that ABI 1 can forbid. */
 #define FS_ALL (LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1)
 /* What a rule for a file, not a folder, may say. */
-#define FS_OF_FILES (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL)
+#define FS_OF_FILES \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL)
 
 static int
 allow_path(int rules, const struct sandbox_path *allowed, uint64_t handled)
@@ -49,7 +52,9 @@ allow_path(int rules, const struct sandbox_path *allowed, uint64_t handled)
 	if (!S_ISDIR(about.st_mode))
 		attr.allowed_access &= FS_OF_FILES;
 	attr.parent_fd = fd;
-	return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) == 0 ? 0 : error_origin(errno);
+	return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) == 0
+	           ? 0
+	           : error_origin(errno);
 }
 
 static struct ruleset
@@ -63,7 +68,27 @@ ruleset_for(const struct sandbox_profile *profile, long abi)
 		set.fs |= FS_TRUNCATE;
 	if (abi >= 4)
 		set.net = NET_BIND | (profile->any_tcp_connect ? 0 : NET_CONNECT);
+	if (abi >= 6)
+		set.scope = SCOPE_ALL;
 	return set;
+}
+
+/* What a kernel does not know yet it must not be given. */
+static size_t
+size_for(long abi)
+{
+	return abi >= 6   ? sizeof(struct ruleset)
+	       : abi >= 4 ? offsetof(struct ruleset, scope)
+	                  : offsetof(struct ruleset, net);
+}
+
+/* Landlock binds the thread that enters and those it starts later, not those that run already. */
+static bool
+is_alone(void)
+{
+	struct stat tasks;
+
+	return stat("/proc/self/task", &tasks) != 0 || tasks.st_nlink == 3;
 }
 
 int
@@ -77,7 +102,9 @@ sandbox_landlock(const struct sandbox_profile *profile, struct buf *report)
 		buf_put_text(report, "landlock=off (the kernel has none)\n");
 		return 0;
 	}
-	rules = (int)syscall(SYS_landlock_create_ruleset, &set, abi >= 4 ? sizeof(set) : sizeof(set.fs), 0);
+	if (!is_alone())
+		return error_origin(EBUSY);
+	rules = (int)syscall(SYS_landlock_create_ruleset, &set, size_for(abi), 0);
 	if (rules < 0)
 		return error_origin(errno);
 	for (size_t i = 0; i < profile->path_count; i++) {
@@ -89,6 +116,8 @@ sandbox_landlock(const struct sandbox_profile *profile, struct buf *report)
 	if (syscall(SYS_landlock_restrict_self, rules, 0) != 0)
 		return error_origin(errno);
 	buf_printf(report, "landlock=abi %ld, %zu paths%s\n", abi, profile->path_count,
-	    abi < 4 ? ", TCP not covered" : profile->any_tcp_connect ? ", TCP connect only" : ", no TCP");
+	    abi < 4                    ? ", TCP not covered"
+	    : profile->any_tcp_connect ? ", TCP connect only"
+				       : ", no TCP");
 	return 0;
 }

@@ -15,9 +15,13 @@
 
 #define CHANNEL_FD 3
 
+#define GROUPS_MAX 64
+
 struct identity {
 	uid_t uid;
 	gid_t gid;
+	gid_t groups[GROUPS_MAX]; /* a balancer's socket may be open to its group only */
+	int group_count;
 	bool change;
 };
 
@@ -34,27 +38,37 @@ look_up(const char *user, struct identity *ret)
 	entry = getpwnam(user);
 	if (!entry)
 		return error_origin(errno ? errno : ENOENT);
-	*ret = (struct identity){ .uid = entry->pw_uid, .gid = entry->pw_gid, .change = true };
-	return 0;
+	*ret = (struct identity){ .uid = entry->pw_uid,
+		.gid = entry->pw_gid,
+		.group_count = GROUPS_MAX,
+		.change = true };
+	return getgrouplist(user, ret->gid, ret->groups, &ret->group_count) < 0
+	           ? error_origin(E2BIG)
+	           : 0;
 }
 
 static bool
 become(const struct identity *who)
 {
-	return !who->change || (setgroups(0, NULL) == 0 && setgid(who->gid) == 0 && setuid(who->uid) == 0);
+	return !who->change || (setgroups((size_t)who->group_count, who->groups) == 0 &&
+				   setgid(who->gid) == 0 && setuid(who->uid) == 0);
 }
 
-/* 0: /dev/null, 1 and 2: our stderr, 3: the channel, nothing else. */
+/* 0: /dev/null, 1 and 2: our stderr, 3: the channel, nothing else. The two go out of the way first:
+ * a parent that was started without 0, 1 or 2 has them there. */
 static bool
 arrange_descriptors(int channel_fd)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int channel = fcntl(channel_fd, F_DUPFD_CLOEXEC, CHANNEL_FD + 1);
+	int opened = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = fcntl(opened, F_DUPFD_CLOEXEC, CHANNEL_FD + 1);
 
-	if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0)
+	if (channel < 0 || null < 0 || dup2(null, 0) < 0)
 		return false;
-	if (channel_fd == CHANNEL_FD)
-		return fcntl(CHANNEL_FD, F_SETFD, 0) == 0 && close_range(CHANNEL_FD + 1, ~0u, 0) == 0;
-	return dup2(channel_fd, CHANNEL_FD) == CHANNEL_FD && close_range(CHANNEL_FD + 1, ~0u, 0) == 0;
+	if (opened == 2 || channel_fd == 2 || fcntl(2, F_GETFD) < 0) /* nobody hears us */
+		(void)dup2(null, 2);
+	return dup2(2, 1) == 1 && dup2(channel, CHANNEL_FD) == CHANNEL_FD &&
+	       close_range(CHANNEL_FD + 1, ~0u, 0) == 0;
 }
 
 static void

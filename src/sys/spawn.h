@@ -11,10 +11,10 @@
 #include <sys/types.h>
 
 struct spawn {
-	const char *program;              /* absolute path */
-	const char *const *environment;   /* "NAME=value" …, NULL at the end */
-	int channel_fd;                   /* becomes fd 3; closed in the parent by spawn_child() */
-	const char *user;                 /* "" = stay who we are */
+	const char *program;            /* absolute path */
+	const char *const *environment; /* "NAME=value" …, NULL at the end */
+	int channel_fd;                 /* becomes fd 3; closed in the parent by spawn_child() */
+	const char *user;               /* "" = stay who we are */
 };
 
 int spawn_child(const struct spawn *spawn, pid_t *ret_pid) MUST_USE;

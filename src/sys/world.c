@@ -57,7 +57,8 @@ world_ticks(void)
 void
 world_rest(when how_long)
 {
-	const struct timespec t = { .tv_sec = how_long / SECONDS(1), .tv_nsec = how_long % SECONDS(1) * 1000 };
+	const struct timespec t = { .tv_sec = how_long / SECONDS(1),
+		.tv_nsec = how_long % SECONDS(1) * 1000 };
 
 	nanosleep(&t, NULL);
 }

@@ -8,8 +8,8 @@
 #include "base/id.h"
 
 struct world {
-	when (*now)(const struct world *);                           /* UTC, microseconds */
-	void (*random)(const struct world *, void *to, size_t len);  /* cryptographic */
+	when (*now)(const struct world *);                          /* UTC, microseconds */
+	void (*random)(const struct world *, void *to, size_t len); /* cryptographic */
 };
 
 const struct world *world_real(void);

@@ -30,8 +30,8 @@ static const int retries[] = { 1, 5, 15, 60, 300, 900, 3600 };
 /* clang-format on */
 
 int
-hand_finish_at(struct hand *hand, const struct task *task, enum order_event event, const char *detail,
-    const char *before, const char *after)
+hand_finish_at(struct hand *hand, const struct task *task, enum order_event event,
+    const char *detail, const char *before, const char *after)
 {
 	int r = store_task_done(hand->store, task->id);
 
@@ -139,8 +139,9 @@ log_step(const struct task *task, const struct order *order, const struct outcom
 {
 	enum log_level level = what->kind == OUTCOME_DONE ? LOG_NOTICE : LOG_WARNING;
 
-	LOG(level, "task", LOG_TEXT("kind", task_kind_name(task->kind)), LOG_TEXT("outcome", outcome_name(what->kind)),
-	    LOG_NUMBER("order", order->number), LOG_TEXT("host", order->host), LOG_NUMBER("attempt", task->attempts),
+	LOG(level, "task", LOG_TEXT("kind", task_kind_name(task->kind)),
+	    LOG_TEXT("outcome", outcome_name(what->kind)), LOG_NUMBER("order", order->number),
+	    LOG_TEXT("host", order->host), LOG_NUMBER("attempt", task->attempts),
 	    LOG_NUMBER("micros", took), LOG_TEXT("words", what->words));
 }
 
@@ -165,15 +166,16 @@ work_on(struct hand *hand, const struct task *task)
 	return r;
 }
 
-/* A fault of this machine: the store could not be written, or a step broke. The lease is given back if the
- * store can be written again; if not, it runs out. */
+/* A fault of this machine: the store could not be written, or a step broke. The lease is given back
+ * if the store can be written again; if not, it runs out. */
 static void
 after_fault(struct hand *hand, const struct task *task, int fault)
 {
 	struct outcome what;
 
-	LOG(LOG_ERROR, "task.fault", LOG_TEXT("kind", task_kind_name(task->kind)), LOG_ID("order", task->order),
-	    LOG_NUMBER("error", fault), LOG_TEXT("words", error_words(fault)));
+	LOG(LOG_ERROR, "task.fault", LOG_TEXT("kind", task_kind_name(task->kind)),
+	    LOG_ID("order", task->order), LOG_NUMBER("error", fault),
+	    LOG_TEXT("words", error_words(fault)));
 	outcome_set(&what, OUTCOME_LATER, "A fault on our side: %s.",
 	    fault == STORE_E_FULL ? "the disk is full" : error_words(fault));
 	if (postpone(hand, task, &what) != 0)
@@ -189,7 +191,8 @@ rest(struct worker *worker, uint64_t seen, when until)
 	if (until == 0 || wait > IDLE_MOST)
 		wait = IDLE_MOST;
 	wait += now;
-	deadline = (struct timespec){ .tv_sec = wait / SECONDS(1), .tv_nsec = wait % SECONDS(1) * 1000 };
+	deadline =
+	    (struct timespec){ .tv_sec = wait / SECONDS(1), .tv_nsec = wait % SECONDS(1) * 1000 };
 	pthread_mutex_lock(&worker->lock);
 	while (worker->woken == seen && !atomic_load(&worker->stop))
 		if (pthread_cond_timedwait(&worker->wake, &worker->lock, &deadline) == ETIMEDOUT)
@@ -226,7 +229,8 @@ hand_serve(void *arg)
 				after_fault(hand, &task, r);
 		} else {
 			if (r != STORE_E_ABSENT)
-				LOG(LOG_ERROR, "queue.fault", LOG_NUMBER("error", r), LOG_TEXT("words", error_words(r)));
+				LOG(LOG_ERROR, "queue.fault", LOG_NUMBER("error", r),
+				    LOG_TEXT("words", error_words(r)));
 			rest(worker, seen, next);
 		}
 	}
@@ -234,7 +238,8 @@ hand_serve(void *arg)
 }
 
 int
-hand_load(struct hand *hand, const struct order *order, struct subject_matter *ret, struct outcome *what)
+hand_load(
+    struct hand *hand, const struct order *order, struct subject_matter *ret, struct outcome *what)
 {
 	struct name_report report;
 	int r = store_site_get(hand->store, order->site, &ret->site);
@@ -247,13 +252,15 @@ hand_load(struct hand *hand, const struct order *order, struct subject_matter *r
 	if (host_name_parse(str_of(ret->site.host), &ret->name, &report) != 0)
 		return error_origin(-EINVAL);
 	if (!addr_parse(str_of(ret->site.address_text), &ret->address)) {
-		outcome_set(what, OUTCOME_HUMAN, "The site %s has no address reserved.", ret->site.host);
+		outcome_set(
+		    what, OUTCOME_HUMAN, "The site %s has no address reserved.", ret->site.host);
 		return 1;
 	}
 	ret->balancer = config_balancer(hand->worker->config, ret->site.balancer);
 	if (!ret->balancer) {
-		outcome_set(what, OUTCOME_HUMAN, "The balancer \"%s\" of %s is not in the configuration.",
-		    ret->site.balancer, ret->site.host);
+		outcome_set(what, OUTCOME_HUMAN,
+		    "The balancer \"%s\" of %s is not in the configuration.", ret->site.balancer,
+		    ret->site.host);
 		return 1;
 	}
 	return 0;

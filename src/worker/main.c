@@ -84,7 +84,8 @@ name_balancers(struct crew *crew)
 	int r = store_begin(store);
 
 	for (size_t i = 0; r == 0 && i < config->balancer_count; i++)
-		r = store_balancer_name(store, config->balancers[i].name, config->balancers[i].driver);
+		r = store_balancer_name(
+		    store, config->balancers[i].name, config->balancers[i].driver);
 	return error_fold(r ? r : store_commit(store, "worker.balancers"));
 }
 
@@ -108,7 +109,8 @@ worker_open(struct process *process)
 		return error_origin(-ENOMEM);
 	r = site_trust_load(worker->config->trust_file, &worker->trust);
 	if (r) {
-		LOG(LOG_ERROR, "trust.unusable", LOG_TEXT("file", worker->config->trust_file), LOG_NUMBER("error", r));
+		LOG(LOG_ERROR, "trust.unusable", LOG_TEXT("file", worker->config->trust_file),
+		    LOG_NUMBER("error", r));
 		return error_fold(r);
 	}
 	crew->count = (size_t)worker->config->worker_threads;
@@ -146,7 +148,8 @@ worker_report(struct process *process, struct buf *to)
 	struct crew *crew = process->self;
 
 	buf_printf(to, "hands=%zu\ntasks_done=%llu\ntasks_postponed=%llu\n", crew->count,
-	    (unsigned long long)atomic_load(&crew->worker.done), (unsigned long long)atomic_load(&crew->worker.postponed));
+	    (unsigned long long)atomic_load(&crew->worker.done),
+	    (unsigned long long)atomic_load(&crew->worker.postponed));
 }
 
 static void

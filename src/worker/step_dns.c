@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TASK_CHECK and TASK_DNS: where does the name point? The first look also decides whether the customer is
- * told to move its DNS record at any time or last: where a site answers today, or where we could not
- * see, it moves last, or its users would meet a warning.
+ * TASK_CHECK and TASK_DNS: where does the name point? The first look also decides whether the
+ * customer is told to move its DNS record at any time or last: where a site answers today, or where
+ * we could not see, it moves last, or its users would meet a warning.
  */
 #include "worker/worker.h"
 
@@ -20,7 +20,8 @@ keep_look(struct hand *hand, const struct order *order, const struct dns_report 
 		finding_render(first, FINDING_WHAT, &words);
 	else
 		buf_printf(&words, "%s points at our address.", order->host);
-	r = store_look_set(hand->store, order->id, LOOK_DNS, report->verdict == DNS_POINTED, buf_text(&words), buf_str(&json));
+	r = store_look_set(hand->store, order->id, LOOK_DNS, report->verdict == DNS_POINTED,
+	    buf_text(&words), buf_str(&json));
 	if (r)
 		return r;
 	return store_findings_replace(hand->store, order->id, GATE_DNS, &report->findings);
@@ -64,7 +65,8 @@ step_check(struct hand *hand, const struct task *task, struct order *order, stru
 	return hand_finish(hand, task, EVENT_CHECKED, "", "worker.checked");
 }
 
-/* The event that a look means for the facts as they are; EVENT_MAX for none. A look that saw nothing says nothing. */
+/* The event that a look means for the facts as they are; EVENT_MAX for none. A look that saw
+ * nothing says nothing. */
 static enum order_event
 event_of(const struct dns_report *report, const struct order *order)
 {

@@ -10,7 +10,7 @@
 #include "store/sites.h"
 #include "sys/file.h"
 
-#define PATIENCE       SECONDS(20)  /* for other hands and nodes at the same balancer */
+#define PATIENCE       SECONDS(20) /* for other hands and nodes at the same balancer */
 #define VERIFY_TIMEOUT SECONDS(5)
 #define CHAIN_MAX      (1024 * 1024)
 
@@ -31,8 +31,9 @@ load_fini(struct load *load)
 }
 CLEAN_DEFINE_FINI(load_fini, struct load);
 
-#define LOAD                                                                                       \
-	((struct load){ .leaf = BUF(CHAIN_MAX), .chain = BUF(CHAIN_MAX), .wrapped = BUF(KEY_WRAPPED_MAX) })
+#define LOAD            \
+	((struct load){ \
+	    .leaf = BUF(CHAIN_MAX), .chain = BUF(CHAIN_MAX), .wrapped = BUF(KEY_WRAPPED_MAX) })
 
 /* What pouring and verifying need besides the bundle. */
 struct job {
@@ -41,7 +42,8 @@ struct job {
 };
 
 static int
-load_bundle(struct hand *hand, struct id certificate, const struct subject_matter *matter, struct load *ret)
+load_bundle(
+    struct hand *hand, struct id certificate, const struct subject_matter *matter, struct load *ret)
 {
 	struct bundle *b = &ret->bundle;
 	int r = store_certificate_get(hand->store, certificate, &ret->certificate);
@@ -75,11 +77,13 @@ result_of(int r, const struct key_exported *poured, struct outcome *what)
 		outcome_set(what, OUTCOME_HUMAN, "The keeper refused: %s", poured->words);
 		return BALANCER_E_INVALID;
 	case KEY_EXPORT_E_TOO_LARGE:
-		outcome_set(what, OUTCOME_HUMAN, "Certificate, chain and key are %u bytes, more than the balancer takes.",
+		outcome_set(what, OUTCOME_HUMAN,
+		    "Certificate, chain and key are %u bytes, more than the balancer takes.",
 		    poured->total);
 		return BALANCER_E_CAPACITY;
 	case KEY_EXPORT_E_VESSEL:
-		outcome_set(what, OUTCOME_LATER, "The key could not be handed over: %s", poured->words);
+		outcome_set(
+		    what, OUTCOME_LATER, "The key could not be handed over: %s", poured->words);
 		return BALANCER_E_AMBIGUOUS;
 	default:
 		return r;
@@ -87,8 +91,8 @@ result_of(int r, const struct key_exported *poured, struct outcome *what)
 }
 
 static int
-pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_socket, struct str before, struct str after,
-    size_t max_total, struct outcome *what)
+pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_socket,
+    struct str before, struct str after, size_t max_total, struct outcome *what)
 {
 	const struct job *job = self->context;
 	const struct load *load = (const struct load *)(const void *)bundle;
@@ -106,7 +110,8 @@ pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_soc
 	};
 	struct key_exported poured = { 0 };
 
-	return result_of(key_export_ask(job->hand->worker->keeper, &question, fd, &poured), &poured, what);
+	return result_of(
+	    key_export_ask(job->hand->worker->keeper, &question, fd, &poured), &poured, what);
 }
 
 static int
@@ -153,15 +158,18 @@ set_kind(int r, struct outcome *what)
 		outcome_set(what, what->kind, "%s", balancer_words(r));
 }
 
-/* The certificate that is live today, if going back to it would be right: still valid, and its key not under suspicion. */
+/* The certificate that is live today, if going back to it would be right: still valid, and its key
+ * not under suspicion. */
 static int
-load_previous(struct hand *hand, const struct order *order, const struct subject_matter *matter, struct load *ret, bool *ret_there)
+load_previous(struct hand *hand, const struct order *order, const struct subject_matter *matter,
+    struct load *ret, bool *ret_there)
 {
 	struct id previous = matter->site.certificate;
 	int r;
 
 	*ret_there = false;
-	if (id_is_none(previous) || id_eq(previous, order->certificate) || order->facts.kind == ORDER_REKEY)
+	if (id_is_none(previous) || id_eq(previous, order->certificate) ||
+	    order->facts.kind == ORDER_REKEY)
 		return 0;
 	r = load_bundle(hand, previous, matter, ret);
 	if (r)
@@ -172,9 +180,13 @@ load_previous(struct hand *hand, const struct order *order, const struct subject
 
 /* Planned is a fact of its own: from here on the keeper may be asked to export for it. */
 static int
-plan(struct hand *hand, const struct order *order, const struct subject_matter *matter, const struct load *load, struct id *ret)
+plan(struct hand *hand, const struct order *order, const struct subject_matter *matter,
+    const struct load *load, struct id *ret)
 {
-	struct installation i = { .order = order->id, .site = order->site, .certificate = order->certificate, .key = load->key.id };
+	struct installation i = { .order = order->id,
+		.site = order->site,
+		.certificate = order->certificate,
+		.key = load->key.id };
 	int r = store_begin(hand->store);
 
 	if (r)
@@ -206,8 +218,8 @@ install(struct job *job, const struct load *load, struct outcome *what)
 }
 
 static int
-note_refusal(struct hand *hand, const struct order *order, const struct subject_matter *matter, struct id installation,
-    const struct outcome *what)
+note_refusal(struct hand *hand, const struct order *order, const struct subject_matter *matter,
+    struct id installation, const struct outcome *what)
 {
 	struct findings findings = { 0 };
 	struct finding *f = findings_add(&findings, FINDING_INSTALL_REFUSED, "");
@@ -219,13 +231,16 @@ note_refusal(struct hand *hand, const struct order *order, const struct subject_
 	if (r == 0)
 		r = store_findings_replace(hand->store, order->id, GATE_SITE, &findings);
 	if (r == 0)
-		r = store_installation_set(hand->store, installation, INSTALLATION_ROLLED_BACK, what->words);
+		r = store_installation_set(
+		    hand->store, installation, INSTALLATION_ROLLED_BACK, what->words);
 	return error_fold(r ? r : store_commit(hand->store, "worker.install_refused"));
 }
 
-/* A better certificate may have been accepted while this one was put on: then the work goes on with that one. */
+/* A better certificate may have been accepted while this one was put on: then the work goes on with
+ * that one. */
 static int
-keep(struct hand *hand, const struct task *task, const struct order *order, struct id installation, struct outcome *what)
+keep(struct hand *hand, const struct task *task, const struct order *order, struct id installation,
+    struct outcome *what)
 {
 	struct order now;
 	int r = store_begin(hand->store);
@@ -272,7 +287,9 @@ step_install(struct hand *hand, const struct task *task, struct order *order, st
 		return r;
 	if (what->kind == OUTCOME_DONE)
 		return keep(hand, task, order, load.bundle.installation, what);
-	return what->kind == OUTCOME_HUMAN ? note_refusal(hand, order, &matter, load.bundle.installation, what) : 0;
+	return what->kind == OUTCOME_HUMAN
+	           ? note_refusal(hand, order, &matter, load.bundle.installation, what)
+	           : 0;
 }
 
 static int

@@ -33,9 +33,11 @@ tell_outcome(struct hand *hand, int r, const struct key_made *made, struct outco
 		outcome_set(what, OUTCOME_LATER, "A fresh key is being made.");
 		what->again = world_now(hand->worker->world) + MILLIS(made->later_ms);
 	} else if (r == KEY_MAKE_E_AWAY) {
-		outcome_set(what, OUTCOME_LATER, "The keeper did not answer; it is being restarted.");
+		outcome_set(
+		    what, OUTCOME_LATER, "The keeper did not answer; it is being restarted.");
 	} else {
-		outcome_set(what, OUTCOME_HUMAN, "The keeper refused to make this key and request.");
+		outcome_set(
+		    what, OUTCOME_HUMAN, "The keeper refused to make this key and request.");
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TASK_ASK, TASK_ASK_DNS and TASK_TELL: a mail to the customer. Composed and stored first, under an id of its own, then sent: a
- * crash before the SMTP server's answer was stored sends it again under the same Message-ID.
+ * TASK_ASK, TASK_ASK_DNS and TASK_TELL: a mail to the customer. Composed and stored first, under an
+ * id of its own, then sent: a crash before the SMTP server's answer was stored sends it again under
+ * the same Message-ID.
  */
 #include "worker/worker.h"
 
@@ -58,13 +59,14 @@ load(struct hand *hand, const struct order *order, enum mail_purpose purpose, st
 		when_words(ret->certificate.not_after, ret->not_after);
 	}
 	snprintf(ret->how_to_return, sizeof(ret->how_to_return),
-	    "upload it in the portal, or with: certdesk order certificate %lld FILE", (long long)order->number);
+	    "upload it in the portal, or with: certdesk order certificate %lld FILE",
+	    (long long)order->number);
 	return error_fold(r);
 }
 
 static int
-compose(struct hand *hand, const struct order *order, enum mail_purpose purpose, struct mail_draft *draft, char *recipient,
-    size_t size)
+compose(struct hand *hand, const struct order *order, enum mail_purpose purpose,
+    struct mail_draft *draft, char *recipient, size_t size)
 {
 	CLEAN(sources_fini) struct sources sources = { .csr_pem = BUF(2 * CSR_MAX) };
 	const struct config *config = hand->worker->config;
@@ -109,7 +111,8 @@ make_message_id(const struct config *config, struct id id, char *to, size_t size
 
 /* Stores the message unless it is there from an earlier attempt; *ret is it in both cases. */
 static int
-queue_message(struct hand *hand, const struct order *order, enum mail_purpose purpose, struct message *ret)
+queue_message(
+    struct hand *hand, const struct order *order, enum mail_purpose purpose, struct message *ret)
 {
 	CLEAN(mail_draft_fini) struct mail_draft draft = { 0 };
 	const struct config *config = hand->worker->config;
@@ -185,7 +188,8 @@ deliver(struct hand *hand, const struct message *message, struct outcome *what)
 }
 
 static int
-send_once(struct hand *hand, const struct order *order, enum mail_purpose purpose, struct outcome *what, struct id *ret_message)
+send_once(struct hand *hand, const struct order *order, enum mail_purpose purpose,
+    struct outcome *what, struct id *ret_message)
 {
 	CLEAN(message_fini) struct message message = { 0 };
 	int r = queue_message(hand, order, purpose, &message);
@@ -205,8 +209,8 @@ send_once(struct hand *hand, const struct order *order, enum mail_purpose purpos
 }
 
 static int
-step_mail(struct hand *hand, const struct order *order, enum mail_purpose purpose,
-    struct outcome *what)
+step_mail(
+    struct hand *hand, const struct order *order, enum mail_purpose purpose, struct outcome *what)
 {
 	struct id message;
 	int r = send_once(hand, order, purpose, what, &message);
@@ -224,7 +228,9 @@ step_ask(struct hand *hand, const struct task *task, struct order *order, struct
 {
 	int r = step_mail(hand, order, MAIL_CSR, what);
 
-	return r || what->kind != OUTCOME_DONE ? r : hand_finish(hand, task, EVENT_ASKED, "", "worker.asked");
+	return r || what->kind != OUTCOME_DONE
+	           ? r
+	           : hand_finish(hand, task, EVENT_ASKED, "", "worker.asked");
 }
 
 int
@@ -232,7 +238,9 @@ step_ask_dns(struct hand *hand, const struct task *task, struct order *order, st
 {
 	int r = step_mail(hand, order, MAIL_DNS, what);
 
-	return r || what->kind != OUTCOME_DONE ? r : hand_finish(hand, task, EVENT_DNS_ASKED, "", "worker.dns_asked");
+	return r || what->kind != OUTCOME_DONE
+	           ? r
+	           : hand_finish(hand, task, EVENT_DNS_ASKED, "", "worker.dns_asked");
 }
 
 int
@@ -240,5 +248,7 @@ step_tell(struct hand *hand, const struct task *task, struct order *order, struc
 {
 	int r = step_mail(hand, order, MAIL_LIVE, what);
 
-	return r || what->kind != OUTCOME_DONE ? r : hand_finish(hand, task, EVENT_TOLD, "", "worker.told");
+	return r || what->kind != OUTCOME_DONE
+	           ? r
+	           : hand_finish(hand, task, EVENT_TOLD, "", "worker.told");
 }

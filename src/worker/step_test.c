@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TASK_TEST_ADDRESS and TASK_TEST_NAME: the site as its users meet it, first at the reserved address before
- * anybody is sent there, then once more by name. A test that fails for what the balancer serves takes
- * the installation back; one that fails for the service behind is tried again.
+ * TASK_TEST_ADDRESS and TASK_TEST_NAME: the site as its users meet it, first at the reserved
+ * address before anybody is sent there, then once more by name. A test that fails for what the
+ * balancer serves takes the installation back; one that fails for the service behind is tried
+ * again.
  */
 #include "worker/worker.h"
 
@@ -18,7 +19,8 @@ path_of(enum service_kind kind)
 }
 
 static int
-run_test(struct hand *hand, const struct order *order, const struct subject_matter *matter, struct site_report *ret)
+run_test(struct hand *hand, const struct order *order, const struct subject_matter *matter,
+    struct site_report *ret)
 {
 	struct certificate certificate;
 	int r = store_certificate_get(hand->store, order->certificate, &certificate);
@@ -38,14 +40,16 @@ run_test(struct hand *hand, const struct order *order, const struct subject_matt
 }
 
 static int
-keep_report(struct hand *hand, const struct order *order, enum look_kind kind, const struct site_report *report)
+keep_report(struct hand *hand, const struct order *order, enum look_kind kind,
+    const struct site_report *report)
 {
 	CLEAN(buf_fini) struct buf json = BUF(1 << 16);
 	int r = site_report_json(report, &json);
 
 	if (r)
 		return r;
-	r = store_look_set(hand->store, order->id, kind, report->good, report->words, buf_str(&json));
+	r = store_look_set(
+	    hand->store, order->id, kind, report->good, report->words, buf_str(&json));
 	if (r)
 		return r;
 	return store_findings_replace(hand->store, order->id, GATE_SITE, &report->findings);
@@ -57,12 +61,14 @@ is_the_installation(const struct site_report *report)
 {
 	const struct finding *first = findings_first(&report->findings);
 
-	return first && (first->code == FINDING_SITE_OTHER_CERT || first->code == FINDING_SITE_CHAIN ||
-	    first->code == FINDING_SITE_HANDSHAKE);
+	return first &&
+	       (first->code == FINDING_SITE_OTHER_CERT || first->code == FINDING_SITE_CHAIN ||
+		   first->code == FINDING_SITE_HANDSHAKE);
 }
 
 static int
-take_back(struct hand *hand, const struct task *task, struct order *order, const struct site_report *report, struct outcome *what)
+take_back(struct hand *hand, const struct task *task, struct order *order,
+    const struct site_report *report, struct outcome *what)
 {
 	struct outcome undo = { .kind = OUTCOME_DONE };
 	int r = install_roll_back(hand, order, &undo);
@@ -75,7 +81,8 @@ take_back(struct hand *hand, const struct task *task, struct order *order, const
 	r = keep_report(hand, order, LOOK_TEST_ADDRESS, report);
 	if (r)
 		return r;
-	r = store_installation_set(hand->store, order->installation, INSTALLATION_ROLLED_BACK, report->words);
+	r = store_installation_set(
+	    hand->store, order->installation, INSTALLATION_ROLLED_BACK, report->words);
 	if (r)
 		return error_fold(r);
 	r = store_order_trouble(hand->store, order->id, report->words);
@@ -90,7 +97,8 @@ take_back(struct hand *hand, const struct task *task, struct order *order, const
 
 /* A test that did not pass and may by itself: what was seen is kept for people, the task stays. */
 static int
-wait_and_see(struct hand *hand, const struct order *order, enum look_kind kind, const struct site_report *report, struct outcome *what)
+wait_and_see(struct hand *hand, const struct order *order, enum look_kind kind,
+    const struct site_report *report, struct outcome *what)
 {
 	int r = store_begin(hand->store);
 
@@ -104,7 +112,8 @@ wait_and_see(struct hand *hand, const struct order *order, enum look_kind kind, 
 }
 
 static int
-keep_success(struct hand *hand, const struct order *order, enum look_kind kind, const struct site_report *report, struct outcome *what)
+keep_success(struct hand *hand, const struct order *order, enum look_kind kind,
+    const struct site_report *report, struct outcome *what)
 {
 	int r = store_begin(hand->store);
 
@@ -115,7 +124,8 @@ keep_success(struct hand *hand, const struct order *order, enum look_kind kind, 
 }
 
 int
-step_test_address(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+step_test_address(
+    struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
 	struct subject_matter matter;
 	struct site_report report;
@@ -134,20 +144,24 @@ step_test_address(struct hand *hand, const struct task *task, struct order *orde
 	return r ? r : hand_finish(hand, task, EVENT_TESTED, "", "worker.tested");
 }
 
-/* By name means: as the DNS says now. If it moved away again since the last look, that is a fact to keep. */
+/* By name means: as the DNS says now. If it moved away again since the last look, that is a fact to
+ * keep. */
 static int
-moved_away(struct hand *hand, const struct task *task, const struct dns_report *dns, struct outcome *what)
+moved_away(
+    struct hand *hand, const struct task *task, const struct dns_report *dns, struct outcome *what)
 {
 	int r = store_begin(hand->store);
 
 	if (r)
 		return r;
-	outcome_set(what, OUTCOME_DONE, "the name does not point at our address any more: %s", dns_verdict_name(dns->verdict));
+	outcome_set(what, OUTCOME_DONE, "the name does not point at our address any more: %s",
+	    dns_verdict_name(dns->verdict));
 	return hand_finish(hand, task, EVENT_UNPOINTED, "", "worker.unpointed");
 }
 
 int
-step_test_name(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+step_test_name(
+    struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
 	struct subject_matter matter;
 	struct site_report report;

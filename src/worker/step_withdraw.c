@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TASK_WITHDRAW: a cancelled order gives back what it held. A first order, or the order a site was live by, takes
- * its site with it: off the balancer, the address into quarantine, as DNS may still point there. A cancelled
- * renewal leaves the live site alone; had it been installed already, what was live before serves again.
+ * TASK_WITHDRAW: a cancelled order gives back what it held. A first order, or the order a site was
+ * live by, takes its site with it: off the balancer, the address into quarantine, as DNS may still
+ * point there. A cancelled renewal leaves the live site alone; had it been installed already, what
+ * was live before serves again.
  */
 #include "worker/worker.h"
 
@@ -28,7 +29,8 @@ release(struct hand *hand, const struct order *order, const struct site *site)
 	if (r == 0)
 		r = store_site_retire(hand->store, site->id);
 	if (r == 0 && !id_is_none(order->installation))
-		r = store_installation_set(hand->store, order->installation, INSTALLATION_REMOVED, "");
+		r = store_installation_set(
+		    hand->store, order->installation, INSTALLATION_REMOVED, "");
 	return error_fold(r);
 }
 
@@ -43,7 +45,8 @@ step_withdraw(struct hand *hand, const struct task *task, struct order *order, s
 		return error_fold(r);
 	all = takes_the_site(order, &site) && site.retired == 0;
 	if (!id_is_none(order->certificate)) {
-		r = all ? install_withdraw(hand, order, what) : install_roll_back(hand, order, what);
+		r = all ? install_withdraw(hand, order, what)
+		        : install_roll_back(hand, order, what);
 		if (r || what->kind != OUTCOME_DONE)
 			return r;
 	}
@@ -58,6 +61,7 @@ step_withdraw(struct hand *hand, const struct task *task, struct order *order, s
 	r = store_order_withdrawn(hand->store, order->id);
 	if (r)
 		return error_fold(r);
-	outcome_set(what, OUTCOME_DONE, all ? "site and address given back" : "the live site was left as it is");
+	outcome_set(what, OUTCOME_DONE,
+	    all ? "site and address given back" : "the live site was left as it is");
 	return hand_finish(hand, task, EVENT_MAX, "", "worker.withdrawn");
 }

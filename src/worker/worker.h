@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * certdesk-worker: the process that meets the outside. Each of its hands (threads) claims a task, does it
- * and commits what it learnt together with the end of the task; a crash in between repeats the task,
- * and every task may be repeated. What is shared is read-only or locked; the rest belongs to one hand.
+ * certdesk-worker: the process that meets the outside. Each of its hands (threads) claims a task,
+ * does it and commits what it learnt together with the end of the task; a crash in between repeats
+ * the task, and every task may be repeated. What is shared is read-only or locked; the rest belongs
+ * to one hand.
  */
 #pragma once
 
@@ -22,9 +23,9 @@ struct worker {
 	const struct world *world;
 	struct channel *keeper;
 	struct site_trust *trust;
-	pthread_mutex_t lock;     /* guards `woken` */
+	pthread_mutex_t lock; /* guards `woken` */
 	pthread_cond_t wake;
-	uint64_t woken;           /* counts wake-ups, so that none is missed between a look and a wait */
+	uint64_t woken; /* counts wake-ups, so that none is missed between a look and a wait */
 	atomic_bool stop;
 	atomic_uint_fast64_t done, postponed;
 };
@@ -37,21 +38,24 @@ struct hand {
 };
 
 /*
- * Does one task of `order`. When *what is DONE the step has committed everything, the end of the task
- * included (hand_finish). Otherwise it has committed nothing of it, and the caller postpones the task or
- * sets the order aside for a human, as *what says. Fatal errors are of this machine (disk full …):
- * the task is tried again.
+ * Does one task of `order`. When *what is DONE the step has committed everything, the end of the
+ * task included (hand_finish). Otherwise it has committed nothing of it, and the caller postpones
+ * the task or sets the order aside for a human, as *what says. Fatal errors are of this machine
+ * (disk full …): the task is tried again.
  */
-typedef int step_fn(struct hand *hand, const struct task *task, struct order *order, struct outcome *what);
+typedef int step_fn(
+    struct hand *hand, const struct task *task, struct order *order, struct outcome *what);
 
-step_fn step_check, step_key, step_ask, step_dns, step_install, step_test_address, step_ask_dns, step_test_name,
-    step_tell, step_withdraw;
+step_fn step_check, step_key, step_ask, step_dns, step_install, step_test_address, step_ask_dns,
+    step_test_name, step_tell, step_withdraw;
 
-/* Inside the transaction the step began: ends the task, applies the event (EVENT_MAX: none), commits. `point` names both failpoints. */
-#define hand_finish(hand, task, event, detail, point)                                              \
-	hand_finish_at((hand), (task), (event), (detail), FAILPOINT_NAME(point ".before"), FAILPOINT_NAME(point ".after"))
-int hand_finish_at(struct hand *hand, const struct task *task, enum order_event event, const char *detail,
-    const char *before, const char *after) MUST_USE;
+/* Inside the transaction the step began: ends the task, applies the event (EVENT_MAX: none),
+ * commits. `point` names both failpoints. */
+#define hand_finish(hand, task, event, detail, point)                                      \
+	hand_finish_at((hand), (task), (event), (detail), FAILPOINT_NAME(point ".before"), \
+	    FAILPOINT_NAME(point ".after"))
+int hand_finish_at(struct hand *hand, const struct task *task, enum order_event event,
+    const char *detail, const char *before, const char *after) MUST_USE;
 
 /* Serves until the worker is told to stop; the thread's body. */
 void *hand_serve(void *hand);
@@ -65,4 +69,5 @@ struct subject_matter {
 	const struct config_balancer *balancer; /* NULL: not in the configuration any more */
 };
 /* HUMAN in *what (and 1) when the site has no address or its balancer is unknown. */
-int hand_load(struct hand *hand, const struct order *order, struct subject_matter *ret, struct outcome *what) MUST_USE;
+int hand_load(struct hand *hand, const struct order *order, struct subject_matter *ret,
+    struct outcome *what) MUST_USE;

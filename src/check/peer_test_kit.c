@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check/test_peer.h"
+#include "check/peer_test_kit.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "desk/delivery_in.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "desk/answer.h"
+
+/* clang-format off */
+static const struct field fields[] = {
+	{ "files",    FIELD_LIST, READ_FILES_MAX,    true,  NULL },
+	{ "password", FIELD_TEXT, READ_PASSWORD_MAX, false, NULL },
+};
+static const struct field file_fields[] = {
+	{ "name",           FIELD_TEXT, 512,                        false, NULL },
+	{ "content",        FIELD_TEXT, READ_FILE_MAX + 1,          false, NULL },
+	{ "content_base64", FIELD_TEXT, READ_FILE_MAX / 2 * 3,      false, NULL },
+};
+/* clang-format on */
+
+struct delivery_in *
+delivery_in_new(void)
+{
+	struct delivery_in *in = alloc_zero(sizeof(*in));
+
+	read_report_init(&in->report);
+	return in;
+}
+
+struct delivery_in *
+delivery_in_free(struct delivery_in *in)
+{
+	json_t *password = in ? json_object_get(in->form.root, "password") : NULL;
+
+	if (!in)
+		return NULL;
+	if (password) /* jansson's own copy; the body's is wiped with the request */
+		sodium_memzero(
+		    (void *)(uintptr_t)json_string_value(password), json_string_length(password));
+	form_fini(&in->form);
+	for (size_t i = 0; i < READ_FILES_MAX; i++)
+		buf_fini(&in->content[i]);
+	read_report_fini(&in->report);
+	free(in);
+	return NULL;
+}
+
+/* Lines may be broken, as base64(1) does it. */
+static bool
+decode(struct str text, struct buf *to)
+{
+	CLEAN(buf_fini) struct buf dense = BUF_SECRET(READ_FILE_MAX / 2 * 3);
+
+	for (size_t i = 0; i < text.len; i++)
+		if (!strchr(" \t\r\n", text.p[i]))
+			buf_put_byte(&dense, (uint8_t)text.p[i]);
+	return buf_put_from_base64(to, buf_str(&dense));
+}
+
+static struct str
+member(const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return str_bytes(json_string_value(value), json_string_length(value));
+}
+
+static void
+read_file(struct delivery_in *in, const char *path, json_t *item)
+{
+	struct read_file *file = &in->question.files[in->question.file_count];
+	struct buf *content = &in->content[in->question.file_count];
+	bool as_text = json_object_get(item, "content"),
+	     as_base64 = json_object_get(item, "content_base64");
+
+	form_check_object(&in->form, path, item, file_fields, COUNT_OF(file_fields));
+	if (as_text == as_base64)
+		form_mistake(
+		    &in->form, path, "A file has either content (text) or content_base64.");
+	*content = BUF_SECRET(READ_FILE_MAX);
+	if (as_text)
+		buf_put_str(content, member(item, "content"));
+	else if (as_base64 && !decode(member(item, "content_base64"), content))
+		form_mistake(
+		    &in->form, path, "content_base64 is no base64, or more than a mebibyte.");
+	read_file_name(member(item, "name"), file->name);
+	file->bytes = buf_str(content);
+	in->question.file_count++;
+}
+
+static bool
+read_files(struct delivery_in *in, struct answer *answer)
+{
+	json_t *list = json_object_get(in->form.root, "files"), *item;
+	size_t i;
+
+	if (json_is_array(list) && json_array_size(list) == 0)
+		form_mistake(&in->form, "files", "At least one file is needed.");
+	json_array_foreach(list, i, item)
+	{
+		char path[32];
+
+		snprintf(path, sizeof(path), "files[%zu]", i);
+		if (!json_is_object(item))
+			form_mistake(&in->form, path,
+			    "A file is an object with name and content or content_base64.");
+		else if (in->question.file_count < READ_FILES_MAX)
+			read_file(in, path, item);
+	}
+	in->question.has_password = form_has(&in->form, "password");
+	in->question.password = form_str(&in->form, "password");
+	return form_is_good(&in->form, answer);
+}
+
+static bool
+is_json(const char *content_type)
+{
+	struct str type = str_of(content_type), rest = type;
+
+	(void)str_next(&rest, ';', &type);
+	return str_eq_nocase(str_trim(type), STR("application/json"));
+}
+
+/* JSON with files and password, or the bare bytes of one file. */
+bool
+delivery_in_read(struct delivery_in *in, struct request *request, struct answer *answer)
+{
+	if (is_json(request->content_type))
+		return form_read(request, fields, COUNT_OF(fields), &in->form, answer) &&
+		       read_files(in, answer);
+	read_file_name(str_of(request_query(request, "name")), in->question.files[0].name);
+	in->question.files[0].bytes = request->body;
+	in->question.file_count = 1;
+	return true;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deliveries over HTTP, with a reader that says what the test wants. */
+#include "desk/desk_test_kit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "store/certificates.h"
+
+#define PATH  "/api/v1/orders/1001/certificate"
+#define FILES "{\"files\":[{\"name\":\"cert.pem\",\"content\":\"-----BEGIN\"}]}"
+
+static struct order
+waiting_order(struct lab *lab)
+{
+	struct order o;
+
+	lab_key(lab, lab_order(lab, &lab->contoso, "owa.contoso.com"));
+	lab_event(lab, 1001, EVENT_ASKED);
+	OK(store_order_by_number(lab->store, 1001, &o));
+	return o;
+}
+
+static struct order
+order_now(struct lab *lab)
+{
+	struct order o;
+
+	OK(store_order_by_number(lab->store, 1001, &o));
+	return o;
+}
+
+static void
+accepted(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = waiting_order(lab);
+
+	CLEAN(reply_fini)
+	struct reply reply = lab_post(lab, PATH, "%s",
+	    "{\"files\":[{\"name\":\"dir/cert.pem\",\"content\":\"-----BEGIN\"},"
+	    "{\"name\":\"chain.p7b\",\"content_base64\":\"AAEC\\nAwQ=\"}],"
+	    "\"password\":\"secret word\"}");
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(reply_text(&reply, "accepted"), "true");
+	assert_string_equal(reply_text(&reply, "certificate.names.0"), "owa.contoso.com");
+	assert_null(strstr(reply.body, "secret word"));
+	assert_int_equal(lab->seen.file_count, 2);
+	assert_string_equal(lab->seen.files[0].name, "cert.pem");
+	assert_int_equal(lab->seen_bytes, strlen("-----BEGIN") + 5);
+	assert_string_equal(lab->seen_password, "secret word");
+	assert_string_equal(lab->seen.host, "owa.contoso.com");
+	assert_int_equal(lab->seen.spki_sha256[0], 1001 & 0xff);
+	assert_false(lab->seen.has_accepted);
+	o = order_now(lab);
+	assert_false(id_is_none(o.certificate));
+	assert_true(o.facts.fact[FACT_CERTIFIED] && o.facts.valid_from);
+	CLEAN(reply_fini) struct reply shown = lab_get(lab, PATH);
+	assert_string_equal(reply_text(&shown, "issuer"), "CN=Test CA");
+	CLEAN(reply_fini) struct reply events = lab_get(lab, "/api/v1/events?limit=200");
+	assert_non_null(strstr(events.body, "order.certified"));
+	assert_null(strstr(events.body, "secret word"));
+}
+
+static void
+refused(void **state)
+{
+	struct lab *lab = *state;
+
+	waiting_order(lab);
+	lab->reading = READING_BAD;
+	CLEAN(reply_fini)
+	struct reply reply = lab_ask(lab, &(struct ask){ .token = lab->provider,
+					      .method = "POST",
+					      .path = PATH,
+					      .body = FILES,
+					      .header = "Idempotency-Key: k" });
+	assert_int_equal(reply.status, 422);
+	assert_string_equal(reply_text(&reply, "code"), "CERT_KEY_UNKNOWN");
+	assert_false(reply_has_header(&reply, "Idempotency-Replayed: true"));
+	assert_true(id_is_none(order_now(lab).certificate));
+	CLEAN(reply_fini) struct reply found = lab_get(lab, "/api/v1/orders/1001/findings");
+	assert_string_equal(reply_text(&found, "items.0.code"), "CERT_KEY_UNKNOWN");
+	CLEAN(reply_fini) struct reply events = lab_get(lab, "/api/v1/orders/1001/events");
+	assert_non_null(strstr(events.body, "{\"codes\":[\"CERT_KEY_UNKNOWN\"]}"));
+	CLEAN(reply_fini)
+	struct reply again = lab_ask(lab, &(struct ask){ .token = lab->provider,
+					      .method = "POST",
+					      .path = PATH,
+					      .body = FILES,
+					      .header = "Idempotency-Key: k" });
+	assert_int_equal(again.status, 422);
+	assert_true(reply_has_header(&again, "Idempotency-Replayed: true"));
+	assert_true(reply_has_header(&again, "Content-Type: application/problem+json"));
+}
+
+static void
+bare_bytes(void **state)
+{
+	struct lab *lab = *state;
+	static const char bytes[] = "0\x82\0\x01";
+
+	waiting_order(lab);
+	CLEAN(reply_fini)
+	struct reply reply = lab_ask(lab, &(struct ask){ .token = lab->contoso.token,
+					      .method = "POST",
+					      .path = PATH "?name=my%20cert.cer",
+					      .body = bytes,
+					      .body_size = 4,
+					      .type = "application/octet-stream" });
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(lab->seen.files[0].name, "my cert.cer");
+	assert_int_equal(lab->seen_bytes, 4);
+}
+
+static void
+the_same_and_a_better_one(void **state)
+{
+	struct lab *lab = *state;
+	struct order first, second;
+
+	waiting_order(lab);
+	CLEAN(reply_fini) struct reply one = lab_post(lab, PATH, "%s", FILES);
+	first = order_now(lab);
+	CLEAN(reply_fini) struct reply same = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(same.status, 200);
+	assert_true(reply_found(&same, "CERT_DUPLICATE"));
+	assert_true(lab->seen.has_accepted);
+	second = order_now(lab);
+	assert_true(id_eq(first.certificate, second.certificate));
+	assert_true(first.version == second.version);
+	lab->reading = READING_BAD; /* the accepted one stays, and what was found about it */
+	CLEAN(reply_fini) struct reply bad = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(bad.status, 422);
+	CLEAN(reply_fini) struct reply found = lab_get(lab, "/api/v1/orders/1001/findings");
+	assert_null(strstr(found.body, "CERT_KEY_UNKNOWN"));
+	lab->reading = READING_GOOD;
+	lab->leaf = 7;
+	CLEAN(reply_fini) struct reply better = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(better.status, 200);
+	second = order_now(lab);
+	assert_false(id_eq(first.certificate, second.certificate));
+}
+
+/* While one is read, another one wins; `leaf` says which. */
+static void
+deliver_another(struct lab *lab, uint8_t leaf)
+{
+	struct order o = order_now(lab);
+	struct certificate c = { .order = o.id, .site = o.site, .key = o.key };
+
+	memset(c.sha256, leaf, sizeof(c.sha256));
+	OK(store_begin(lab->store));
+	OK(store_certificate_add(lab->store, &c, STR("other"), STR("")));
+	OK(store_order_point(lab->store, o.id, ID_NONE, ID_NONE, c.id, ID_NONE));
+	OK(store_order_event(lab->store, o.id, EVENT_CERTIFIED, ""));
+	OK(store_commit(lab->store, "test.other"));
+}
+
+static void
+deliver_a_different_one(struct lab *lab)
+{
+	deliver_another(lab, 99);
+}
+
+static void
+deliver_the_same(struct lab *lab)
+{
+	deliver_another(lab, lab->leaf);
+}
+
+static void
+retire(struct lab *lab)
+{
+	lab_event(lab, 1001, EVENT_RETIRED);
+}
+
+static void
+two_at_a_time(void **state)
+{
+	struct lab *lab = *state;
+	struct id winner;
+
+	waiting_order(lab);
+	lab->meanwhile = deliver_a_different_one;
+	CLEAN(reply_fini) struct reply late = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(late.status, 409);
+	assert_string_equal(reply_text(&late, "code"), "CHANGED");
+	winner = order_now(lab).certificate;
+	lab->leaf = 5;
+	lab->meanwhile = deliver_the_same;
+	CLEAN(reply_fini) struct reply same = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(same.status, 200);
+	assert_true(reply_found(&same, "CERT_DUPLICATE"));
+	assert_false(id_eq(winner, order_now(lab).certificate));
+}
+
+static void
+the_order_went_on(void **state)
+{
+	struct lab *lab = *state;
+
+	waiting_order(lab);
+	lab->meanwhile = retire;
+	CLEAN(reply_fini) struct reply meanwhile = lab_post(lab, PATH, "%s", FILES);
+	CLEAN(reply_fini) struct reply after = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(meanwhile.status, 409);
+	assert_int_equal(after.status, 409);
+	assert_true(reply_found(&meanwhile, "CERT_NOT_AWAITED"));
+	assert_true(reply_found(&after, "CERT_NOT_AWAITED"));
+	assert_true(id_is_none(order_now(lab).certificate));
+}
+
+static void
+too_early(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_order(lab, &lab->contoso, "owa.contoso.com");
+	CLEAN(reply_fini) struct reply reply = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(reply.status, 409);
+	assert_true(reply_found(&reply, "CERT_NOT_AWAITED"));
+}
+
+static void
+die(struct lab *lab)
+{
+	(void)shutdown(channel_fd(lab->reader), SHUT_RDWR);
+}
+
+static void
+the_reader_dies(void **state)
+{
+	struct lab *lab = *state;
+	struct order before = waiting_order(lab), after;
+
+	lab->reading = READING_REFUSED;
+	CLEAN(reply_fini) struct reply fault = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(fault.status, 500);
+	assert_string_equal(reply_text(&fault, "code"), "FAULT");
+	lab->reading = READING_GOOD;
+	lab->dies = true;
+	lab->meanwhile = die;
+	CLEAN(reply_fini) struct reply reply = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(reply.status, 503);
+	assert_string_equal(reply_text(&reply, "code"), "CERT_READER_FAILED");
+	assert_true(reply_has_header(&reply, "Retry-After: 3"));
+	after = order_now(lab);
+	assert_true(id_is_none(after.certificate) && before.version == after.version);
+}
+
+static void
+deliveries_with_mistakes(void **state)
+{
+	struct lab *lab = *state;
+	static const struct {
+		const char *body;
+		const char *field;
+	} cases[] = {
+		{ "{}", "files" },
+		{ "{\"files\":\"x\"}", "files" },
+		{ "{\"files\":[]}", "files" },
+		{ "{\"files\":[5]}", "files[0]" },
+		{ "{\"files\":[{\"name\":\"x\"}]}", "files[0]" },
+		{ "{\"files\":[{\"content\":\"x\",\"content_base64\":\"eA==\"}]}", "files[0]" },
+		{ "{\"files\":[{\"content_base64\":\"!!!\"}]}", "files[0]" },
+		{ "{\"files\":[{\"content\":\"x\",\"nmae\":\"y\"}]}", "files[0].nmae" },
+		{ "{\"files\":[{\"content\":7}]}", "files[0].content" },
+		{ "{\"files\":[{\"content\":\"x\"}],\"password\":5}", "password" },
+		{ "{\"files\":[{\"content\":\"x\"}],\"pasword\":\"y\"}", "pasword" },
+		{ "{\"files\":[{\"content\":\"\"},{\"content\":\"\"},{\"content\":\"\"},{\"content\":\"\"},"
+		  "{\"content\":\"\"},{\"content\":\"\"},{\"content\":\"\"},{\"content\":\"\"},"
+		  "{\"content\":\"\"},{\"content\":\"\"},{\"content\":\"\"},{\"content\":\"\"},"
+		  "{\"content\":\"\"},{\"content\":\"\"},{\"content\":\"\"},{\"content\":\"\"},"
+		  "{\"content\":\"\"}]}",
+		    "files" },
+	};
+
+	waiting_order(lab);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(reply_fini) struct reply reply = lab_post(lab, PATH, "%s", cases[i].body);
+
+		if (strcmp(reply_text(&reply, "errors.0.field"), cases[i].field) != 0)
+			print_error("%s: %s\n", cases[i].body, reply.body);
+		assert_int_equal(reply.status, 422);
+		assert_string_equal(reply_text(&reply, "errors.0.field"), cases[i].field);
+	}
+	assert_int_equal(lab->seen.file_count, 0); /* none of it reached the reader */
+}
+
+#define IN_LAB(test) cmocka_unit_test_setup_teardown(test, lab_open, lab_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_LAB(accepted),
+		IN_LAB(refused),
+		IN_LAB(bare_bytes),
+		IN_LAB(the_same_and_a_better_one),
+		IN_LAB(two_at_a_time),
+		IN_LAB(the_order_went_on),
+		IN_LAB(too_early),
+		IN_LAB(the_reader_dies),
+		IN_LAB(deliveries_with_mistakes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/tasks.h"
+
+#include "store/store_test_kit.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "store/db.h"
+
+static void
+add_task(struct lab *lab, struct id order, enum task_kind kind, when due)
+{
+	OK(store_begin(lab->s));
+	OK(store_task_add(lab->s, order, kind, due));
+	OK(store_commit(lab->s, "test.add"));
+}
+
+static void
+end_task(struct lab *lab, struct id task)
+{
+	OK(store_begin(lab->s));
+	OK(store_task_done(lab->s, task));
+	OK(store_commit(lab->s, "test.done"));
+}
+
+static void
+postpone(struct lab *lab, struct id task, enum outcome_kind kind, when again)
+{
+	struct outcome outcome = { .kind = kind, .words = "words" };
+
+	OK(store_begin(lab->s));
+	OK(store_task_postpone(lab->s, task, &outcome, again));
+	OK(store_commit(lab->s, "test.postpone"));
+}
+
+static void
+tasks_are_claimed_once_and_leases_end(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "owa.contoso.com");
+	struct outcome later = { .kind = OUTCOME_LATER, .words = "not yet" };
+	struct task task, again;
+	when next;
+
+	OK(store_task_claim(lab->s, "w1", SECONDS(60), &task, &next));
+	assert_true(id_eq(task.order, o.id) && task.kind == TASK_CHECK && task.attempts == 1);
+	assert_int_equal(
+	    store_task_claim(lab->s, "w2", SECONDS(60), &again, &next), STORE_E_ABSENT);
+	assert_int_equal(next, fake_time + SECONDS(60));
+	fake_time += SECONDS(61);
+	OK(store_task_claim(lab->s, "w2", SECONDS(60), &again, &next));
+	assert_int_equal(again.attempts, 2);
+	OK(store_tasks_free(lab->s, "w2"));
+	OK(store_task_claim(lab->s, "w3", SECONDS(60), &again, &next));
+	OK(store_begin(lab->s));
+	OK(store_task_postpone(lab->s, again.id, &later, fake_time + SECONDS(5)));
+	OK(store_commit(lab->s, "test.postpone"));
+	assert_int_equal(store_task_claim(lab->s, "w1", SECONDS(60), &task, &next), STORE_E_ABSENT);
+	assert_int_equal(next, fake_time + SECONDS(5));
+	OK(store_begin(lab->s));
+	OK(store_task_add(lab->s, o.id, TASK_CHECK, fake_time)); /* the earlier time counts */
+	OK(store_commit(lab->s, "test.again"));
+	OK(store_task_claim(lab->s, "w1", SECONDS(60), &task, &next));
+	assert_string_equal(task.words, "not yet");
+	OK(store_begin(lab->s));
+	OK(store_task_done(lab->s, task.id));
+	OK(store_commit(lab->s, "test.done"));
+	assert_false(has_task(lab, o.id, TASK_CHECK));
+}
+
+static void
+asked_for_while_somebody_is_at_it(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "owa.contoso.com");
+	struct task task, second;
+	when next;
+
+	OK(store_task_claim(lab->s, "w1", SECONDS(60), &task, &next));
+	OK(store_begin(lab->s));
+	OK(store_task_add(lab->s, o.id, TASK_CHECK, fake_time));
+	OK(store_commit(lab->s, "test.again"));
+	assert_int_equal(
+	    store_task_claim(lab->s, "w2", SECONDS(60), &second, &next), STORE_E_ABSENT);
+	OK(store_begin(lab->s));
+	OK(store_task_done(lab->s, task.id));
+	OK(store_commit(lab->s, "test.done"));
+	OK(store_task_claim(lab->s, "w2", SECONDS(60), &second, &next));
+	assert_int_equal(second.attempts, 1);
+}
+
+static void
+the_longest_due_comes_first(void **state)
+{
+	struct lab *lab = *state;
+	struct order a = make_order(lab, "a.contoso.com"), b;
+	struct task task;
+	when next;
+
+	fake_time += SECONDS(1);
+	b = make_order(lab, "b.contoso.com");
+	fake_time += SECONDS(1);
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+	assert_true(id_eq(task.order, a.id));
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+	assert_true(id_eq(task.order, b.id));
+}
+
+#define CROWD  4
+#define ORDERS 3
+#define TASKS  ((size_t)(ORDERS * TASK_KIND_MAX))
+
+struct claimer {
+	struct lab *lab;
+	struct id got[ORDERS * TASK_KIND_MAX];
+	size_t count;
+};
+
+static void *
+claim_all(void *arg)
+{
+	struct claimer *me = arg;
+	struct store *s = reopen(me->lab);
+	struct task task;
+	when next = 0;
+
+	do {
+		int r = store_task_claim(s, "w", SECONDS(60), &task, &next);
+
+		if (r == 0)
+			me->got[me->count++] = task.id;
+		else
+			assert_int_equal(r, STORE_E_ABSENT);
+	} while (next <= fake_time);
+	store_free(s);
+	return NULL;
+}
+
+static void
+two_never_get_one_task(void **state)
+{
+	struct lab *lab = *state;
+	struct claimer claimers[CROWD] = { 0 };
+	pthread_t threads[CROWD];
+	size_t all = 0;
+
+	for (int i = 0; i < ORDERS; i++) {
+		char host[32];
+		struct order o;
+
+		snprintf(host, sizeof(host), "h%d.contoso.com", i);
+		o = make_order(lab, host);
+		for (int kind = 0; kind < TASK_KIND_MAX; kind++)
+			add_task(lab, o.id, (enum task_kind)kind, fake_time);
+	}
+	for (int i = 0; i < CROWD; i++) {
+		claimers[i].lab = lab;
+		assert_int_equal(pthread_create(&threads[i], NULL, claim_all, &claimers[i]), 0);
+	}
+	for (int i = 0; i < CROWD; i++) {
+		pthread_join(threads[i], NULL);
+		all += claimers[i].count;
+	}
+	assert_int_equal(all, TASKS);
+	assert_int_equal(count_of(lab, "SELECT COUNT(*) FROM tasks WHERE attempts=1"), TASKS);
+}
+
+/* Who comes back late stands behind who waits: no task is starved by one that fails again and
+ * again. */
+static void
+the_queue_is_fair(void **state)
+{
+	struct lab *lab = *state;
+	struct order a = make_order(lab, "a.contoso.com"), b = make_order(lab, "b.contoso.com");
+	size_t turns[2] = { 0 };
+
+	for (int i = 0; i < 10; i++) {
+		struct task task;
+		when next;
+
+		fake_time += SECONDS(1);
+		OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+		turns[id_eq(task.order, a.id) ? 0 : 1]++;
+		postpone(lab, task.id, OUTCOME_LATER, fake_time);
+	}
+	assert_int_equal(turns[0], 5);
+	assert_int_equal(turns[1], 5);
+	assert_false(id_eq(a.id, b.id));
+}
+
+static void
+what_waits_for_a_human_rests(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "owa.contoso.com");
+	struct task task;
+	when next;
+
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+	postpone(lab, task.id, OUTCOME_HUMAN, fake_time);
+	fake_time += DAYS(1000);
+	assert_int_equal(store_task_claim(lab->s, "w", SECONDS(60), &task, &next), STORE_E_ABSENT);
+	assert_int_equal(next, 0);
+	add_task(lab, o.id, TASK_CHECK, fake_time); /* somebody says: go on */
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+}
+
+static void
+the_depth_is_what_is_there(void **state)
+{
+	struct lab *lab = *state;
+	struct order a = make_order(lab, "a.contoso.com"), b = make_order(lab, "b.contoso.com");
+	struct queue_depth d;
+	struct task task;
+	when next;
+
+	add_task(lab, a.id, TASK_DNS, fake_time + 1);
+	add_task(lab, a.id, TASK_DNS, fake_time + 2); /* the same one */
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+	OK(store_queue_depth(lab->s, &d));
+	assert_true(d.due == 1 && d.later == 1 && d.leased == 1 && d.stuck == 0);
+	postpone(lab, task.id, OUTCOME_REFUSED, 0);
+	OK(store_queue_depth(lab->s, &d));
+	assert_true(d.due == 1 && d.later == 1 && d.leased == 0 && d.stuck == 1);
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+	fake_time += SECONDS(60); /* the lease runs out, the later one is due */
+	OK(store_queue_depth(lab->s, &d));
+	assert_true(d.due == 2 && d.later == 0 && d.leased == 0 && d.stuck == 1);
+	end_task(lab, task.id);
+	end_task(lab, task.id); /* twice takes one */
+	event(lab, b.id, EVENT_RETIRED);
+	event(lab, a.id, EVENT_RETIRED);
+	assert_int_equal(count_of(lab, "SELECT value FROM counters WHERE name='task'"),
+	    count_of(lab, "SELECT COUNT(*) FROM tasks"));
+}
+
+/* Claims are light; what comes after them is not, also when the claim failed. */
+static void
+commits_are_durable_after_a_failed_claim(void **state)
+{
+	struct lab *lab = *state;
+	struct task task;
+	when next;
+
+	make_order(lab, "owa.contoso.com");
+	tamper(lab, "UPDATE tasks SET kind='unheard-of'");
+	assert_true(store_task_claim(lab->s, "w", SECONDS(60), &task, &next) < 0);
+	OK(store_begin(lab->s));
+	assert_int_equal(count_of(lab, "PRAGMA synchronous"), 2);
+	store_abandon(lab->s);
+	tamper(lab, "UPDATE tasks SET kind='check'");
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+	OK(store_begin(lab->s));
+	assert_int_equal(count_of(lab, "PRAGMA synchronous"), 2);
+	store_abandon(lab->s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_LAB(tasks_are_claimed_once_and_leases_end),
+		IN_LAB(asked_for_while_somebody_is_at_it),
+		IN_LAB(the_longest_due_comes_first),
+		IN_LAB(two_never_get_one_task),
+		IN_LAB(the_queue_is_fair),
+		IN_LAB(what_waits_for_a_human_rests),
+		IN_LAB(the_depth_is_what_is_there),
+		IN_LAB(commits_are_durable_after_a_failed_claim),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

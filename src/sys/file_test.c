@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/certdesk-file-XXXXXX";
+static char path_space[128];
+
+static const char *
+in_folder(const char *name)
+{
+	snprintf(path_space, sizeof(path_space), "%s/%s", folder, name);
+	return path_space;
+}
+
+static unsigned
+mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+static void
+writes_whole_files(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf got = BUF(100);
+	const char *path = in_folder("whole");
+	char beside[160];
+
+	umask(0077);
+	assert_int_equal(file_write(path, STR("first, and longer"), 0644), 0);
+	assert_int_equal(file_write(path, STR("second"), 0640), 0);
+	assert_int_equal(file_read(path, &got), 0);
+	assert_string_equal(buf_text(&got), "second");
+	assert_int_equal(mode_of(path), 0640);
+	snprintf(beside, sizeof(beside), "%s.new", path);
+	assert_int_equal(access(beside, F_OK), -1);
+	assert_int_equal(file_remove(path), 0);
+	assert_int_equal(file_remove(path), 0);
+	assert_int_equal(file_read(path, &got), FILE_E_ABSENT);
+	assert_string_equal(buf_text(&got), "second");
+}
+
+static void
+a_forgotten_file_leaves_the_old_one(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf got = BUF(100);
+	const char *path = in_folder("kept");
+	int fd;
+
+	assert_int_equal(file_write(path, STR("old"), 0600), 0);
+	assert_int_equal(file_make(path, 0600, &fd), 0);
+	assert_int_equal(write(fd, "half", 4), 4);
+	file_forget(path, fd);
+	assert_int_equal(file_read(path, &got), 0);
+	assert_string_equal(buf_text(&got), "old");
+}
+
+/* What lies at "<path>.new" may be a link that somebody put there. */
+static void
+never_writes_through_a_link(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf got = BUF(100);
+	char victim[128], link[128];
+
+	snprintf(victim, sizeof(victim), "%s/victim", folder);
+	snprintf(link, sizeof(link), "%s/target.new", folder);
+	assert_int_equal(file_write(victim, STR("untouched"), 0600), 0);
+	assert_int_equal(symlink(victim, link), 0);
+	assert_int_equal(file_write(in_folder("target"), STR("content"), 0600), 0);
+	assert_int_equal(file_read(victim, &got), 0);
+	assert_string_equal(buf_text(&got), "untouched");
+}
+
+static void
+limits(void **state UNUSED)
+{
+	static const struct {
+		const char *name;
+		size_t limit;
+		int result;
+	} cases[] = {
+		{ "fits exactly", 6, 0 },
+		{ "one byte too long", 5, FILE_E_TOO_LARGE },
+		{ "no room at all", 0, FILE_E_TOO_LARGE },
+	};
+	const char *path = in_folder("limited");
+
+	assert_int_equal(file_write(path, STR("123456"), 0600), 0);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(buf_fini) struct buf got = BUF(cases[i].limit);
+
+		if (file_read(path, &got) != cases[i].result ||
+		    got.len != (cases[i].result ? 0 : 6))
+			fail_msg("%s", cases[i].name);
+	}
+}
+
+static void
+secrets_are_private(void **state UNUSED)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+		int result;
+	} cases[] = {
+		{ "owner reads and writes", 0600, 0 },
+		{ "owner reads", 0400, 0 },
+		{ "group reads", 0640, FILE_E_MODE },
+		{ "all read", 0644, FILE_E_MODE },
+		{ "a program", 0700, FILE_E_MODE },
+		{ "set-user-id", 04600, FILE_E_MODE },
+	};
+	const char *path = in_folder("secret");
+
+	assert_int_equal(file_write(path, STR("k"), 0600), 0);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(buf_fini) struct buf got = BUF_SECRET(10);
+
+		assert_int_equal(chmod(path, cases[i].mode), 0);
+		if (file_read_secret(path, &got) != cases[i].result ||
+		    got.len != (cases[i].result ? 0 : 1))
+			fail_msg("%s", cases[i].name);
+	}
+}
+
+static void
+a_fifo_is_no_secret_and_nobody_waits_for_it(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf got = BUF_SECRET(10);
+	const char *path = in_folder("fifo");
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(file_read_secret(path, &got), FILE_E_MODE);
+}
+
+static void
+one_lock_at_a_time(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf holder = BUF(32);
+	const char *path = in_folder("lock");
+	char pid[32];
+	int first = -1, second = -1;
+
+	assert_int_equal(file_lock(path, &first), 0);
+	assert_int_equal(file_lock(path, &second), FILE_E_LOCKED);
+	assert_int_equal(second, -1);
+	assert_int_equal(file_read(path, &holder), 0);
+	snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+	assert_string_equal(buf_text(&holder), pid);
+	close_fd(first);
+	assert_int_equal(file_lock(path, &second), 0);
+	close_fd(second);
+}
+
+static void
+folders(void **state UNUSED)
+{
+	assert_int_equal(file_make_folder(in_folder("a/b/c"), 0700), 0);
+	assert_int_equal(file_make_folder(in_folder("a/b/c"), 0700), 0);
+	assert_int_equal(mode_of(in_folder("a/b/c")), 0700);
+	assert_int_equal(file_write(in_folder("plain"), STR(""), 0600), 0);
+	assert_int_equal(file_make_folder(in_folder("plain"), 0700), -ENOTDIR);
+	assert_int_equal(file_make_folder(in_folder("plain/below"), 0700), -ENOTDIR);
+}
+
+static void
+renames(void **state UNUSED)
+{
+	char to[128];
+
+	snprintf(to, sizeof(to), "%s/to", folder);
+	assert_int_equal(file_rename(in_folder("nothing"), to), FILE_E_ABSENT);
+	assert_int_equal(file_write(in_folder("from"), STR("x"), 0600), 0);
+	assert_int_equal(file_rename(in_folder("from"), to), 0);
+	assert_int_equal(mode_of(to), 0600);
+}
+
+static int
+make_folder(void **state UNUSED)
+{
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int
+remove_folder(void **state UNUSED)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		execl("/bin/rm", "rm", "-r", "--", folder, (char *)NULL);
+		_exit(127);
+	}
+	return waitpid(pid, &status, 0) == pid ? status : -1;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(writes_whole_files),
+		cmocka_unit_test(a_forgotten_file_leaves_the_old_one),
+		cmocka_unit_test(never_writes_through_a_link),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(secrets_are_private),
+		cmocka_unit_test(a_fifo_is_no_secret_and_nobody_waits_for_it),
+		cmocka_unit_test(one_lock_at_a_time),
+		cmocka_unit_test(folders),
+		cmocka_unit_test(renames),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
