@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad input and bad peers: a clear answer, and everything as it was."""
 import base64
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -123,7 +124,7 @@ def test_certificates_that_are_not_it(stage, waiting, tmp_path):
     expect(stage, order, stage.ca.as_pem(stage.ca.sign(csr, ["other.contoso.com"])), "CERT_NAME_MISSING")
     expect(stage, order, stage.ca.as_pem(stage.ca.sign(csr, ["*." + host])), "CERT_NAME_NEAR")
     expect(stage, order, stage.ca.chain().encode(), "CERT_ONLY_CA")
-    expect(stage, order, b"this is no certificate at all", "CERT_NONE")
+    expect(stage, order, b"this is no certificate at all", "CERT_FORMAT")
     expect(stage, order, b"", "CERT_EMPTY")
     expect(stage, order, csr.encode(), "CERT_IS_CSR")
     expect(stage, order, good[:700].encode(), "CERT_DAMAGED")
@@ -132,7 +133,7 @@ def test_certificates_that_are_not_it(stage, waiting, tmp_path):
     expect(stage, order, good.encode(), "CERT_CHAIN")
     expect(stage, order, stage.ca.as_pem(stage.ca.sign(csr, [host], days=-1)), "CERT_EXPIRED")
     other = CA(tmp_path / "other", "Private")
-    expect(stage, order, other.as_pem(other.sign(csr, [host])), "CERT_PRIVATE_CA")
+    expect(stage, order, other.as_pem(other.sign(csr, [host])) + other.root.read_bytes(), "CERT_PRIVATE_CA")
     foreign_leaf = stage.ca.sign(foreign, [host])
     expect(stage, order, (foreign_leaf + (tmp_path / "k").read_text()).encode(), "CERT_FOREIGN_KEY")
 
@@ -266,12 +267,8 @@ def test_disk_full(tmp_path):
             s.house.start()
             s.customer, s.service = s.furnish()
             ballast = folder / "ballast"
-            with open(ballast, "wb") as f:
-                try:
-                    while True:
-                        f.write(b"x" * 4096)
-                        f.flush()
-                except OSError:
+            with open(ballast, "wb", buffering=0) as f, contextlib.suppress(OSError):
+                while f.write(b"x" * 4096):
                     pass
             status = None
             for n in range(200):

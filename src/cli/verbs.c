@@ -106,6 +106,7 @@ const struct verb verbs[] = {
 	{ "config", "check", "Check the configuration file", .run = run_config_check },
 	{ "config", "defaults", "Print a configuration file with all defaults", .run = run_config_defaults },
 	{ "config", "manual", "Print the source of certdesk.yaml(5)", .run = run_config_manual },
+	{ "manual", "command", "Print the source of certdesk(1)", .run = run_manual_command },
 	{ "manual", "stages", "Draw the life of an order, from the code", .run = run_manual_stages,
 	  .params = { SWITCH("dot", "--dot", "for Graphviz") } },
 	{ "completion", "bash", "Print the shell's completion: source <(certdesk completion bash)", .run = run_completion },
