@@ -207,10 +207,10 @@ haproxy_cert_parse(struct str reply, struct str name, struct haproxy_cert *ret)
 	while (str_next(&rest, '\n', &line)) {
 		if (field(line, STR("Chain Subject:"), &value))
 			c.chain_count++;
-		else if (field(line, STR("Status: "), &value) && !status_parse(value, &c.status))
-			return false;
-		else if (field(line, STR("SHA1 FingerPrint: "), &value) &&
-			 !digest_parse(value, c.sha1))
+		else if ((field(line, STR("Status: "), &value) &&
+			     !status_parse(value, &c.status)) ||
+			 (field(line, STR("SHA1 FingerPrint: "), &value) &&
+			     !digest_parse(value, c.sha1)))
 			return false;
 	}
 	if (c.status == HAPROXY_CERT_ABSENT || has_digest(&c) != (c.status != HAPROXY_CERT_EMPTY))

@@ -130,16 +130,23 @@ str_dup(struct str s)
 	return p;
 }
 
+/* Bytes of the UTF-8 character that begins with this one, 0 if none does. */
+static size_t
+utf8_announced(unsigned char first)
+{
+	return first < 0x80   ? 1
+	       : first < 0xc2 ? 0
+	       : first < 0xe0 ? 2
+	       : first < 0xf0 ? 3
+	       : first < 0xf5 ? 4
+	                      : 0;
+}
+
 /* Bytes of the UTF-8 character at p, 0 if it is none (RFC 3629 section 4). */
 static size_t
 utf8_size(const unsigned char *p, size_t left)
 {
-	size_t size = p[0] < 0x80   ? 1
-	              : p[0] < 0xc2 ? 0
-	              : p[0] < 0xe0 ? 2
-	              : p[0] < 0xf0 ? 3
-	              : p[0] < 0xf5 ? 4
-	                            : 0;
+	size_t size = utf8_announced(p[0]);
 
 	if (size == 0 || size > left)
 		return 0;

@@ -51,10 +51,9 @@ test_version(struct test *t, enum site_offer offer, bool *ret_done)
 		blame_handshake(t, offer, &shake);
 	} else {
 		site_pass(t->target, site_offer_words(offer), shake.cipher, t->report);
-		if (t->served == 0)
-			t->is_leaf = site_judge_served(t->target, &shake, t->report);
-		else if (t->is_leaf && memcmp(shake.leaf_sha256, t->target->leaf_sha256,
-					   sizeof(shake.leaf_sha256)) != 0)
+		if (t->served == 0 ||
+		    (t->is_leaf && memcmp(shake.leaf_sha256, t->target->leaf_sha256,
+				       sizeof(shake.leaf_sha256)) != 0))
 			t->is_leaf = site_judge_served(t->target, &shake, t->report);
 		t->served = shake.served_count;
 	}

@@ -71,7 +71,7 @@ make_secret(const struct world *world, char to[static TOKEN_SECRET_SIZE])
 	uint8_t random[32];
 
 	world->random(world, random, sizeof(random));
-	memcpy(to, "cd_", 3);
+	(void)str_copy(STR("cd_"), to, TOKEN_SECRET_SIZE);
 	sodium_bin2base64(to + 3, TOKEN_SECRET_SIZE - 3, random, sizeof(random),
 	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	sodium_memzero(random, sizeof(random));
