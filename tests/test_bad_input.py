@@ -172,8 +172,10 @@ def test_mail_refused_needs_a_human(own_stage):
     shown = s.until(order, lambda o: o["facts"].get("stuck"), what="set aside")
     assert shown["waits_for"] == "provider" and "550" in shown["trouble"]
     s.mailbox.verdict = None
+    s.house.cli("customer", "change", "Contoso", "--mail", "anna.berg@contoso.at")
     s.api.post(f"/orders/{order['number']}/go-on")
     s.csr(order)
+    assert s.mailbox.letters_of(order["number"])[0]["To"] == "anna.berg@contoso.at"
 
 
 def test_haproxy_gone_and_back(own_stage):

@@ -97,6 +97,8 @@ def test_a_cancelled_order_gives_back_what_it_held(stage, host):
     address = stage.show(made)["address"]
     stage.api.post(f"/orders/{made['number']}/cancel")
     stage.until(made, lambda o: o["stage"] == "retired" and o.get("withdrawn"), what="withdrawn")
+    last = stage.mailbox.letters_of(made["number"])[-1]  # who may be about to buy must hear of it
+    assert "has been cancelled" in last["Subject"] and "please do not buy it" in " ".join(last.get_body().get_content().split())
     again = stage.order(stage.service, host)  # the name is free again, the address rests in quarantine
     assert stage.show(again)["address"] != address
     pool = stage.api.get("/pools")["items"][0]

@@ -19,7 +19,6 @@ static const char *const purposes[] = {
 	[MAIL_CSR] = "csr",
 	[MAIL_DNS] = "dns",
 	[MAIL_LIVE] = "live",
-	[MAIL_FINDING] = "finding",
 	[MAIL_RETIRED] = "retired",
 };
 static_assert(COUNT_OF(purposes) == MAIL_PURPOSE_MAX, "a name for each purpose");
@@ -65,16 +64,6 @@ static const struct {
 };
 #undef FACT
 
-static const struct {
-	const char *name;
-	enum finding_text text;
-} finding_parts[] = {
-	{ "title", FINDING_TITLE },
-	{ "what", FINDING_WHAT },
-	{ "why", FINDING_WHY },
-	{ "next", FINDING_NEXT },
-};
-
 static const char *
 fact_at(const struct mail_facts *facts, size_t at)
 {
@@ -91,11 +80,6 @@ put_value(struct str name, const struct mail_facts *facts, struct buf *to)
 	for (size_t i = 0; i < COUNT_OF(facts_by_name); i++)
 		if (str_eq(name, str_of(facts_by_name[i].name))) {
 			buf_put_text(to, fact_at(facts, facts_by_name[i].at));
-			return true;
-		}
-	for (size_t i = 0; i < COUNT_OF(finding_parts) && facts->finding; i++)
-		if (str_eq(name, str_of(finding_parts[i].name))) {
-			finding_render(facts->finding, finding_parts[i].text, to);
 			return true;
 		}
 	if (str_eq(name, STR("order")))
@@ -214,6 +198,10 @@ is_wanted(enum mail_condition condition, const struct mail_facts *facts)
 		return has_contact;
 	case HAS_NO_CONTACT:
 		return !has_contact;
+	case SITE_STAYS:
+		return facts->site_stays;
+	case SITE_GOES:
+		return !facts->site_stays;
 	case HAS_HINT:
 		return facts->api_hint && *facts->api_hint;
 	}
@@ -297,7 +285,7 @@ mail_compose(enum mail_purpose purpose, const struct mail_facts *facts, struct m
 		.subject = BUF(SUBJECT_MAX), .body = BUF(BODY_MAX), .attachment = BUF(PART_MAX)
 	};
 
-	if ((size_t)purpose >= MAIL_PURPOSE_MAX || (purpose == MAIL_FINDING && !facts->finding))
+	if ((size_t)purpose >= MAIL_PURPOSE_MAX)
 		return error_origin(EINVAL);
 	if (!put_subject(&mail_templates[purpose], facts, &draft.subject) ||
 	    !put_body(&mail_templates[purpose], facts, &draft.body))

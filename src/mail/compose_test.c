@@ -12,7 +12,7 @@ static const char csr[] = "-----BEGIN CERTIFICATE REQUEST-----\n"
 			  "-----END CERTIFICATE REQUEST-----\n";
 
 static struct mail_facts
-facts_of(const struct finding *finding)
+facts_of(void)
 {
 	return (struct mail_facts){
 		.provider = "Example Hosting",
@@ -30,24 +30,8 @@ facts_of(const struct finding *finding)
 		.csr_pem = csr,
 		.issuer = "DigiCert TLS CA1",
 		.not_after = "11 June 2027, 23:59 UTC",
-		.finding = finding,
-		.api_hint =
-		    "upload it in the portal, or with: certdesk order certificate 1042 FILE",
+		.api_hint = "certdesk order certificate 1042 FILE",
 	};
-}
-
-static struct finding
-any_finding(struct findings *findings)
-{
-	struct finding *f = findings_add(findings, FINDING_DNS_NO_RECORD, "fqdn");
-
-	finding_param(f, "fqdn", "%s", "owa.contoso.com");
-	finding_param(f, "zone", "%s", "contoso.com");
-	finding_param(f, "servers", "%s", "ns1.contoso.com, ns2.contoso.com");
-	finding_param(f, "type", "%s", "A");
-	finding_param(f, "address", "%s", "203.0.113.5");
-	finding_param(f, "cached", "%s", "5 minutes");
-	return *f;
 }
 
 static size_t
@@ -79,13 +63,10 @@ check_layout(struct str body)
 static void
 every_purpose_makes_a_mail(void **state UNUSED)
 {
-	struct findings findings = { 0 };
-	struct finding finding = any_finding(&findings);
-
 	for (int p = 0; p < MAIL_PURPOSE_MAX; p++)
 		for (int variant = 0; variant < 4; variant++) {
 			CLEAN(mail_draft_fini) struct mail_draft draft = { 0 };
-			struct mail_facts facts = facts_of(&finding);
+			struct mail_facts facts = facts_of();
 
 			facts.dns_last = variant & 1;
 			if (variant & 2)
@@ -123,13 +104,13 @@ expect_words(enum mail_purpose purpose, const struct mail_facts *facts, const ch
 static void
 the_request_says_all_that_is_needed(void **state UNUSED)
 {
-	struct mail_facts facts = facts_of(NULL);
+	struct mail_facts facts = facts_of();
 
 	expect_words(MAIL_CSR, &facts,
 	    WORDS("Dear J\xc3\xbcrgen M\xc3\xbcller,", csr, "F5 BIG-IP", "DigiCert", "200 days",
 		"    Organization:  Contoso GmbH & Co. KG\n", "    State:         Bayern\n",
 		"    owa.contoso.com.  A  203.0.113.5\n", "at any time", "not that proof",
-		"Another way: upload it", "never send a private key"),
+		"Another way: certdesk order", "never send a private key"),
 	    WORDS("answers at another address today"));
 	facts.dns_last = true;
 	facts.state = "";
@@ -143,10 +124,7 @@ the_request_says_all_that_is_needed(void **state UNUSED)
 static void
 others_say_theirs(void **state UNUSED)
 {
-	struct findings findings = { 0 };
-	struct finding finding = any_finding(&findings);
-	struct mail_facts facts = facts_of(&finding);
-	CLEAN(mail_draft_fini) struct mail_draft draft = { 0 };
+	struct mail_facts facts = facts_of();
 
 	expect_words(MAIL_DNS, &facts,
 	    WORDS("    owa.contoso.com.  A  203.0.113.5\n", "passed our tests"), NOTHING);
@@ -154,20 +132,19 @@ others_say_theirs(void **state UNUSED)
 	    WORDS("is ready", "    Issued by:    DigiCert TLS CA1\n", "11 June 2027, 23:59 UTC",
 		"reissue"),
 	    NOTHING);
-	expect_words(MAIL_RETIRED, &facts, WORDS("has been cancelled", "no longer used"), NOTHING);
-	expect_words(MAIL_FINDING, &facts,
+	expect_words(MAIL_RETIRED, &facts,
 	    WORDS(
-		"What is wrong: The name servers of contoso.com", "Why it matters:", "What to do:"),
-	    WORDS("DNS_NO_RECORD"));
-	assert_int_equal(mail_compose(MAIL_FINDING, &facts, &draft), 0);
-	assert_string_equal(
-	    buf_text(&draft.subject), "Please add the DNS entry for owa.contoso.com [#1042]");
+		"has been cancelled", "no longer used", "leads to 203.0.113.5,\nplease remove it"),
+	    WORDS("goes on with"));
+	facts.site_stays = true;
+	expect_words(MAIL_RETIRED, &facts, WORDS("owa.contoso.com goes on with"),
+	    WORDS("203.0.113.5", "given back"));
 }
 
 static void
 the_request_is_attached(void **state UNUSED)
 {
-	struct mail_facts facts = facts_of(NULL);
+	struct mail_facts facts = facts_of();
 	CLEAN(mail_draft_fini) struct mail_draft draft = { 0 };
 
 	assert_int_equal(mail_compose(MAIL_CSR, &facts, &draft), 0);
@@ -180,7 +157,7 @@ the_request_is_attached(void **state UNUSED)
 static void
 values_stay_values(void **state UNUSED)
 {
-	struct mail_facts facts = facts_of(NULL);
+	struct mail_facts facts = facts_of();
 	CLEAN(mail_draft_fini) struct mail_draft draft = { 0 };
 
 	facts.fqdn = "owa.contoso.com\r\nBcc: all@contoso.com";
@@ -199,11 +176,10 @@ values_stay_values(void **state UNUSED)
 static void
 what_cannot_be_is_refused(void **state UNUSED)
 {
-	struct mail_facts facts = facts_of(NULL);
+	struct mail_facts facts = facts_of();
 	struct mail_draft draft = { 0 };
 	char *longer = alloc_zero(100000);
 
-	assert_true(mail_compose(MAIL_FINDING, &facts, &draft) < 0); /* no finding */
 	assert_true(mail_compose(MAIL_PURPOSE_MAX, &facts, &draft) < 0);
 	memset(longer, 'x', 99999);
 	facts.organization = longer;

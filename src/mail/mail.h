@@ -9,18 +9,15 @@
 #include "base/buf.h"
 #include "base/outcome.h"
 #include "config/config.h"
-#include "order/finding.h"
 
 enum mail_purpose {
 	MAIL_CSR,     /* the request, and what to do with it: buy, DNS record, send back */
 	MAIL_DNS,     /* installed and tested at our address: now move the DNS record */
 	MAIL_LIVE,    /* M-68: it is ready */
-	MAIL_FINDING, /* something is wrong with what the customer sent: one cause (M-26…) */
-	MAIL_RETIRED, /* the order was cancelled */
+	MAIL_RETIRED, /* the order was cancelled: do not buy with its request */
 	MAIL_PURPOSE_MAX
 };
-const char *mail_purpose_name(
-    enum mail_purpose purpose); /* "csr", "dns", "live", "finding", "retired" */
+const char *mail_purpose_name(enum mail_purpose purpose); /* "csr", "dns", "live", "retired" */
 
 /* What a template may say; "" where it does not apply. All UTF-8. */
 struct mail_facts {
@@ -33,7 +30,7 @@ struct mail_facts {
 	bool dns_last; /* the name answers elsewhere today: move DNS only when told */
 	const char *csr_pem;
 	const char *issuer, *not_after; /* of the installed certificate, in words */
-	const struct finding *finding;
+	bool site_stays; /* of a cancelled order: its site goes on with the certificate it has */
 	const char *api_hint; /* how to send the certificate back */
 };
 

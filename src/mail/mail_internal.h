@@ -12,7 +12,16 @@ enum mail_layout {
 	LAYOUT_CSR     /* the request, as it is */
 };
 
-enum mail_condition { ALWAYS, DNS_IS_LAST, DNS_IS_NOW, HAS_CONTACT, HAS_NO_CONTACT, HAS_HINT };
+enum mail_condition {
+	ALWAYS,
+	DNS_IS_LAST,
+	DNS_IS_NOW,
+	HAS_CONTACT,
+	HAS_NO_CONTACT,
+	HAS_HINT,
+	SITE_STAYS,
+	SITE_GOES
+};
 
 struct mail_paragraph {
 	enum mail_layout layout;

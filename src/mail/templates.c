@@ -50,7 +50,7 @@ static const struct mail_paragraph csr[] = {
 	{ LAYOUT_TEXT, DNS_IS_NOW, "There must be no other address entry for the name, of type A or AAAA." },
 	{ LAYOUT_TEXT, DNS_IS_LAST, "If it were changed earlier, your users would see a warning until the certificate is in place." },
 	{ LAYOUT_TEXT, ALWAYS, "3. SEND US THE CERTIFICATE" },
-	{ LAYOUT_TEXT, ALWAYS, "Any format the seller offers will do (PEM, CRT, P7B, ZIP). The connecting certificates may be in it or not. Mail filters often remove such files; it always works to paste the text of the certificate into your reply." },
+	{ LAYOUT_TEXT, ALWAYS, "Any format the seller offers will do (PEM, CRT, CER, P7B). Please send the connecting certificates too; sellers call them \"intermediate\", \"chain\" or \"CA bundle\". Mail filters often remove such files; it always works to paste the text of the certificates into your reply." },
 	{ LAYOUT_TEXT, HAS_HINT, "Another way: {api_hint}" },
 	{ LAYOUT_TEXT, ALWAYS, "Please never send a private key, and never a password by mail: a certificate is public and needs neither." },
 	{ LAYOUT_TEXT, ALWAYS, "WHAT HAPPENS NEXT" },
@@ -79,18 +79,7 @@ static const struct mail_paragraph live[] = {
 	{ LAYOUT_RECORD, ALWAYS, "Issued by:    {issuer}" },
 	{ LAYOUT_RECORD, ALWAYS, "Valid until:  {not_after}" },
 	{ LAYOUT_TEXT, ALWAYS, "What to do: nothing. Please leave the DNS entry as it is; it must go on leading to {address}." },
-	{ LAYOUT_TEXT, ALWAYS, "What happens next: we keep watching the site. In good time before the certificate ends we send you a new request for the renewal. If you bought a plan that runs longer than the certificate, the seller issues the next one within it: look for \"reissue\", do not buy again." },
-	CLOSING,
-	END,
-};
-
-static const struct mail_paragraph finding[] = {
-	GREETING,
-	{ LAYOUT_TEXT, ALWAYS, "What is wrong: {what}" },
-	{ LAYOUT_TEXT, ALWAYS, "Why it matters: {why}" },
-	{ LAYOUT_TEXT, ALWAYS, "What to do: {next}" },
-	{ LAYOUT_TEXT, HAS_HINT, "To send us a certificate: paste its text into your reply, or {api_hint}" },
-	{ LAYOUT_TEXT, ALWAYS, "What happens next: nothing has been changed by this, and your order stays open. As soon as we hear from you, or see the change, we go on by ourselves." },
+	{ LAYOUT_TEXT, ALWAYS, "What happens next: the certificate must be replaced before that date, with a new request from us; please do not renew without it. If you bought a plan that runs longer than the certificate, the seller issues the next one within it: look for \"reissue\", do not buy again." },
 	CLOSING,
 	END,
 };
@@ -99,8 +88,10 @@ static const struct mail_paragraph retired[] = {
 	GREETING,
 	{ LAYOUT_TEXT, ALWAYS, "the order for {fqdn} has been cancelled." },
 	{ LAYOUT_TEXT, ALWAYS, "Why it matters: its request and the key made for it are no longer used. A certificate bought with that request cannot be installed any more." },
-	{ LAYOUT_TEXT, ALWAYS, "What to do: if you have not bought the certificate yet, please do not buy it with the request we sent. If you have bought it and still want your own name, open a new order: the seller can normally issue the certificate again from the new request, without a new purchase. If your DNS has an entry for {fqdn} that leads to {address}, please remove it." },
-	{ LAYOUT_TEXT, ALWAYS, "What happens next: nothing. The address reserved for the name is given back." },
+	{ LAYOUT_TEXT, ALWAYS, "What to do: if you have not bought the certificate yet, please do not buy it with the request we sent. If you have bought it and still want your own name, open a new order: the seller can normally issue the certificate again from the new request, without a new purchase." },
+	{ LAYOUT_TEXT, SITE_GOES, "If your DNS has an entry for {fqdn} that leads to {address}, please remove it." },
+	{ LAYOUT_TEXT, SITE_GOES, "What happens next: nothing. The address reserved for the name is given back." },
+	{ LAYOUT_TEXT, SITE_STAYS, "What happens next: nothing. {fqdn} goes on with the certificate it has today." },
 	CLOSING,
 	END,
 };
@@ -109,7 +100,6 @@ const struct mail_template mail_templates[MAIL_PURPOSE_MAX] = {
 	[MAIL_CSR] =     { "The certificate request for {fqdn}",       csr },
 	[MAIL_DNS] =     { "Please change the DNS entry for {fqdn} now", dns },
 	[MAIL_LIVE] =    { "{fqdn} is ready",                          live },
-	[MAIL_FINDING] = { "{title}",                                  finding },
 	[MAIL_RETIRED] = { "The order for {fqdn} has been cancelled",  retired },
 };
 /* clang-format on */

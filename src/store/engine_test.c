@@ -426,6 +426,7 @@ is_cheap(struct str plan, const char *sql)
 	} cheap[] = {
 		{ "SEARCH", "" },
 		{ "SCALAR SUBQUERY", "" },
+		{ "CORRELATED SCALAR SUBQUERY", "o.order_id=t.order_id" },
 		{ "SCAN schema_version", "" },
 		{ "SCAN events", "DESC LIMIT 1" },
 		{ "SCAN tasks USING COVERING INDEX tasks_due", "ORDER BY due LIMIT 1" },

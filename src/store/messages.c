@@ -132,6 +132,22 @@ order_of(struct store *s, struct id message, struct id *ret)
 }
 
 int
+store_message_redirect(struct store *s, struct id id, const char *recipient)
+{
+	CLEAN(query_end)
+	struct query q = query(s, "UPDATE messages SET recipient=$2 WHERE id=$1 AND sent=0");
+	struct id order;
+	int r = order_of(s, id, &order);
+
+	if (r)
+		return r;
+	query_id(&q, 1, id);
+	query_text(&q, 2, recipient);
+	r = query_one(&q);
+	return r ? r : store_event_add(s, "message.redirected", "message", id, order, "");
+}
+
+int
 store_message_sent(struct store *s, struct id id, const char *words)
 {
 	CLEAN(query_end)

@@ -12,7 +12,7 @@
 struct message {
 	struct id id, order;
 	bool incoming;
-	char purpose[32]; /* "csr", "dns", "live", "finding" */
+	char purpose[32]; /* "csr", "dns", "live", "retired" */
 	char sender[320], recipient[320], subject[256];
 	char message_id[256];                                 /* with its angle brackets */
 	char words[512];                                      /* the SMTP server's answer */
@@ -34,6 +34,8 @@ CLEAN_DEFINE_FINI(message_list_fini, struct message_list);
 int store_message_add(struct store *s, struct message *m) MUST_USE;
 int store_message_get(
     struct store *s, struct id order, const char *purpose, struct message *ret) MUST_USE;
+/* Of one that was not sent yet: to another address, as the first was wrong. */
+int store_message_redirect(struct store *s, struct id id, const char *recipient) MUST_USE;
 int store_message_sent(struct store *s, struct id id, const char *words) MUST_USE;
 int store_message_list(
     struct store *s, struct id order, struct page page, struct message_list *ret) MUST_USE;

@@ -90,6 +90,29 @@ asked_for_while_somebody_is_at_it(void **state)
 	assert_int_equal(second.attempts, 1);
 }
 
+/* What somebody is at goes on when the order ends, and only behind it is anything given back: an
+ * installation that ended after the withdrawal would serve for ever. */
+static void
+a_withdrawal_waits_for_what_is_at_work(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "owa.contoso.com");
+	struct task task, withdrawal;
+	when next;
+
+	OK(store_task_claim(lab->s, "w1", SECONDS(60), &task, &next));
+	event(lab, o.id, EVENT_RETIRED);
+	assert_true(has_task(lab, o.id, TASK_CHECK));
+	assert_int_equal(
+	    store_task_claim(lab->s, "w2", SECONDS(60), &withdrawal, &next), STORE_E_ABSENT);
+	assert_true(next > fake_time);
+	OK(store_begin(lab->s));
+	OK(store_task_done(lab->s, task.id));
+	OK(store_commit(lab->s, "test.done"));
+	OK(store_task_claim(lab->s, "w2", SECONDS(60), &withdrawal, &next));
+	assert_int_equal(withdrawal.kind, TASK_WITHDRAW);
+}
+
 static void
 the_longest_due_comes_first(void **state)
 {
@@ -109,11 +132,12 @@ the_longest_due_comes_first(void **state)
 
 #define CROWD  4
 #define ORDERS 3
-#define TASKS  ((size_t)(ORDERS * TASK_KIND_MAX))
+#define KINDS  (TASK_KIND_MAX - 1) /* without the withdrawal, which waits for the others */
+#define TASKS  ((size_t)(ORDERS * KINDS))
 
 struct claimer {
 	struct lab *lab;
-	struct id got[ORDERS * TASK_KIND_MAX];
+	struct id got[TASKS];
 	size_t count;
 };
 
@@ -151,7 +175,7 @@ two_never_get_one_task(void **state)
 
 		snprintf(host, sizeof(host), "h%d.contoso.com", i);
 		o = make_order(lab, host);
-		for (int kind = 0; kind < TASK_KIND_MAX; kind++)
+		for (int kind = 0; kind < KINDS; kind++)
 			add_task(lab, o.id, (enum task_kind)kind, fake_time);
 	}
 	for (int i = 0; i < CROWD; i++) {
@@ -262,6 +286,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		IN_LAB(tasks_are_claimed_once_and_leases_end),
 		IN_LAB(asked_for_while_somebody_is_at_it),
+		IN_LAB(a_withdrawal_waits_for_what_is_at_work),
 		IN_LAB(the_longest_due_comes_first),
 		IN_LAB(two_never_get_one_task),
 		IN_LAB(the_queue_is_fair),

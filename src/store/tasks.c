@@ -7,6 +7,9 @@
 
 /* A task that waits for a human has no due time of its own: it is as late as can be. */
 #define NEVER INT64_MAX
+/* Until what was due for nobody (taken by another, or a withdrawal that must wait) is asked for
+ * again. */
+#define LOOK_AGAIN MILLIS(20)
 
 #define COLUMNS "id, order_id, kind, due, attempts, outcome, words, created"
 
@@ -88,7 +91,9 @@ take(struct store *s, const char *worker, when lease, struct task *ret)
 	CLEAN(query_end)
 	struct query q = query(s,
 	    "UPDATE tasks SET due=$1, leased_until=$1, again=0, worker=$2, attempts=attempts+1 WHERE id=("
-	    "SELECT id FROM tasks WHERE due<=$3 ORDER BY due, id LIMIT 1 @claim) RETURNING " COLUMNS);
+	    "SELECT t.id FROM tasks t WHERE t.due<=$3 AND (t.kind<>'withdraw' OR NOT EXISTS"
+	    " (SELECT 1 FROM tasks o WHERE o.order_id=t.order_id AND o.leased_until>$3))"
+	    " ORDER BY t.due, t.id LIMIT 1 @claim) RETURNING " COLUMNS);
 	struct task t = { 0 };
 	when now = world_now(s->world);
 	int r;
@@ -138,6 +143,8 @@ store_task_claim(struct store *s, const char *worker, when lease, struct task *r
 	if (r == 0)
 		return store_commit(s, "store.claimed");
 	store_abandon(s);
+	if (r == STORE_E_ABSENT)
+		*ret_next = world_now(s->world) + LOOK_AGAIN;
 	return r;
 }
 
@@ -199,11 +206,12 @@ int
 store_tasks_drop(struct store *s, struct id order)
 {
 	CLEAN(query_end)
-	struct query q = query(s, "DELETE FROM tasks WHERE order_id=$1 AND kind<>'withdraw'");
-
+	struct query q = query(
+	    s, "DELETE FROM tasks WHERE order_id=$1 AND kind<>'withdraw' AND leased_until<=$2");
 	int r;
 
 	query_id(&q, 1, order);
+	query_int(&q, 2, world_now(s->world));
 	r = query_run(&q);
 	return r ? r : count_tasks(s, -query_changes(&q));
 }

@@ -76,10 +76,12 @@ postpone(struct hand *hand, const struct task *task, const struct outcome *what)
 	return store_commit(hand->store, "worker.postponed");
 }
 
-/* A human must look: the order rests until somebody says go on, which queues its tasks anew. */
+/* A human must look: the order rests until somebody says go on, which queues its tasks anew. One
+ * that has ended cannot rest; what it still has to give back is tried again by itself. */
 static int
 set_aside(struct hand *hand, const struct task *task, const struct outcome *what)
 {
+	struct outcome later = *what;
 	int r = store_begin(hand->store);
 
 	if (r)
@@ -87,7 +89,12 @@ set_aside(struct hand *hand, const struct task *task, const struct outcome *what
 	r = store_order_trouble(hand->store, task->order, what->words);
 	if (r)
 		return r;
-	return hand_finish(hand, task, EVENT_STUCK, "", "worker.stuck");
+	r = hand_finish(hand, task, EVENT_STUCK, "", "worker.stuck");
+	if (r != STORE_E_NOT_NOW)
+		return r;
+	store_abandon(hand->store);
+	later.kind = OUTCOME_LATER;
+	return postpone(hand, task, &later);
 }
 
 static int
@@ -159,7 +166,9 @@ work_on(struct hand *hand, const struct task *task)
 		return drop(hand, task);
 	r = steps[task->kind](hand, task, &order, &what);
 	store_abandon(hand->store);
-	if (r == 0)
+	if (r == STORE_E_NOT_NOW) /* the order went on, or ended, while we were at it */
+		r = drop(hand, task);
+	else if (r == 0)
 		r = settle_outcome(hand, task, &what);
 	store_abandon(hand->store);
 	log_step(task, &order, &what, world_ticks() - start);

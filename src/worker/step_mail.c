@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TASK_ASK, TASK_ASK_DNS and TASK_TELL: a mail to the customer. Composed and stored first, under an
- * id of its own, then sent: a crash before the SMTP server's answer was stored sends it again under
- * the same Message-ID.
+ * TASK_ASK, TASK_ASK_DNS and TASK_TELL, and of a cancelled order the last word: a mail to the
+ * customer. Composed and stored first, under an id of its own, then sent: a crash before the SMTP
+ * server's answer was stored sends it again under the same Message-ID.
  */
 #include "worker/worker.h"
 
@@ -59,7 +59,7 @@ load(struct hand *hand, const struct order *order, enum mail_purpose purpose, st
 		when_words(ret->certificate.not_after, ret->not_after);
 	}
 	snprintf(ret->how_to_return, sizeof(ret->how_to_return),
-	    "upload it in the portal, or with: certdesk order certificate %lld FILE",
+	    "with an access token of ours, certdesk order certificate %lld FILE",
 	    (long long)order->number);
 	return error_fold(r);
 }
@@ -88,6 +88,8 @@ compose(struct hand *hand, const struct order *order, enum mail_purpose purpose,
 		.csr_pem = buf_text(&sources.csr_pem),
 		.issuer = sources.certificate.issuer,
 		.not_after = sources.not_after,
+		.site_stays = !id_is_none(sources.site.live_order) &&
+		              !id_eq(sources.site.live_order, order->id),
 		.api_hint = sources.how_to_return,
 	};
 
@@ -187,6 +189,22 @@ deliver(struct hand *hand, const struct message *message, struct outcome *what)
 	return r ? r : mail_send(hand->worker->config, &letter, what);
 }
 
+/* The customer's address may have been corrected since an attempt that failed for it. */
+static int
+follow_address(struct hand *hand, const struct order *order, struct message *message)
+{
+	struct customer customer;
+	int r = store_customer_get(hand->store, order->customer, &customer);
+
+	if (r || strcmp(message->recipient, customer.contact_mail) == 0)
+		return error_fold(r);
+	snprintf(message->recipient, sizeof(message->recipient), "%s", customer.contact_mail);
+	r = store_begin(hand->store);
+	if (r == 0)
+		r = store_message_redirect(hand->store, message->id, message->recipient);
+	return error_fold(r ? r : store_commit(hand->store, "worker.redirected"));
+}
+
 static int
 send_once(struct hand *hand, const struct order *order, enum mail_purpose purpose,
     struct outcome *what, struct id *ret_message)
@@ -201,6 +219,9 @@ send_once(struct hand *hand, const struct order *order, enum mail_purpose purpos
 		outcome_set(what, OUTCOME_DONE, "sent before");
 		return 0;
 	}
+	r = follow_address(hand, order, &message);
+	if (r)
+		return r;
 	if (message.recipient[0] == '\0') {
 		outcome_set(what, OUTCOME_HUMAN, "The customer has no mail address to write to.");
 		return 0;
@@ -208,8 +229,8 @@ send_once(struct hand *hand, const struct order *order, enum mail_purpose purpos
 	return deliver(hand, &message, what);
 }
 
-static int
-step_mail(
+int
+hand_write(
     struct hand *hand, const struct order *order, enum mail_purpose purpose, struct outcome *what)
 {
 	struct id message;
@@ -226,7 +247,7 @@ step_mail(
 int
 step_ask(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
-	int r = step_mail(hand, order, MAIL_CSR, what);
+	int r = hand_write(hand, order, MAIL_CSR, what);
 
 	return r || what->kind != OUTCOME_DONE
 	           ? r
@@ -236,7 +257,7 @@ step_ask(struct hand *hand, const struct task *task, struct order *order, struct
 int
 step_ask_dns(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
-	int r = step_mail(hand, order, MAIL_DNS, what);
+	int r = hand_write(hand, order, MAIL_DNS, what);
 
 	return r || what->kind != OUTCOME_DONE
 	           ? r
@@ -246,7 +267,7 @@ step_ask_dns(struct hand *hand, const struct task *task, struct order *order, st
 int
 step_tell(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
-	int r = step_mail(hand, order, MAIL_LIVE, what);
+	int r = hand_write(hand, order, MAIL_LIVE, what);
 
 	return r || what->kind != OUTCOME_DONE
 	           ? r

@@ -3,7 +3,7 @@
  * TASK_WITHDRAW: a cancelled order gives back what it held. A first order, or the order a site was
  * live by, takes its site with it: off the balancer, the address into quarantine, as DNS may still
  * point there. A cancelled renewal leaves the live site alone; had it been installed already, what
- * was live before serves again.
+ * was live before serves again. Who was told to buy with the order's request hears that it is over.
  */
 #include "worker/worker.h"
 
@@ -34,6 +34,30 @@ release(struct hand *hand, const struct order *order, const struct site *site)
 	return error_fold(r);
 }
 
+/* Of the end of a live site people speak otherwise. */
+static bool
+is_owed_a_word(const struct order *order)
+{
+	return order->facts.fact[FACT_RETIRED] && order->facts.fact[FACT_ASKED] &&
+	       !order->facts.fact[FACT_CONFIRMED];
+}
+
+/* Begins the transaction, unless LATER in *what. A mail that nobody can take does not keep the
+ * address from others. */
+static int
+tell(struct hand *hand, const struct order *order, struct outcome *what)
+{
+	int r;
+
+	if (!is_owed_a_word(order))
+		return store_begin(hand->store);
+	r = hand_write(hand, order, MAIL_RETIRED, what);
+	if (r || what->kind == OUTCOME_DONE || what->kind == OUTCOME_LATER)
+		return r;
+	r = store_begin(hand->store);
+	return r ? r : store_order_trouble(hand->store, order->id, what->words);
+}
+
 int
 step_withdraw(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
@@ -50,8 +74,8 @@ step_withdraw(struct hand *hand, const struct task *task, struct order *order, s
 		if (r || what->kind != OUTCOME_DONE)
 			return r;
 	}
-	r = store_begin(hand->store);
-	if (r)
+	r = tell(hand, order, what);
+	if (r || what->kind == OUTCOME_LATER)
 		return r;
 	if (all) {
 		r = release(hand, order, &site);

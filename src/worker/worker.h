@@ -12,6 +12,7 @@
 
 #include "check/dns.h"
 #include "ipc/process.h"
+#include "mail/mail.h"
 #include "site/site.h"
 #include "store/orders.h"
 #include "store/sites.h"
@@ -68,6 +69,11 @@ struct subject_matter {
 	struct addr address;
 	const struct config_balancer *balancer; /* NULL: not in the configuration any more */
 };
+/* Writes the order's mail of that purpose to its customer, once. DONE in *what: it is out, and a
+ * transaction is begun that says so, for the step to finish. */
+int hand_write(struct hand *hand, const struct order *order, enum mail_purpose purpose,
+    struct outcome *what) MUST_USE;
+
 /* HUMAN in *what (and 1) when the site has no address or its balancer is unknown. */
 int hand_load(struct hand *hand, const struct order *order, struct subject_matter *ret,
     struct outcome *what) MUST_USE;
