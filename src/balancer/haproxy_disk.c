@@ -12,6 +12,7 @@
 
 #include "balancer/lines.h"
 #include "base/error.h"
+#include "sys/failpoint.h"
 #include "sys/file.h"
 
 #include <errno.h>
@@ -134,6 +135,7 @@ haproxy_disk_stage(struct balancer *b, const struct bundle *bundle, const struct
 	r = file_make(path, KEY_MODE, &fd);
 	if (r)
 		return balancer_fatal(what, error_fold(r), path);
+	FAILPOINT("haproxy.drafted");
 	r = pourer->pour(
 	    pourer, bundle, fd, false, certificates, STR(""), room_for_file(b, &s), what);
 	if (r) {
@@ -209,9 +211,11 @@ haproxy_disk_persist(struct balancer *b, const struct bundle *bundle, struct out
 		r = file_rename(s.next, s.file);
 		if (r)
 			return balancer_fatal(what, error_fold(r), s.next);
+		FAILPOINT("haproxy.kept");
 	}
 	if (!d.listed)
 		r = add_line(b->config->crt_list, what, s.file, s.host);
+	FAILPOINT("haproxy.listed");
 	return r || d.routed ? r : persist_route(b, bundle, &s, what);
 }
 
@@ -268,6 +272,7 @@ haproxy_disk_withdraw(struct balancer *b, const struct bundle *bundle, struct ou
 
 	if (r == 0)
 		r = rewrite(b->config->crt_list, s.file, NULL, what);
+	FAILPOINT("haproxy.delisted");
 	if (r == 0 && haproxy_routes(b, bundle))
 		r = rewrite(b->config->hosts_map, s.host, NULL, what);
 	if (r == 0)

@@ -313,11 +313,13 @@ static void
 put_key(struct buf *to, EVP_PKEY *key)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
-	char *bytes;
+	char *bytes = NULL;
+	size_t len;
 
 	must(bio && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1,
 	    "key as PEM");
-	buf_put(to, bytes, (size_t)BIO_get_mem_data(bio, &bytes));
+	len = (size_t)BIO_get_mem_data(bio, &bytes);
+	buf_put(to, bytes, len);
 	BIO_free(bio);
 }
 

@@ -2,6 +2,8 @@
 /* Back to what was served before, and off. */
 #include "balancer/haproxy_internal.h"
 
+#include "sys/failpoint.h"
+
 #define ENTRIES_MAX 100 /* of one file in the list, when taking it out */
 
 /* The file has the previous one still, unless the new one was persisted before it failed. */
@@ -86,8 +88,10 @@ haproxy_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome
 		r = haproxy_clear_way(b, &s, what);
 	if (r == 0 && haproxy_routes(b, bundle))
 		r = unroute(b, &s, what);
+	FAILPOINT("haproxy.unrouted");
 	if (r == 0)
 		r = unlist(b, &s, what);
+	FAILPOINT("haproxy.unlisted");
 	if (r == 0)
 		r = haproxy_do(b, HAPROXY_DEL_CERT, NULL, what, "del ssl cert %s", s.file);
 	return r == 0 || r == BALANCER_E_NOOP ? haproxy_disk_withdraw(b, bundle, what) : r;

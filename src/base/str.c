@@ -112,7 +112,7 @@ str_to_i64(struct str s, int64_t *ret)
 bool
 str_copy(struct str s, char *to, size_t size)
 {
-	if (s.len >= size || memchr(s.p, '\0', s.len)) {
+	if (s.len >= size || (s.len > 0 && memchr(s.p, '\0', s.len))) {
 		to[0] = '\0';
 		return false;
 	}

@@ -156,8 +156,20 @@ start_log(const struct config *config)
 	enum log_level level = LOG_NOTICE;
 
 	(void)log_level_parse(str_of(config->log_level), &level);
-	log_start("certdeskd", strcmp(config->log_format, "json") == 0 ? LOG_AS_JSON : LOG_AS_TEXT,
-	    level);
+	log_start("certdeskd",
+	    str_eq(str_of(config->log_format), STR("json")) ? LOG_AS_JSON : LOG_AS_TEXT, level);
+}
+
+/* One user for all: what a sandbox lets through (signals, files of the same owner) is open to each
+ * of them. */
+static void
+warn_of_root(const struct config *config)
+{
+	if (geteuid() == 0 && (!*config->user_keeper || !*config->user_reader ||
+				  !*config->user_desk || !*config->user_worker))
+		LOG(LOG_WARNING, "users.root",
+		    LOG_TEXT("what", "programs run as root, kept apart by their sandboxes alone"),
+		    LOG_TEXT("do", "name users.keeper, users.reader, users.desk and users.worker"));
 }
 
 static int
@@ -175,6 +187,7 @@ serve(const struct config *config, const char *programs)
 		return CANNOT;
 	LOG(LOG_NOTICE, "certdeskd.started", LOG_TEXT("version", CERTDESK_VERSION),
 	    LOG_TEXT("data", config->data), LOG_NUMBER("pid", getpid()));
+	warn_of_root(config);
 	return supervisor_run(s, stop_pipe[0]) == 0 ? OK : CANNOT;
 }
 

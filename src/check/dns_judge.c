@@ -394,7 +394,10 @@ dns_judge(const struct dns_trace *trace, const struct addr *ours, struct dns_rep
 		if (!dns_view_failed(&t.last->view[i]))
 			t.witness = &t.last->view[i];
 	report_trace(&t);
-	if (!is_seen(&t) || !is_believed(&t) || !is_agreed(&t) || !is_alias_sound(&t))
+	if (!is_seen(&t) || !is_believed(&t))
+		return;
+	assert(t.witness); /* what is seen and believed has one */
+	if (!is_agreed(&t) || !is_alias_sound(&t))
 		return;
 	judge_addresses(&t);
 	if (ret->findings.count == 0)

@@ -23,6 +23,10 @@ read_token(const struct cli *cli, struct buf *header)
 	CLEAN(buf_fini) struct buf text = BUF_SECRET(4096);
 	int r = file_read_secret(cli->token_file, &text);
 
+	if (r == FILE_E_ABSENT && !cli->config)
+		return cli_fail(EXIT_USAGE,
+		    "there is no configuration to be read in %s and no token in %s; `certdesk init` makes both",
+		    cli->config_path, cli->token_file);
 	if (r == FILE_E_ABSENT)
 		return cli_fail(EXIT_USAGE,
 		    "there is no token in %s; `certdesk init` or `certdesk token add` makes one",

@@ -10,8 +10,8 @@ cli_fail(int status, const char *format, ...)
 {
 	va_list args;
 
-	fputs("certdesk: ", stderr);
 	va_start(args, format);
+	fputs("certdesk: ", stderr);
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
@@ -147,8 +147,7 @@ missing(const struct cli *cli)
 {
 	for (size_t i = 0; i < PARAMS_MAX && cli->verb->params[i].name; i++)
 		if (cli->verb->params[i].needed && !cli->value[i]) {
-			fputs("certdesk: needed is also ", stderr);
-			fprintf(stderr, "%s%s%s\nusage: ",
+			fprintf(stderr, "certdesk: %s%s%s is missing\nusage: ",
 			    cli->verb->params[i].flag ? cli->verb->params[i].flag : "",
 			    cli->verb->params[i].flag ? " " : "", cli->verb->params[i].value);
 			print_use(stderr, cli->verb);
@@ -220,6 +219,25 @@ is_noun(const char *word)
 	return false;
 }
 
+/* A noun without one of its verbs: what was meant, or what there is. */
+static int
+no_such_verb(const char *noun, const char *typed)
+{
+	const char *best = NULL;
+	size_t least = 4;
+
+	if (!typed)
+		return help(stderr, noun, EXIT_USAGE);
+	for (size_t i = 0; i < verb_count; i++)
+		if (strcmp(verbs[i].noun, noun) == 0)
+			consider(typed, verbs[i].verb, &best, &least);
+	if (best)
+		return cli_fail(EXIT_USAGE, "there is no \"%s %s\"; did you mean %s %s?", noun,
+		    typed, noun, best);
+	return cli_fail(EXIT_USAGE,
+	    "there is no \"%s %s\"; `certdesk %s --help` lists what there is", noun, typed, noun);
+}
+
 static int
 take_rest(struct cli *cli, int argc, char **argv, int at)
 {
@@ -265,7 +283,7 @@ cli_understand(struct cli *cli, int argc, char **argv)
 		return not_understood(cli, argv[at]);
 	if (!cli->verb)
 		return wants_help(argc, argv, at) ? help(stdout, argv[at], CLI_HELPED)
-		                                  : help(stderr, argv[at], EXIT_USAGE);
+		                                  : no_such_verb(argv[at], argv[at + 1]);
 	if (wants_help(argc, argv, at + used))
 		return help_verb(cli->verb);
 	return take_rest(cli, argc, argv, at + used);

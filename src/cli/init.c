@@ -136,6 +136,7 @@ make_kek(const struct config *config)
 	return 0;
 }
 
+/* Dying in between leaves a token that nobody knows; the next init makes another one. */
 static int
 make_token(struct store *store, const char *path)
 {
@@ -149,9 +150,11 @@ make_token(struct store *store, const char *path)
 	if (r == 0)
 		buf_printf(&text, "%s\n", secret);
 	if (r == 0)
+		r = store_commit(store, "init.token");
+	if (r == 0)
 		r = file_write(path, buf_str(&text), 0600);
 	sodium_memzero(secret, sizeof(secret));
-	return r ? r : store_commit(store, "init.token");
+	return r;
 }
 
 static int

@@ -3,10 +3,13 @@
 #include "cli/cli.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "sys/failpoint.h"
 
 static void
 read_config(struct cli *cli)
@@ -63,14 +66,27 @@ terminal_width(void)
 	return size.ws_col > 110 ? 110 : size.ws_col;
 }
 
+static int
+name_failpoints(void)
+{
+	CLEAN(buf_fini) struct buf names = BUF(1 << 16);
+
+	failpoint_list(&names);
+	return fputs(buf_text(&names), stdout) < 0 ? EXIT_INTERNAL : EXIT_DONE;
+}
+
 int
 main(int argc, char **argv)
 {
 	CLEAN(buf_fini) struct buf token = BUF(4096);
 	struct cli cli = { 0 };
-	int r = cli_understand(&cli, argc, argv);
-	bool config_named = cli.config_path != NULL;
+	bool config_named;
+	int r;
 
+	if (failpoint_list_wanted())
+		return name_failpoints();
+	r = cli_understand(&cli, argc, argv);
+	config_named = cli.config_path != NULL;
 	if (r)
 		return r == CLI_HELPED ? EXIT_DONE : r;
 	if (!cli.config_path)

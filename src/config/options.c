@@ -98,6 +98,8 @@ const struct option config_options[] = {
 	  .help = "The shared address for customers without a name of their own." },
 	{ "policy.mailboxes_least", OPTION_NUMBER, CONFIG(mailboxes_least), RANGE(0, 1000000), .fallback = "200", .readers = DESK,
 	  .help = "Full-access mailboxes from which a customer may have its own host name." },
+	{ "policy.orders_most", OPTION_NUMBER, CONFIG(orders_most), RANGE(1, 1000000), .fallback = "50", .readers = DESK,
+	  .help = "Orders that a customer may have open at the same time by its own token; what it cancelled counts for a day. The provider's tokens are not limited." },
 	{ "policy.quarantine_days", OPTION_NUMBER, CONFIG(quarantine_days), RANGE(0, 3650), .fallback = "30", .readers = WORKER,
 	  .help = "Days until a released address may be given to somebody else." },
 	{ "trust.file", OPTION_PATH, CONFIG(trust_file), .fallback = "", .readers = READER | WORKER,

@@ -51,6 +51,7 @@ title_of(int status)
 		{ 412, "It was changed meanwhile" },
 		{ 413, "Too large" },
 		{ 422, "The request has mistakes" },
+		{ 429, "Too many at the same time" },
 		{ 503, "Not now, try again" },
 		{ 507, "The disk is full" },
 	};

@@ -87,6 +87,20 @@ awaits(const struct order *o, struct answer *answer)
 	return false;
 }
 
+#define E_CROWDED (READ_E_LIMIT + 1) /* too many wait for the reader */
+
+static int
+ask_reader(struct desk *desk, struct delivery_in *in)
+{
+	int r;
+
+	if (!desk_begin_reading(desk))
+		return E_CROWDED;
+	r = read_delivery_ask(desk->reader, &in->question, &in->report);
+	desk_end_reading(desk);
+	return r;
+}
+
 static int
 reader_failed(struct answer *answer, const struct delivery_in *in, int r)
 {
@@ -98,6 +112,7 @@ reader_failed(struct answer *answer, const struct delivery_in *in, int r)
 	finding_param(f, "problem", "%s",
 	    r == READ_E_LIMIT     ? "it is larger than we take"
 	    : r == READ_E_TIMEOUT ? "it took too long"
+	    : r == E_CROWDED      ? "others are being read; send it again in a moment"
 				  : "the reader is being restarted; send it again in a moment");
 	answer->retry_after = r == READ_E_LIMIT ? 0 : 3;
 	return answer_findings(answer, r == READ_E_LIMIT ? 422 : 503, &findings);
@@ -272,7 +287,7 @@ take(struct request *request, struct answer *answer, struct delivery_in *in)
 	r = complete(request, &o, &in->question);
 	if (r)
 		return r;
-	r = read_delivery_ask(request->desk->reader, &in->question, &in->report);
+	r = ask_reader(request->desk, in);
 	if (r > 0)
 		return reader_failed(answer, in, r);
 	if (r)

@@ -7,6 +7,8 @@
 #include "store/pools.h"
 #include "sys/log.h"
 
+#define READING_WAIT MILLIS(300) /* most deliveries are read in a few milliseconds */
+
 static const char *
 words_for(int r)
 {
@@ -48,6 +50,17 @@ name_balancers(struct desk *desk, struct store *store)
 	return error_fold(r);
 }
 
+/* Else jansson seeds its hash tables when it makes the first one: behind the sandbox, where it may
+ * not read /dev/urandom and takes the time and our pid, which a body can be made for. */
+static void
+seed_json(const struct world *world)
+{
+	size_t seed;
+
+	world->random(world, &seed, sizeof(seed));
+	json_object_seed(seed);
+}
+
 int
 desk_init(struct desk *desk, const struct process *process)
 {
@@ -57,7 +70,10 @@ desk_init(struct desk *desk, const struct process *process)
 	desk->config = process->config;
 	desk->reader = process->peer[ROLE_READER];
 	desk->worker = process->peer[ROLE_WORKER];
+	seed_json(process->world);
 	pthread_mutex_init(&desk->lock, NULL);
+	pthread_cond_init(&desk->read, NULL);
+	desk->reading_most = threads > 1 ? (size_t)threads / 2 : 1;
 	for (int64_t i = 0; i < threads && i < STORES_MAX; i++) {
 		struct store *store = NULL;
 		int r = open_store(desk, &store);
@@ -74,6 +90,7 @@ desk_fini(struct desk *desk)
 {
 	while (desk->idle_count > 0)
 		store_free(desk->idle[--desk->idle_count]);
+	pthread_cond_destroy(&desk->read);
 	pthread_mutex_destroy(&desk->lock);
 }
 
@@ -97,5 +114,32 @@ desk_put_store(struct desk *desk, struct store *store)
 {
 	pthread_mutex_lock(&desk->lock);
 	desk->idle[desk->idle_count++] = store;
+	pthread_mutex_unlock(&desk->lock);
+}
+
+bool
+desk_begin_reading(struct desk *desk)
+{
+	when deadline = world_ticks() + READING_WAIT;
+	const struct timespec until = { .tv_sec = deadline / SECONDS(1),
+		.tv_nsec = deadline % SECONDS(1) * 1000 };
+	bool may;
+	int r = 0;
+
+	pthread_mutex_lock(&desk->lock);
+	while (desk->reading >= desk->reading_most && r == 0)
+		r = pthread_cond_clockwait(&desk->read, &desk->lock, CLOCK_MONOTONIC, &until);
+	may = desk->reading < desk->reading_most;
+	desk->reading += may ? 1 : 0;
+	pthread_mutex_unlock(&desk->lock);
+	return may;
+}
+
+void
+desk_end_reading(struct desk *desk)
+{
+	pthread_mutex_lock(&desk->lock);
+	desk->reading--;
+	pthread_cond_signal(&desk->read);
 	pthread_mutex_unlock(&desk->lock);
 }

@@ -26,9 +26,11 @@ struct desk {
 	const struct process *process;
 	const struct config *config;
 	struct channel *reader, *worker;
-	pthread_mutex_t lock; /* guards `idle` */
+	pthread_mutex_t lock; /* guards from here to `read` */
 	struct store *idle[STORES_MAX];
 	size_t idle_count;
+	size_t reading, reading_most; /* threads that wait for the reader */
+	pthread_cond_t read;          /* one of them is done */
 	atomic_uint_fast64_t requests, refused, faults;
 };
 
@@ -38,6 +40,11 @@ void desk_fini(struct desk *desk);
 /* A handle nobody else has: every thread of the HTTP server finds one. */
 struct store *desk_take_store(struct desk *desk);
 void desk_put_store(struct desk *desk, struct store *store);
+/* The reader takes one delivery after the other, seconds for a hard one, and who waits for it holds
+ * a thread. Half of them may, so that the others go on serving: false when they all do, and none
+ * was done within a moment. */
+bool desk_begin_reading(struct desk *desk) MUST_USE;
+void desk_end_reading(struct desk *desk);
 
 struct answer {
 	int status;       /* 0 = none yet */

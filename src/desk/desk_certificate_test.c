@@ -253,6 +253,34 @@ the_reader_dies(void **state)
 	assert_true(id_is_none(after.certificate) && before.version == after.version);
 }
 
+/* The thread that reads is this one: it could not read another. */
+static void
+deliver_one_too_many(struct lab *lab)
+{
+	CLEAN(reply_fini) struct reply reply = lab_post(lab, PATH, "%s", FILES);
+	CLEAN(reply_fini) struct reply other = lab_get(lab, "/api/v1/orders/1001");
+
+	OK(reply.status != 503);
+	OK(strcmp(reply_text(&reply, "findings.0.params.problem"),
+	    "others are being read; send it again in a moment"));
+	OK(!reply_has_header(&reply, "Retry-After: 3"));
+	OK(other.status != 200);
+}
+
+static void
+those_who_wait_leave_threads_to_others(void **state)
+{
+	struct lab *lab = *state;
+
+	assert_int_equal(lab->desk.reading_most, lab->config.desk_threads / 2);
+	lab->desk.reading_most = 1;
+	waiting_order(lab);
+	lab->meanwhile = deliver_one_too_many;
+	CLEAN(reply_fini) struct reply reply = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(reply.status, 200);
+	assert_int_equal(lab->desk.reading, 0);
+}
+
 static void
 deliveries_with_mistakes(void **state)
 {
@@ -306,6 +334,7 @@ main(void)
 		IN_LAB(the_order_went_on),
 		IN_LAB(too_early),
 		IN_LAB(the_reader_dies),
+		IN_LAB(those_who_wait_leave_threads_to_others),
 		IN_LAB(deliveries_with_mistakes),
 	};
 

@@ -170,6 +170,36 @@ customers_order_but_do_not_count(void **state)
 	}
 }
 
+/* Addresses are everybody's: one customer's token cannot take them all, nor send them all into
+ * quarantine by cancelling. */
+static void
+one_customer_takes_its_share(void **state)
+{
+	struct lab *lab = *state;
+	char body[512];
+	struct ask ask = { .token = lab->contoso.token,
+		.method = "POST",
+		.path = "/api/v1/orders",
+		.body = body };
+
+	lab->config.orders_most = 2;
+	lab_order(lab, &lab->contoso, "a.contoso.com");
+	lab_order(lab, &lab->contoso, "b.contoso.com");
+	snprintf(body, sizeof(body), "{\"service\":\"%s\",\"host\":\"c.contoso.com\"}",
+	    service_of(&lab->contoso));
+	CLEAN(reply_fini) struct reply third = lab_ask(lab, &ask);
+	assert_int_equal(third.status, 429);
+	assert_true(reply_found(&third, "ELIGIBILITY_ORDERS"));
+	CLEAN(reply_fini)
+	struct reply cancelled = lab_post(lab, "/api/v1/orders/1001/cancel", "{}");
+	CLEAN(reply_fini) struct reply still = lab_ask(lab, &ask);
+	assert_true(cancelled.status == 200 && still.status == 429);
+	assert_int_equal(sum(lab).orders, 2);
+	ask.token = lab->provider;
+	CLEAN(reply_fini) struct reply for_them = lab_ask(lab, &ask);
+	assert_int_equal(for_them.status, 201);
+}
+
 static void
 a_name_is_served_once(void **state)
 {
@@ -617,6 +647,7 @@ main(void)
 		IN_LAB(refused_orders_leave_nothing),
 		IN_LAB(a_waiver_opens_the_gate),
 		IN_LAB(customers_order_but_do_not_count),
+		IN_LAB(one_customer_takes_its_share),
 		IN_LAB(a_name_is_served_once),
 		IN_LAB(an_empty_pool),
 		IN_LAB(a_live_site_is_renewed),

@@ -7,14 +7,27 @@
 #include "desk/handlers.h"
 #include "desk/list.h"
 
+/* Customers learn what they did themselves and what happened by itself, not who is who at the
+ * provider. */
 static json_t *
-event_json(const struct event *e)
+actor_json(const struct request *request, const char *actor)
+{
+	char own[160];
+
+	snprintf(own, sizeof(own), "token:%s", request->token.name);
+	return strcmp(actor, own) == 0 || strcmp(actor, "worker") == 0
+	           ? json_text(actor)
+	           : json_inside(request, actor);
+}
+
+static json_t *
+event_json(const struct request *request, const struct event *e)
 {
 	json_t *detail = e->detail && e->detail[0] ? json_loads(e->detail, 0, NULL) : NULL;
 
 	return json_pack("{s:I, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "sequence",
-	    (json_int_t)e->sequence, "at", json_when(e->at), "actor", json_text(e->actor), "action",
-	    e->action, "object", e->object, "object_id", json_id(e->object_id), "order",
+	    (json_int_t)e->sequence, "at", json_when(e->at), "actor", actor_json(request, e->actor),
+	    "action", e->action, "object", e->object, "object_id", json_id(e->object_id), "order",
 	    json_id(e->order), "detail", detail ? detail : json_object(), "hash",
 	    json_hex(e->hash, sizeof(e->hash)));
 }
@@ -41,7 +54,7 @@ list(struct request *request, struct answer *answer, struct id order)
 		return r;
 	items = json_array();
 	for (size_t i = 0; i < events.count; i++)
-		json_array_append_new(items, event_json(&events.row[i]));
+		json_array_append_new(items, event_json(request, &events.row[i]));
 	next = events.more ? json_integer(events.row[events.count - 1].sequence) : json_null();
 	return answer_json(answer, 200, json_pack("{s:o, s:o}", "items", items, "next", next));
 }

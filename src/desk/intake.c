@@ -204,6 +204,28 @@ refuse_pool(struct answer *answer, const struct application *a)
 	return answer_findings(answer, 409, &findings);
 }
 
+/* A customer's own token could take all addresses of a pool, and by cancelling put them all into
+ * quarantine. */
+static int
+check_share(struct request *request, struct answer *answer, const struct application *a)
+{
+	const struct desk *desk = request->desk;
+	struct findings findings = { 0 };
+	struct finding *f;
+	int64_t open = 0;
+	int r = request_is_provider(request)
+	            ? 0
+	            : store_orders_under_way(request->store, a->customer.id,
+			  world_now(desk->process->world) - DAYS(1), &open);
+
+	if (r || open < desk->config->orders_most)
+		return r;
+	f = findings_add(&findings, FINDING_ELIGIBILITY_ORDERS, "");
+	finding_param(f, "found", "%lld", (long long)open);
+	finding_param(f, "most", "%lld", (long long)desk->config->orders_most);
+	return answer_findings(answer, 429, &findings);
+}
+
 static int
 new_site(
     struct request *request, struct answer *answer, const struct application *a, struct site *site)
@@ -325,9 +347,11 @@ static int
 place(struct request *request, struct answer *answer, struct application *a)
 {
 	struct site site;
-	int r = a->kind == ORDER_FIRST ? new_site(request, answer, a, &site)
-	                               : live_site(request, answer, a, &site);
+	int r = check_share(request, answer, a);
 
+	if (r == 0 && answer->status == 0)
+		r = a->kind == ORDER_FIRST ? new_site(request, answer, a, &site)
+		                           : live_site(request, answer, a, &site);
 	if (r || answer->status)
 		return r;
 	r = record_eligibility(request, a);

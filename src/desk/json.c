@@ -74,6 +74,12 @@ is_kind(const json_t *value, enum field_kind kind)
 }
 
 static bool
+is_full(const struct form *form)
+{
+	return json_array_size(form->mistakes) >= MISTAKES_MAX;
+}
+
+static bool
 is_told(const struct form *form, const char *field)
 {
 	const json_t *item;
@@ -96,7 +102,7 @@ form_mistake(struct form *form, const char *field, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
-	if (json_array_size(form->mistakes) < MISTAKES_MAX && !is_told(form, field))
+	if (!is_full(form) && !is_told(form, field))
 		json_array_append_new(form->mistakes,
 		    json_pack("{s:o, s:o}", "field", json_text(field), "words", json_text(detail)));
 }
@@ -117,6 +123,8 @@ say_unknown(
 	const char *best = NULL;
 	size_t least = 3;
 
+	if (is_full(form)) /* comparing names costs more than all else here */
+		return;
 	for (size_t i = 0; i < count; i++) {
 		size_t away = str_distance(str_of(name), str_of(fields[i].name));
 
@@ -235,7 +243,7 @@ bool
 form_read(const struct request *request, const struct field *fields, size_t count, struct form *ret,
     struct answer *answer)
 {
-	json_error_t error;
+	json_error_t error = { .line = 0 };
 
 	if (is_too_deep(request->body))
 		return answer_no(answer, 400, "NOT_JSON",

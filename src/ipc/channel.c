@@ -26,6 +26,7 @@ struct channel {
 	pthread_cond_t renewed;
 	int fd;              /* -1 = closed */
 	int next;            /* the new connection, taken when the current use is over; -1 = none */
+	bool last;           /* there will be none after this */
 	uint32_t connection; /* its number */
 	const char *why;
 	/* of who has the wire */
@@ -198,6 +199,15 @@ channel_renew(struct channel *c, int fd)
 	pthread_mutex_unlock(&c->state);
 }
 
+void
+channel_renew_no_more(struct channel *c)
+{
+	pthread_mutex_lock(&c->state);
+	c->last = true;
+	pthread_cond_broadcast(&c->renewed);
+	pthread_mutex_unlock(&c->state);
+}
+
 /* For who has the wire. */
 static int
 close_channel(struct channel *c, int outcome, const char *why)
@@ -218,15 +228,19 @@ close_unsent(struct channel *c, int r)
 	    r == NET_E_TIMEOUT ? "the peer does not read" : "the peer closed it");
 }
 
-static void
+/* False when there is nothing to wait for. */
+static bool
 await_renewal(struct channel *c, when deadline)
 {
 	struct timespec until = timespec_of(deadline);
+	bool hope;
 
 	pthread_mutex_lock(&c->state);
-	if (c->fd < 0 && c->next < 0)
+	if (c->fd < 0 && c->next < 0 && !c->last)
 		(void)pthread_cond_clockwait(&c->renewed, &c->state, CLOCK_MONOTONIC, &until);
+	hope = c->fd >= 0 || c->next >= 0 || !c->last;
 	pthread_mutex_unlock(&c->state);
+	return hope;
 }
 
 /* The peer may ask us something while we wait for its answer: that is for the next
@@ -313,10 +327,8 @@ call(struct channel *c, struct outgoing *ask, when deadline, struct buf *answer)
 {
 	int fd = current(c), r;
 
-	while (fd < 0 && world_ticks() < deadline) {
-		await_renewal(c, deadline);
+	while (fd < 0 && world_ticks() < deadline && await_renewal(c, deadline))
 		fd = current(c);
-	}
 	if (fd < 0)
 		return CHANNEL_E_CLOSED;
 	ask->request = ++c->request;
@@ -382,8 +394,9 @@ look(struct channel *c, struct frame *ret)
 	return 0;
 }
 
-/* Short, as a calling thread may take what we wait for and put it aside for us. */
-static void
+/* Short, as a calling thread may take what we wait for and put it aside for us. False when nothing
+ * will come. */
+static bool
 wait_for_more(struct channel *c, when deadline)
 {
 	when until = world_ticks() + LOOK_EVERY;
@@ -392,9 +405,9 @@ wait_for_more(struct channel *c, when deadline)
 	if (until > deadline)
 		until = deadline;
 	if (fd < 0)
-		await_renewal(c, until);
-	else
-		(void)!net_wait(fd, false, until - world_ticks());
+		return await_renewal(c, until);
+	(void)!net_wait(fd, false, until - world_ticks());
+	return true;
 }
 
 int
@@ -412,9 +425,8 @@ channel_receive(struct channel *c, when timeout, struct frame *ret)
 		give_wire(c);
 		if (r != CHANNEL_E_TIMEOUT && (r != CHANNEL_E_CLOSED || was_open))
 			return r;
-		if (world_ticks() >= deadline)
+		if (world_ticks() >= deadline || !wait_for_more(c, deadline))
 			return r;
-		wait_for_more(c, deadline);
 	}
 }
 

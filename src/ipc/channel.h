@@ -53,6 +53,9 @@ const char *channel_why(const struct channel *channel);
 /* Replaces a dead connection by a new one (after MESSAGE_PEER); callers waiting in channel_call
  * wake up. */
 void channel_renew(struct channel *channel, int fd);
+/* certdeskd is gone, no new connection will come: nobody waits for one from now on. One that is open
+ * stays so. */
+void channel_renew_no_more(struct channel *channel);
 
 /* Asks and waits: `fd` (-1: none) is passed, not closed. The answer's payload is put into *answer.
  * While the channel is closed waits up to the timeout for a new connection, as the peer may be

@@ -341,6 +341,25 @@ a_caller_waits_for_the_new_connection(void **state UNUSED)
 	pthread_join(keeper, NULL);
 }
 
+static void
+nobody_waits_for_a_connection_that_will_not_come(void **state UNUSED)
+{
+	CLEAN(free_ends) struct ends e = worker_and_keeper();
+	struct asking asking = { .channel = e.worker, .answer = BUF(100) };
+	CLEAN(buf_fini) struct buf answer = BUF(100);
+	struct frame frame;
+	pthread_t asker;
+
+	e.keeper = channel_free(e.keeper);
+	assert_int_equal(ask(e.worker, "x", SECONDS(30), &answer), CHANNEL_E_CLOSED);
+	pthread_create(&asker, NULL, ask_in_thread, &asking);
+	channel_renew_no_more(e.worker);
+	pthread_join(asker, NULL);
+	assert_int_equal(asking.result, CHANNEL_E_CLOSED);
+	assert_int_equal(channel_receive(e.worker, HOURS(1), &frame), CHANNEL_E_CLOSED);
+	buf_fini(&asking.answer);
+}
+
 /* The worker died while the keeper made its key, and its successor numbers its questions from 1
  * too: it must not take the key of another order for its own. */
 static void
@@ -506,6 +525,7 @@ main(void)
 		cmocka_unit_test(half_a_frame_waits),
 		cmocka_unit_test(no_answer_closes),
 		cmocka_unit_test(a_caller_waits_for_the_new_connection),
+		cmocka_unit_test(nobody_waits_for_a_connection_that_will_not_come),
 		cmocka_unit_test(an_old_question_is_not_answered_over_a_new_connection),
 		cmocka_unit_test(calls_while_another_thread_attends),
 		cmocka_unit_test(many_threads_get_their_own_answers),

@@ -147,6 +147,15 @@ note_open(const struct skeleton *s, bool had[static ROLE_MAX])
 		had[i] = had[i] || (s->process.peer[i] && channel_is_open(s->process.peer[i]));
 }
 
+/* Who waits for the answer of a peer that is gone, too, would keep us from ending. */
+static void
+expect_no_more(struct skeleton *s)
+{
+	for (int i = 0; i < ROLE_MAX; i++)
+		if (s->process.peer[i])
+			channel_renew_no_more(s->process.peer[i]);
+}
+
 static void *
 attend(void *arg)
 {
@@ -170,6 +179,7 @@ attend(void *arg)
 		}
 	}
 	tell_to_stop(0);
+	expect_no_more(s);
 	alarm(LAST_SECONDS);
 	return NULL;
 }

@@ -13,6 +13,7 @@
 #include "keeper/keeper.h"
 #include "keeper/vessel.h"
 #include "keeper/wrap.h"
+#include "sys/failpoint.h"
 #include "sys/log.h"
 
 #define PEM_LINE      48 /* bytes that make 64 characters (RFC 7468) */
@@ -121,6 +122,7 @@ pour(struct keeper *keeper, const struct key_export *q, int vessel, struct str p
 	log_export(LOG_NOTICE, "key.export", q, ret);
 	atomic_fetch_add(&keeper->exported, 1);
 	fault = vessel_pour(vessel, q->form, payload);
+	FAILPOINT("keeper.poured");
 	return fault ? end_with(ret, KEY_EXPORT_E_VESSEL, fault) : 0;
 }
 

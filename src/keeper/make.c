@@ -7,6 +7,7 @@
 #include "ipc/key_make.h"
 #include "keeper/keeper.h"
 #include "keeper/wrap.h"
+#include "sys/failpoint.h"
 #include "sys/log.h"
 
 static int
@@ -66,6 +67,7 @@ make_for(struct keeper *keeper, const struct key_order *order, struct buf *answe
 	key_made_put(answer, &made);
 	atomic_fetch_add(&keeper->made, 1);
 	log_made(order, &made);
+	FAILPOINT("keeper.made");
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 
 #include "mail/mail_internal.h"
 
-#define ENCODED_BYTES                                                                        \
+#define ENCODED_BYTES \
 	39 /* base64 of them in "=?UTF-8?B?" and "?=" stays below the 76 columns of RFC 2047 \
 	      section 2, behind "Subject: " too */
 #define ADDRESS_MAX 254 /* RFC 5321 section 4.5.3.1.3, without the angle brackets */

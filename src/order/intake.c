@@ -159,10 +159,21 @@ subject_code(const struct subject_problem *problem)
 static struct str
 typed(const struct subject_form *form, enum subject_field field)
 {
-	const struct str all[] = { form->organization, form->division, form->city, form->state,
-		form->country };
-
-	return all[field];
+	switch (field) {
+	case SUBJECT_ORGANIZATION:
+		return form->organization;
+	case SUBJECT_DIVISION:
+		return form->division;
+	case SUBJECT_CITY:
+		return form->city;
+	case SUBJECT_STATE:
+		return form->state;
+	case SUBJECT_COUNTRY:
+		return form->country;
+	case SUBJECT_FIELD_MAX:
+		break;
+	}
+	return STR("");
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "ipc/process.h"
 #include "reader/answer.h"
+#include "sys/failpoint.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
@@ -64,6 +65,7 @@ serve_one(struct reader *reader, struct channel *desk)
 
 	if (r)
 		return; /* closed: certdeskd brings a new one */
+	FAILPOINT("reader.asked");
 	if (frame.type != MESSAGE_READ || answer_question(reader, buf_str(&frame.payload), &answer))
 		r = channel_refuse(desk, &frame);
 	else

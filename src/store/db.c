@@ -9,6 +9,16 @@
 
 #define BUSY_MOST SECONDS(10) /* then STORE_E_BUSY */
 
+static int
+constraint_error(int extended)
+{
+	if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY)
+		return STORE_E_TAKEN;
+	if (extended == SQLITE_CONSTRAINT_FOREIGNKEY)
+		return STORE_E_ABSENT;
+	return error_origin(EINVAL);
+}
+
 int
 db_error(struct store *s, int code)
 {
@@ -25,16 +35,11 @@ db_error(struct store *s, int code)
 		return system_errno == ENOSPC || system_errno == EDQUOT ? STORE_E_FULL
 		                                                        : error_origin(EIO);
 	case SQLITE_CANTOPEN:
-		return error_origin(extended == SQLITE_CANTOPEN_SYMLINK ? ELOOP
-				    : system_errno                      ? system_errno
-									: EIO);
+		if (extended == SQLITE_CANTOPEN_SYMLINK)
+			return error_origin(ELOOP);
+		return error_origin(system_errno ? system_errno : EIO);
 	case SQLITE_CONSTRAINT:
-		if (extended == SQLITE_CONSTRAINT_UNIQUE ||
-		    extended == SQLITE_CONSTRAINT_PRIMARYKEY)
-			return STORE_E_TAKEN;
-		if (extended == SQLITE_CONSTRAINT_FOREIGNKEY)
-			return STORE_E_ABSENT;
-		return error_origin(EINVAL);
+		return constraint_error(extended);
 	case SQLITE_NOMEM:
 		return error_origin(ENOMEM);
 	default:

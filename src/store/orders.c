@@ -235,6 +235,26 @@ store_order_counts(struct store *s, int64_t ret[static STAGE_MAX])
 	return r;
 }
 
+int
+store_orders_under_way(struct store *s, struct id customer, when since, int64_t *ret)
+{
+	static const uint8_t least[10] = { 0 };
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "SELECT (SELECT COUNT(*) FROM orders WHERE customer=$1 AND stage IN"
+	    " ('checking','preparing','waiting','installing','testing'))"
+	    "+(SELECT COUNT(*) FROM orders WHERE customer=$1 AND stage='retired' AND id>$2)");
+	int r;
+
+	query_id(&q, 1, customer);
+	query_id(&q, 2, id_from(since, least));
+	r = query_row(&q);
+	if (r)
+		return error_fold(r);
+	*ret = column_int(&q);
+	return query_result(&q);
+}
+
 static int
 insert_order(struct store *s, const struct order *o)
 {
@@ -517,10 +537,15 @@ store_order_withdrawn(struct store *s, struct id order)
 	CLEAN(query_end)
 	struct query q =
 	    query(s, "UPDATE orders SET withdrawn=$2, changed=$2, trouble='' WHERE id=$1");
-	int r;
+	struct order o;
+	int r = store_order_get(s, order, &o);
 
+	if (r)
+		return r;
 	query_id(&q, 1, order);
 	query_int(&q, 2, world_now(s->world));
 	r = query_one(&q);
+	if (r == 0 && !id_is_none(o.key))
+		r = store_key_retire(s, o.key);
 	return r ? r : store_event_add(s, "order.withdrawn", "order", order, order, "");
 }

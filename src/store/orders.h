@@ -94,6 +94,8 @@ int store_findings_open(struct store *s, struct id order, struct found_list *ret
 int finding_params_to_json(const struct finding *finding, struct buf *to) MUST_USE;
 int finding_params_from_json(struct str json, struct finding *finding) MUST_USE;
 
+/* A customer's orders that are open, or were made since `since` and cancelled. */
+int store_orders_under_way(struct store *s, struct id customer, when since, int64_t *ret) MUST_USE;
 /* How many orders are in each stage; from counters kept with each change, never by counting. */
 int store_order_counts(struct store *s, int64_t ret[static STAGE_MAX]) MUST_USE;
 

@@ -90,6 +90,28 @@ asked_for_while_somebody_is_at_it(void **state)
 	assert_int_equal(second.attempts, 1);
 }
 
+/* A worker may outlive its certdeskd by some seconds: the successor frees its leases and claims anew. */
+static void
+a_claim_that_was_taken_over_is_not_held(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "owa.contoso.com");
+	struct task first, second;
+	when next;
+
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &first, &next));
+	OK(store_task_held(lab->s, &first));
+	OK(store_tasks_free(lab->s, "w"));
+	assert_int_equal(store_task_held(lab->s, &first), STORE_E_STALE);
+	fake_time += 1;
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &second, &next));
+	assert_true(id_eq(first.id, second.id) && id_eq(second.order, o.id));
+	assert_int_equal(store_task_held(lab->s, &first), STORE_E_STALE);
+	OK(store_task_held(lab->s, &second));
+	end_task(lab, second.id);
+	assert_int_equal(store_task_held(lab->s, &second), STORE_E_STALE);
+}
+
 /* What somebody is at goes on when the order ends, and only behind it is anything given back: an
  * installation that ended after the withdrawal would serve for ever. */
 static void
@@ -286,6 +308,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		IN_LAB(tasks_are_claimed_once_and_leases_end),
 		IN_LAB(asked_for_while_somebody_is_at_it),
+		IN_LAB(a_claim_that_was_taken_over_is_not_held),
 		IN_LAB(a_withdrawal_waits_for_what_is_at_work),
 		IN_LAB(the_longest_due_comes_first),
 		IN_LAB(two_never_get_one_task),

@@ -20,7 +20,7 @@
 enum {
 	STORE_E_ABSENT = 1, /* no such row */
 	STORE_E_TAKEN,      /* a unique name or value is in use */
-	STORE_E_STALE,      /* changed since it was read (If-Match) */
+	STORE_E_STALE,      /* changed since it was read (If-Match), or not ours any more */
 	STORE_E_BUSY,       /* another process held the write lock for 10 s */
 	STORE_E_FULL,       /* the disk is full: nothing was changed */
 	STORE_E_NO_ADDRESS, /* the pool has no free address */

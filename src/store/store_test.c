@@ -79,6 +79,26 @@ a_renewal_supersedes(void **state)
 }
 
 static void
+a_withdrawn_order_leaves_no_key_in_force(void **state)
+{
+	struct lab *lab = *state;
+	struct order first = make_order(lab, "owa.contoso.com"), second;
+	struct key key;
+
+	live(lab, &first);
+	second = make_renewal(lab, &first);
+	give_certificate(lab, &second);
+	event(lab, second.id, EVENT_RETIRED);
+	OK(store_begin(lab->s));
+	OK(store_order_withdrawn(lab->s, second.id));
+	OK(store_commit(lab->s, "test.withdrawn"));
+	OK(store_key_get(lab->s, second.key, &key));
+	assert_int_equal(key.state, KEY_RETIRED);
+	OK(store_key_get(lab->s, first.key, &key));
+	assert_int_equal(key.state, KEY_ACTIVE);
+}
+
+static void
 one_open_order_per_site(void **state)
 {
 	struct lab *lab = *state;
@@ -605,6 +625,7 @@ main(void)
 		IN_LAB(an_event_that_does_not_fit_changes_nothing),
 		IN_LAB(an_order_is_added_as_given),
 		IN_LAB(a_renewal_supersedes),
+		IN_LAB(a_withdrawn_order_leaves_no_key_in_force),
 		IN_LAB(one_open_order_per_site),
 		IN_LAB(an_ended_order_keeps_only_its_withdrawal),
 		IN_LAB(orders_are_listed_by_customer_and_stage),

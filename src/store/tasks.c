@@ -11,7 +11,7 @@
  * again. */
 #define LOOK_AGAIN MILLIS(20)
 
-#define COLUMNS "id, order_id, kind, due, attempts, outcome, words, created"
+#define COLUMNS "id, order_id, kind, due, leased_until, attempts, outcome, words, created"
 
 static const char *const outcomes[] = { "done", "later", "refused", "human" };
 
@@ -75,6 +75,7 @@ read_task(struct query *q, struct task *t)
 	t->order = column_id(q);
 	column_text(q, kind, sizeof(kind));
 	t->due = column_int(q);
+	t->lease = column_int(q);
 	t->attempts = column_int(q);
 	t->outcome = (enum outcome_kind)column_name(q, outcomes, COUNT_OF(outcomes));
 	column_text(q, t->words, sizeof(t->words));
@@ -146,6 +147,19 @@ store_task_claim(struct store *s, const char *worker, when lease, struct task *r
 	if (r == STORE_E_ABSENT)
 		*ret_next = world_now(s->world) + LOOK_AGAIN;
 	return r;
+}
+
+int
+store_task_held(struct store *s, const struct task *task)
+{
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT 1 FROM tasks WHERE id=$1 AND leased_until=$2");
+	int r;
+
+	query_id(&q, 1, task->id);
+	query_int(&q, 2, task->lease);
+	r = query_row(&q);
+	return r == STORE_E_ABSENT ? STORE_E_STALE : r;
 }
 
 int

@@ -15,6 +15,7 @@ struct task {
 	enum task_kind kind;
 	int64_t attempts; /* claims so far, this one included */
 	when due, created;
+	when lease; /* its end; tells one claim of the task from the next. 0 = nobody is at it */
 	enum outcome_kind outcome; /* of the last attempt */
 	char words[OUTCOME_WORDS_SIZE];
 };
@@ -26,6 +27,9 @@ int store_task_add(struct store *s, struct id order, enum task_kind kind, when d
  * then when the next one is (0 = none). */
 int store_task_claim(
     struct store *s, const char *worker, when lease, struct task *ret, when *ret_next) MUST_USE;
+/* In the caller's transaction: STALE when the claim is not in force any more, as it ran out or was
+ * freed, and the task was claimed anew or is done. */
+int store_task_held(struct store *s, const struct task *task) MUST_USE;
 /* In the caller's transaction, with the facts that follow: done, the row goes, or is due again if
  * it was asked for meanwhile. */
 int store_task_done(struct store *s, struct id task) MUST_USE;

@@ -221,7 +221,7 @@ write_all(int fd, struct str content)
 int
 file_write(const char *path, struct str content, unsigned mode)
 {
-	int fd, r = file_make(path, mode, &fd);
+	int fd = -1, r = file_make(path, mode, &fd);
 
 	if (r)
 		return r;

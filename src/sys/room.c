@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -13,9 +14,11 @@
 
 #include "base/error.h"
 #include "sys/file.h"
+#include "sys/net.h"
 #include "sys/world.h"
 
-#define PIPE_END 3 /* where the child finds its pipe */
+#define PIPE_END  3          /* where the child finds its pipe */
+#define END_LEAST SECONDS(1) /* to end in, for one that answered at the last moment */
 
 static bool
 limit(__rlimit_resource_t what, rlim_t most)
@@ -75,9 +78,9 @@ child(const struct room *room, int (*work)(const void *about, struct buf *answer
 
 /* Until the child closes its end. */
 static int
-collect(int fd, when time, struct buf *answer)
+collect(int fd, when deadline, struct buf *answer)
 {
-	when deadline = world_ticks() + time, left;
+	when left;
 
 	while ((left = deadline - world_ticks()) > 0) {
 		struct pollfd look = { .fd = fd, .events = POLLIN };
@@ -96,6 +99,18 @@ collect(int fd, when time, struct buf *answer)
 			return ROOM_E_TOO_MUCH;
 	}
 	return ROOM_E_TIMEOUT;
+}
+
+/* To close the pipe is not to end: a captured child may stay, and would hold us up for ever. */
+static int
+await_end(pid_t pid, when deadline)
+{
+	CLEAN(close_fd) int fd = pidfd_open(pid, 0);
+	when left = deadline - world_ticks();
+	int r =
+	    fd < 0 ? error_origin(errno) : net_wait(fd, false, left > END_LEAST ? left : END_LEAST);
+
+	return r > 0 ? ROOM_E_TIMEOUT : r;
 }
 
 static int
@@ -123,6 +138,7 @@ int
 room_run(const struct room *room, int (*work)(const void *about, struct buf *answer),
     const void *about, struct buf *answer)
 {
+	when deadline = world_ticks() + room->time;
 	size_t before = answer->len;
 	int fds[2], r, ended;
 	pid_t pid;
@@ -138,7 +154,9 @@ room_run(const struct room *room, int (*work)(const void *about, struct buf *ans
 		close_fd(fds[0]);
 		return r;
 	}
-	r = collect(fds[0], room->time, answer);
+	r = collect(fds[0], deadline, answer);
+	if (r == 0)
+		r = await_end(pid, deadline);
 	if (r)
 		(void)kill(pid, SIGKILL);
 	ended = verdict(pid);

@@ -44,6 +44,14 @@ hang(const void *about UNUSED, struct buf *answer UNUSED)
 	return 0;
 }
 
+/* Says nothing more, and stays. */
+static int
+linger(const void *about, struct buf *answer)
+{
+	close(3);
+	return hang(about, answer);
+}
+
 static int
 spin(const void *about UNUSED, struct buf *answer UNUSED)
 {
@@ -100,6 +108,7 @@ no_answer(void **state UNUSED)
 		{ "crash",    &usual, crash,   ROOM_E_DIED },
 		{ "give up",  &usual, give_up, ROOM_E_DIED },
 		{ "hang",     &hasty, hang,    ROOM_E_TIMEOUT },
+		{ "linger",   &hasty, linger,  ROOM_E_TIMEOUT },
 		{ "spin",     &lazy,  spin,    ROOM_E_TIMEOUT },
 		{ "too much", &usual, boast,   ROOM_E_TOO_MUCH },
 	};

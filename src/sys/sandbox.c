@@ -40,6 +40,8 @@ sandbox_enter(const struct sandbox_profile *profile, struct buf *report)
 	const char *off = why_off();
 	int r = sandbox_limits(report);
 
+	if (r == 0)
+		r = sandbox_capabilities(profile, report);
 	if (r)
 		return r;
 	if (off) {

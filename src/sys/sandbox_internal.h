@@ -6,5 +6,6 @@
 #include "sys/sandbox.h"
 
 int sandbox_limits(struct buf *report) MUST_USE; /* no new privileges, no dumps, no tracing */
+int sandbox_capabilities(const struct sandbox_profile *profile, struct buf *report) MUST_USE;
 int sandbox_landlock(const struct sandbox_profile *profile, struct buf *report) MUST_USE;
 int sandbox_seccomp(const struct sandbox_profile *profile, struct buf *report) MUST_USE;

@@ -26,9 +26,11 @@ struct ruleset { /* struct landlock_ruleset_attr as of ABI 6 */
 };
 
 #define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+/* No MAKE_SOCK: the keeper knows a balancer's socket by the path it was bound to, so nobody in here
+ * may bind another one there. */
 #define FS_WRITE                                                          \
 	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
-	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK)
+	    LANDLOCK_ACCESS_FS_MAKE_REG)
 /* All that ABI 1 can forbid. */
 #define FS_ALL (LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1)
 /* What a rule for a file, not a folder, may say. */

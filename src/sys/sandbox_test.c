@@ -23,8 +23,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,6 +106,23 @@ binds_datagrams(void)
 	return fd < 0 || bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0 ? errno : 0;
 }
 
+/* As a captured worker would put itself in the place of a balancer's socket: one end of a pair gets
+ * its name, the other end goes to the keeper. */
+static int
+binds_a_path(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int ends[2], r;
+
+	if (net_pair(ends) != 0)
+		return -1;
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s/socket", folder);
+	r = bind(ends[0], (const struct sockaddr *)&to, sizeof(to)) < 0 ? errno : 0;
+	if (r == 0)
+		unlink(to.sun_path);
+	return r;
+}
+
 static void *
 nothing(void *arg)
 {
@@ -177,6 +196,13 @@ aborts(void)
 	abort();
 }
 
+/* For which root needs a capability, and anybody else a limit that nobody has. */
+static int
+puts_itself_before_others(void)
+{
+	return setpriority(PRIO_PROCESS, 0, -1) < 0 ? errno : 0;
+}
+
 static int
 lives(void)
 {
@@ -218,9 +244,11 @@ static const struct sandbox_case cases[] = {
 	{ "TCP with leave",                       connects,       SANDBOX_CONNECT,  true,  0, 0,        0 },
 	{ "never a TCP listener",                 binds,          SANDBOX_CONNECT,  true,  0, EACCES,   4 },
 	{ "random source ports for DNS",          binds_datagrams, SANDBOX_CONNECT, true,  0, 0,        0 },
+	{ "no socket gets a path",                 binds_a_path,   SANDBOX_CONNECT | SANDBOX_FILES, true, 2, EACCES, 1 },
 	{ "no process",                           forks,          SANDBOX_FILES | SANDBOX_CONNECT, true, 2, TRAPPED, 0 },
 	{ "a process with leave",                 forks,          SANDBOX_FORK,     false, 0, 0,        0 },
 	{ "no program",                           runs_a_program, SANDBOX_FORK | SANDBOX_FILES, false, 2, TRAPPED, 0 },
+	{ "no rights of root",                    puts_itself_before_others, SANDBOX_FILES, false, 0, EACCES, 0 },
 	{ "no typing into the terminal",          types_into_the_terminal, SANDBOX_FILES, false, 0, TRAPPED, 0 },
 	{ "no new code without libraries",        makes_new_code, SANDBOX_FORK,     false, 0, TRAPPED,  0 },
 	{ "no kill",                              kills_its_parent, 0,              false, 0, TRAPPED,  0 },
@@ -324,7 +352,7 @@ static int
 reports(void)
 {
 	static const char *const expected[] = {
-		"no_new_privs=", "dumps=", "landlock=", "seccomp="
+		"no_new_privs=", "dumps=", "capabilities=", "landlock=", "seccomp="
 	};
 	const struct sandbox_profile profile = { .calls = 0 };
 	struct buf report = BUF(1000);

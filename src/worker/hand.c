@@ -30,6 +30,14 @@ static const int retries[] = { 1, 5, 15, 60, 300, 900, 3600 };
 /* clang-format on */
 
 int
+hand_begin(struct hand *hand)
+{
+	int r = store_begin(hand->store);
+
+	return r ? r : store_task_held(hand->store, hand->task);
+}
+
+int
 hand_finish_at(struct hand *hand, const struct task *task, enum order_event event,
     const char *detail, const char *before, const char *after)
 {
@@ -61,7 +69,7 @@ try_again_at(const struct hand *hand, const struct task *task, const struct outc
 static int
 postpone(struct hand *hand, const struct task *task, const struct outcome *what)
 {
-	int r = store_begin(hand->store);
+	int r = hand_begin(hand);
 
 	if (r)
 		return r;
@@ -82,7 +90,7 @@ static int
 set_aside(struct hand *hand, const struct task *task, const struct outcome *what)
 {
 	struct outcome later = *what;
-	int r = store_begin(hand->store);
+	int r = hand_begin(hand);
 
 	if (r)
 		return r;
@@ -100,7 +108,7 @@ set_aside(struct hand *hand, const struct task *task, const struct outcome *what
 static int
 drop(struct hand *hand, const struct task *task)
 {
-	int r = store_begin(hand->store);
+	int r = hand_begin(hand);
 
 	if (r)
 		return r;
@@ -171,6 +179,8 @@ work_on(struct hand *hand, const struct task *task)
 	else if (r == 0)
 		r = settle_outcome(hand, task, &what);
 	store_abandon(hand->store);
+	if (r == STORE_E_STALE)
+		outcome_set(&what, OUTCOME_LATER, "Somebody else took the task over.");
 	log_step(task, &order, &what, world_ticks() - start);
 	return r;
 }
@@ -233,8 +243,9 @@ hand_serve(void *arg)
 		int r = store_task_claim(hand->store, hand->name, LEASE, &task, &next);
 
 		if (r == 0) {
+			hand->task = &task;
 			r = work_on(hand, &task);
-			if (r)
+			if (r && r != STORE_E_STALE)
 				after_fault(hand, &task, r);
 		} else {
 			if (r != STORE_E_ABSENT)

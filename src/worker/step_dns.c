@@ -52,7 +52,7 @@ step_check(struct hand *hand, const struct task *task, struct order *order, stru
 
 	if (r)
 		return r > 0 ? 0 : r;
-	r = store_begin(hand->store);
+	r = hand_begin(hand);
 	if (r)
 		return r;
 	r = keep_look(hand, order, &report);
@@ -88,7 +88,7 @@ step_dns(struct hand *hand, const struct task *task, struct order *order, struct
 
 	if (r)
 		return r > 0 ? 0 : r;
-	r = store_begin(hand->store);
+	r = hand_begin(hand);
 	if (r)
 		return r;
 	r = keep_look(hand, order, &report);

@@ -187,7 +187,7 @@ plan(struct hand *hand, const struct order *order, const struct subject_matter *
 		.site = order->site,
 		.certificate = order->certificate,
 		.key = load->key.id };
-	int r = store_begin(hand->store);
+	int r = hand_begin(hand);
 
 	if (r)
 		return r;
@@ -223,7 +223,7 @@ note_refusal(struct hand *hand, const struct order *order, const struct subject_
 {
 	struct findings findings = { 0 };
 	struct finding *f = findings_add(&findings, FINDING_INSTALL_REFUSED, "");
-	int r = store_begin(hand->store);
+	int r = hand_begin(hand);
 
 	finding_param(f, "fqdn", "%s", order->host);
 	finding_param(f, "balancer", "%s", matter->balancer->name);
@@ -243,7 +243,7 @@ keep(struct hand *hand, const struct task *task, const struct order *order, stru
     struct outcome *what)
 {
 	struct order now;
-	int r = store_begin(hand->store);
+	int r = hand_begin(hand);
 
 	if (r == 0)
 		r = store_order_get(hand->store, order->id, &now);

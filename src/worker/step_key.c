@@ -72,7 +72,7 @@ step_key(struct hand *hand, const struct task *task, struct order *order, struct
 	if (r)
 		return r;
 	memcpy(key.spki_sha256, made.spki_sha256, sizeof(key.spki_sha256));
-	r = store_begin(hand->store);
+	r = hand_begin(hand);
 	if (r)
 		return r;
 	r = keep(hand, order, &key, &made);

@@ -137,7 +137,7 @@ queue_message(
 		ret->attachment_type = alloc_text(draft.attachment_type);
 		ret->attachment = buf_take(&draft.attachment);
 	}
-	r = store_begin(hand->store);
+	r = hand_begin(hand);
 	if (r)
 		return r;
 	r = store_message_add(hand->store, ret);
@@ -199,7 +199,7 @@ follow_address(struct hand *hand, const struct order *order, struct message *mes
 	if (r || strcmp(message->recipient, customer.contact_mail) == 0)
 		return error_fold(r);
 	snprintf(message->recipient, sizeof(message->recipient), "%s", customer.contact_mail);
-	r = store_begin(hand->store);
+	r = hand_begin(hand);
 	if (r == 0)
 		r = store_message_redirect(hand->store, message->id, message->recipient);
 	return error_fold(r ? r : store_commit(hand->store, "worker.redirected"));
@@ -238,7 +238,7 @@ hand_write(
 
 	if (r || what->kind != OUTCOME_DONE)
 		return r;
-	r = store_begin(hand->store);
+	r = hand_begin(hand);
 	if (r)
 		return r;
 	return store_message_sent(hand->store, message, what->words);

@@ -75,7 +75,7 @@ take_back(struct hand *hand, const struct task *task, struct order *order,
 
 	if (r)
 		return r;
-	r = store_begin(hand->store);
+	r = hand_begin(hand);
 	if (r)
 		return r;
 	r = keep_report(hand, order, LOOK_TEST_ADDRESS, report);
@@ -100,7 +100,7 @@ static int
 wait_and_see(struct hand *hand, const struct order *order, enum look_kind kind,
     const struct site_report *report, struct outcome *what)
 {
-	int r = store_begin(hand->store);
+	int r = hand_begin(hand);
 
 	if (r)
 		return r;
@@ -115,7 +115,7 @@ static int
 keep_success(struct hand *hand, const struct order *order, enum look_kind kind,
     const struct site_report *report, struct outcome *what)
 {
-	int r = store_begin(hand->store);
+	int r = hand_begin(hand);
 
 	if (r)
 		return r;
@@ -150,7 +150,7 @@ static int
 moved_away(
     struct hand *hand, const struct task *task, const struct dns_report *dns, struct outcome *what)
 {
-	int r = store_begin(hand->store);
+	int r = hand_begin(hand);
 
 	if (r)
 		return r;

@@ -50,11 +50,11 @@ tell(struct hand *hand, const struct order *order, struct outcome *what)
 	int r;
 
 	if (!is_owed_a_word(order))
-		return store_begin(hand->store);
+		return hand_begin(hand);
 	r = hand_write(hand, order, MAIL_RETIRED, what);
 	if (r || what->kind == OUTCOME_DONE || what->kind == OUTCOME_LATER)
 		return r;
-	r = store_begin(hand->store);
+	r = hand_begin(hand);
 	return r ? r : store_order_trouble(hand->store, order->id, what->words);
 }
 

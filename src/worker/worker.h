@@ -35,7 +35,8 @@ struct hand {
 	struct worker *worker;
 	struct store *store;
 	struct dns *dns;
-	char name[32]; /* the lease's owner */
+	char name[32];           /* the lease's owner */
+	const struct task *task; /* what it is at */
 };
 
 /*
@@ -50,6 +51,10 @@ typedef int step_fn(
 step_fn step_check, step_key, step_ask, step_dns, step_install, step_test_address, step_ask_dns,
     step_test_name, step_tell, step_withdraw;
 
+/* Begins a transaction of the task the hand is at. STORE_E_STALE when somebody else is at it by now,
+ * as a worker outlives its certdeskd, killed, for some seconds: the step ends with that, and keeps
+ * nothing. */
+int hand_begin(struct hand *hand) MUST_USE;
 /* Inside the transaction the step began: ends the task, applies the event (EVENT_MAX: none),
  * commits. `point` names both failpoints. */
 #define hand_finish(hand, task, event, detail, point)                                      \

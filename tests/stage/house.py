@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private certdesk in one folder: initialised by `certdesk init`, started as certdeskd, used over its API and
 command. With its peers (stage()) it is a whole provider on loopback."""
+import contextlib
+import http.client
 import json
 import os
 import signal
@@ -9,6 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from pathlib import Path
 
 from .ca import CA
@@ -75,6 +78,24 @@ class Api:
             cursor = page.get("next")
             if not cursor:
                 return
+
+
+class PatientApi(Api):
+    """As a good client does: what got no answer, or "again in a moment", is asked again, a POST under the same Idempotency-Key."""
+
+    def call(self, method, path, body=None, headers=None, raw=None, timeout=60):
+        if method == "POST":
+            headers = {"Idempotency-Key": str(uuid.uuid4()), **(headers or {})}
+
+        def once():
+            try:
+                return [super(PatientApi, self).call(method, path, body, headers, raw, timeout)]
+            except Refused as no:
+                if no.status != 503:
+                    raise
+            except (OSError, http.client.HTTPException):
+                pass
+        return wait_for(once, 30, f"an answer to {method} {path}")[0]
 
 
 class House(Peer):
@@ -162,6 +183,22 @@ class House(Peer):
     def pids(self):
         """{program: pid} of the running children."""
         return {p["program"]: p["pid"] for p in self.api().get("/status")["processes"]}
+
+    def failpoints(self):
+        """The places at which the programs of this build can be told to die; none in a build without them."""
+        listed = subprocess.run([self.program("certdeskd"), "--failpoints"], capture_output=True, text=True, check=True).stdout.split()
+        command = subprocess.run([self.program("certdesk")], capture_output=True, text=True, env={"CERTDESK_FAILPOINT": "list"})
+        return sorted({*listed, *(command.stdout.split() if command.returncode == 0 else [])})
+
+    @contextlib.contextmanager
+    def held(self):
+        """While certdeskd is stopped like this, what dies stays dead. Nothing about processes can be asked meanwhile."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            if self.alive():
+                os.kill(self.process.pid, signal.SIGCONT)
 
 
 class Stage:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs around certdesk, each started for real on loopback ports that were free."""
+import asyncio
+import concurrent.futures
 import email
 import email.policy
 import os
@@ -158,8 +160,14 @@ backend exchange
     def start(self):
         conf = self.write_config()
         self.spawn("/usr/sbin/haproxy", "-W", "-f", str(conf))
-        wait_for(lambda: self.socket.exists() and answers(self.https), what="haproxy")
+        wait_for(lambda: not self.alive() or self.socket.exists() and answers(self.https), what="haproxy")
+        if not self.alive():
+            raise RuntimeError("haproxy did not start:\n" + self.log_text()[-3000:])
         return self
+
+    def kill(self, sig=signal.SIGKILL):
+        super().kill(sig)
+        wait_for(lambda: not answers(self.https), what="the end of haproxy's worker")
 
     def command(self, line):
         with socket.socket(socket.AF_UNIX) as s:
@@ -182,6 +190,7 @@ class Knot(Peer):
         self.zone = zone
         self.records = {}
         self.serial = 1
+        self.lock = threading.Lock()
 
     def write_zone(self):
         lines = [f"$ORIGIN {self.zone}.", "$TTL 60", f"@ SOA ns1 hostmaster {self.serial} 3600 600 86400 30", "@ NS ns1",
@@ -221,10 +230,11 @@ zone:
 
     def set(self, name, kind, *values):
         """Sets (or with no value removes) the records of a name, and waits until the server says so."""
-        self.records.pop((name, kind), None)
-        if values:
-            self.records[(name, kind)] = list(values)
-        self.set_many()
+        with self.lock:
+            self.records.pop((name, kind), None)
+            if values:
+                self.records[(name, kind)] = list(values)
+            self.set_many()
 
     def set_many(self):
         self.serial += 1
@@ -238,13 +248,16 @@ class Mailbox:
     def __init__(self):
         self.port = free_port()
         self.letters = []
-        self.verdict = None  # e.g. "451 come back later"
+        self.verdict = None  # e.g. "451 come back later", for every letter; or an iterator of one, or a future one, for each
         self.lock = threading.Lock()
         self.controller = None
 
     async def handle_DATA(self, server, session, envelope):
-        if self.verdict:
-            return self.verdict
+        verdict = self.verdict if isinstance(self.verdict, str) else next(self.verdict or iter(()), None)
+        if isinstance(verdict, concurrent.futures.Future):
+            verdict = await asyncio.wrap_future(verdict)
+        if verdict:
+            return verdict
         letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
         with self.lock:
             self.letters.append((envelope.rcpt_tos, letter))
