@@ -33,6 +33,8 @@ def test_from_intake_to_live(stage, host, form):
     assert status.startswith("HTTP/1.1 302")
     subjects = [l["Subject"] for l in stage.mailbox.letters_of(order["number"])]
     assert len(subjects) == 2, subjects  # the request, and "it is ready"
+    exports = [e["detail"] for e in stage.api.all(f"/orders/{order['number']}/events") if e["action"] == "key.exported"]
+    assert exports == [{"balancer": "edge", "times": 2}]  # once into the runtime socket, once into the file for a restart
 
 
 @pytest.mark.parametrize("kind", ["rsa3072", "p256", "p384"])

@@ -218,8 +218,10 @@ static int
 live(struct skeleton *s)
 {
 	CLEAN(buf_fini) struct buf sandbox = BUF(4 * 1024);
-	int r = set_up(s);
+	int r = sandbox_begin();
 
+	if (r == 0)
+		r = set_up(s);
 	if (r)
 		return r;
 	start_log(s);

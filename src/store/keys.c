@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "store/db.h"
+#include "store/detail.h"
 #include "store/events.h"
 
 static const char *const states[] = {
@@ -137,6 +138,17 @@ store_key_retire(struct store *s, struct id id)
 	if (r)
 		return r == STORE_E_ABSENT ? 0 : r;
 	return store_event_add(s, "key.retired", "key", id, ID_NONE, "");
+}
+
+int
+store_key_exported(
+    struct store *s, struct id id, struct id order, const char *balancer, int64_t times)
+{
+	CLEAN(detail_fini) struct detail d = { 0 };
+
+	detail_text(&d, "balancer", balancer);
+	detail_number(&d, "times", times);
+	return detail_event(&d, s, "key.exported", "key", id, order);
 }
 
 int

@@ -31,6 +31,9 @@ struct key_match {
 int store_keys_of_customer(struct store *s, struct id customer, struct key_match *to, size_t max,
     size_t *ret_count) MUST_USE;
 int store_key_retire(struct store *s, struct id id) MUST_USE;
+/* For the audit log: the keeper poured it into the balancer so many times. */
+int store_key_exported(
+    struct store *s, struct id id, struct id order, const char *balancer, int64_t times) MUST_USE;
 
 int store_csr_add(
     struct store *s, struct id order, struct id key, struct str der, struct id *ret) MUST_USE;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Closes the door behind a process that has opened all it needs: no new privileges, no core dumps
- * and no ptrace, no capabilities but root's over files, a seccomp allow-list, landlock for paths and TCP where the kernel has it. Each
- * technique is a file of its own (sandbox_seccomp.c, sandbox_landlock.c …); one that the kernel
- * lacks is skipped and named in the report. With the environment's CERTDESK_SANDBOX=none, or in a
+ * and no ptrace, no capabilities but root's over files, a seccomp allow-list, landlock for paths and
+ * TCP where the kernel has it. Each technique is a file of its own (sandbox_seccomp.c,
+ * sandbox_landlock.c …); one that the kernel lacks is skipped and named in the report. With the environment's CERTDESK_SANDBOX=none, or in a
  * sanitizer build, seccomp and landlock stay off and the report says so loudly.
  */
 #pragma once
@@ -36,6 +36,9 @@ struct sandbox_profile {
 void sandbox_allow_path(struct sandbox_profile *profile, const char *path, bool write);
 void sandbox_forget_paths(struct sandbox_profile *profile, size_t first);
 
+/* What holds from a process's first moment, before it reads any secret: no new privileges, no core
+ * dumps, no ptrace. */
+int sandbox_begin(void) MUST_USE;
 /* Enters; from here on the rules hold for all threads to come: no other may run yet (-EBUSY).
  * Appends what is in force to *report, one line each: "no_new_privs=on", "capabilities=none",
  * "seccomp=on", "landlock=6", "landlock=off (kernel 5.10 has none)" … */

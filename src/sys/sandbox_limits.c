@@ -7,7 +7,7 @@
 #include "sys/sandbox_internal.h"
 
 int
-sandbox_limits(struct buf *report)
+sandbox_begin(void)
 {
 	const struct rlimit none = { 0 };
 
@@ -17,6 +17,15 @@ sandbox_limits(struct buf *report)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return error_origin(errno);
 #endif
-	buf_put_text(report, "no_new_privs=on\ndumps=off\n");
 	return 0;
+}
+
+int
+sandbox_limits(struct buf *report)
+{
+	int r = sandbox_begin();
+
+	if (r == 0)
+		buf_put_text(report, "no_new_privs=on\ndumps=off\n");
+	return r;
 }

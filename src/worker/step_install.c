@@ -35,10 +35,16 @@ CLEAN_DEFINE_FINI(load_fini, struct load);
 	((struct load){ \
 	    .leaf = BUF(CHAIN_MAX), .chain = BUF(CHAIN_MAX), .wrapped = BUF(KEY_WRAPPED_MAX) })
 
+#define KEYS_MOST 2 /* the order's own, and the one to go back to */
+
 /* What pouring and verifying need besides the bundle. */
 struct job {
 	struct hand *hand;
 	const struct subject_matter *matter;
+	struct {
+		struct id key;
+		int64_t times;
+	} poured[KEYS_MOST]; /* for the audit log */
 };
 
 static int
@@ -90,11 +96,39 @@ result_of(int r, const struct key_exported *poured, struct outcome *what)
 	}
 }
 
+static void
+count_pour(struct job *job, struct id key)
+{
+	size_t i = 0;
+
+	while (i < KEYS_MOST - 1 && job->poured[i].times > 0 && !id_eq(job->poured[i].key, key))
+		i++;
+	job->poured[i].key = key;
+	job->poured[i].times++;
+}
+
+/* A key that left the keeper is an event of its own, whatever became of it at the balancer. */
+static int
+note_exports(struct job *job, const struct order *order)
+{
+	struct store *store = job->hand->store;
+	int r;
+
+	if (job->poured[0].times == 0)
+		return 0;
+	r = hand_begin(job->hand);
+	for (size_t i = 0; r == 0 && i < KEYS_MOST; i++)
+		if (job->poured[i].times > 0)
+			r = store_key_exported(store, job->poured[i].key, order->id,
+			    job->matter->balancer->name, job->poured[i].times);
+	return r ? r : store_commit(store, "worker.exported");
+}
+
 static int
 pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_socket,
     struct str before, struct str after, size_t max_total, struct outcome *what)
 {
-	const struct job *job = self->context;
+	struct job *job = self->context;
 	const struct load *load = (const struct load *)(const void *)bundle;
 	struct key_export question = {
 		.balancer = job->matter->balancer->name,
@@ -109,9 +143,11 @@ pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_soc
 		.max_total = max_total > UINT32_MAX ? UINT32_MAX : (uint32_t)max_total,
 	};
 	struct key_exported poured = { 0 };
+	int r = key_export_ask(job->hand->worker->keeper, &question, fd, &poured);
 
-	return result_of(
-	    key_export_ask(job->hand->worker->keeper, &question, fd, &poured), &poured, what);
+	if (r == 0)
+		count_pour(job, load->key.id);
+	return result_of(r, &poured, what);
 }
 
 static int
@@ -283,6 +319,8 @@ step_install(struct hand *hand, const struct task *task, struct order *order, st
 	previous.bundle.installation = load.bundle.installation;
 	load.bundle.previous = has_previous ? &previous.bundle : NULL;
 	r = install(&job, &load, what);
+	if (r == 0)
+		r = note_exports(&job, order);
 	if (r)
 		return r;
 	if (what->kind == OUTCOME_DONE)
@@ -328,7 +366,8 @@ install_roll_back(struct hand *hand, const struct order *order, struct outcome *
 		return r;
 	load.bundle.installation = previous.bundle.installation = order->installation;
 	load.bundle.previous = has_previous ? &previous.bundle : NULL;
-	return undo(&job, &load, false, what);
+	r = undo(&job, &load, false, what);
+	return r ? r : note_exports(&job, order);
 }
 
 int
