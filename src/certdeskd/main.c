@@ -236,13 +236,27 @@ list_failpoints(const char *programs)
 	return OK;
 }
 
+static int
+read_and_serve(const struct wishes *wishes, const char *programs)
+{
+	struct config *config = alloc_zero(sizeof(*config));
+	int r = read_config(wishes->config, config);
+
+	if (r) {
+		r = r == CONFIG_E_MISTAKES || r == CONFIG_E_ABSENT ? WRONG_USE : CANNOT;
+	} else if (!wishes->check) {
+		start_log(config);
+		r = serve(config, programs);
+	}
+	free(config);
+	return r;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct config *config = alloc_zero(sizeof(*config));
 	char programs[CONFIG_PATH_SIZE];
 	struct wishes wishes;
-	int r;
 
 	if (!understand(argc, argv, &wishes))
 		return show_use(stderr, WRONG_USE);
@@ -259,11 +273,5 @@ main(int argc, char **argv)
 	}
 	if (wishes.failpoints)
 		return list_failpoints(programs);
-	r = read_config(wishes.config, config);
-	if (r)
-		return r == CONFIG_E_MISTAKES || r == CONFIG_E_ABSENT ? WRONG_USE : CANNOT;
-	if (wishes.check)
-		return OK;
-	start_log(config);
-	return serve(config, programs);
+	return read_and_serve(&wishes, programs);
 }

@@ -4,7 +4,7 @@
  * the process by SIGKILL when the environment's CERTDESK_FAILPOINT says that name, with ":2" for
  * the second time it is passed. certdeskd hands the variable only to the first life of its
  * children. In any other build the macro is nothing. `certdeskd --failpoints` lists all names of
- * all programs.
+ * the programs it starts; certdesk(1) lists its own when the variable says "list".
  *
  * Every use leaves its name in a section of the program, so the list cannot miss one. The name is a
  * string literal.
