@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "ipc/hello.h"
 #include "ipc/key_make.h"
+#include "sys/file.h"
 #include "sys/net.h"
 #include "sys/spawn.h"
 #include "sys/world.h"

@@ -92,16 +92,18 @@ balancer_driver_of(const struct balancer *b)
 	return b->driver;
 }
 
-/* One lock serves both: it belongs to the open file, so two threads exclude each other as two
- * processes do. */
+/* The file's lock serves both: it belongs to the open file, so two threads exclude each other as two
+ * processes do. The queue before it only gives our threads their order. */
 static int
 lock_until(struct balancer *b, const char *path, when patience)
 {
 	when deadline = world_ticks() + patience;
+	int r = b->queue ? queue_enter(b->queue, path, deadline, &b->place) : 0;
 
+	if (r)
+		return BALANCER_E_BUSY;
 	for (;;) {
-		int r = file_lock(path, &b->lock_fd);
-
+		r = file_lock(path, &b->lock_fd);
 		if (r != FILE_E_LOCKED)
 			return r;
 		if (world_ticks() >= deadline)
@@ -127,8 +129,8 @@ take_lock(struct balancer *b, when patience, struct outcome *what)
 }
 
 int
-balancer_open(const struct config_balancer *config, const struct world *world, when patience,
-    struct balancer **ret, struct outcome *what)
+balancer_open(const struct config_balancer *config, const struct world *world, struct queue *queue,
+    when patience, struct balancer **ret, struct outcome *what)
 {
 	const struct balancer_driver *driver = balancer_driver_named(config->driver);
 	CLEAN(balancer_close) struct balancer *b = NULL;
@@ -138,7 +140,9 @@ balancer_open(const struct config_balancer *config, const struct world *world, w
 		return balancer_fail(
 		    what, BALANCER_E_UNSUPPORTED, "there is no driver '%s'", config->driver);
 	b = alloc_zero(sizeof(*b));
-	*b = (struct balancer){ .config = config, .world = world, .driver = driver, .lock_fd = -1 };
+	*b = (struct balancer){
+		.config = config, .world = world, .driver = driver, .queue = queue, .lock_fd = -1
+	};
 	r = take_lock(b, patience, what);
 	if (r == 0)
 		r = driver->open(b, what);
@@ -154,7 +158,9 @@ balancer_close(struct balancer *b)
 	if (!b)
 		return NULL;
 	b->driver->close(b);
-	close_fd(b->lock_fd);
+	close_fd(b->lock_fd); /* before the next one of the queue tries it */
+	if (b->place)
+		queue_leave(b->queue, b->place);
 	free(b);
 	return NULL;
 }

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "balancer/queue.h"
 #include "base/addr.h"
 #include "base/outcome.h"
 #include "config/config.h"
@@ -117,9 +118,10 @@ struct balancer_driver {
 };
 
 /* Opens it under its lock, which holds between processes and between threads; waits up to
- * `patience`, then BUSY. `config` and `world` stay the caller's and must outlive it. */
-int balancer_open(const struct config_balancer *config, const struct world *world, when patience,
-    struct balancer **ret, struct outcome *what) MUST_USE;
+ * `patience`, then BUSY. The threads of a process that share a `queue` take turns in order of
+ * arrival; NULL: none do. `config`, `world` and `queue` stay the caller's and must outlive it. */
+int balancer_open(const struct config_balancer *config, const struct world *world,
+    struct queue *queue, when patience, struct balancer **ret, struct outcome *what) MUST_USE;
 struct balancer *balancer_close(struct balancer *b);
 CLEAN_DEFINE(balancer_close, struct balancer *);
 const struct balancer_driver *balancer_driver_of(const struct balancer *b);
@@ -130,9 +132,10 @@ const struct balancer_driver *balancer_driver_named(const char *name); /* NULL w
  * handshake at the address; positive = not served as wanted), persist. Steps that are done already
  * are left out, and an AMBIGUOUS one is observed and gone through once more. What does not verify
  * is rolled back if that makes it better: to the previous one, or off if the site served nothing
- * before; BALANCER_E_INVALID with the words. NOOP when it was served and durable already: nothing
- * is written, verify is still called, nothing rolled back. PARTIAL: served and verified, but
- * persist failed; the same call again finishes it.
+ * before; BALANCER_E_INVALID with the words. NOOP when it was served and on disk already: nothing
+ * is written (but synced, as who wrote it may have died before that), verify is still called,
+ * nothing rolled back. PARTIAL: served and verified, but persist failed; the same call again
+ * finishes it.
  */
 struct installer {
 	const struct pourer *pourer;

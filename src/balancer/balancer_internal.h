@@ -8,6 +8,8 @@ struct balancer {
 	const struct config_balancer *config;
 	const struct world *world;
 	const struct balancer_driver *driver;
+	struct queue *queue;
+	struct queue_place *place; /* in it, for as long as we hold the lock or try to */
 	int lock_fd;
 	void *self; /* the driver's own */
 };

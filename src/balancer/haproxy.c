@@ -125,6 +125,9 @@ haproxy_open(struct balancer *b, struct outcome *what)
 {
 	struct haproxy *h = alloc_zero(sizeof(*h));
 
+	*h = (struct haproxy){ .material = MATERIAL_KEPT,
+		.list = { .path = b->config->crt_list, .value = BUF(HAPROXY_LIST_MAX) },
+		.map = { .path = b->config->hosts_map, .value = BUF(HAPROXY_LIST_MAX) } };
 	b->self = h; /* haproxy_close() frees it */
 	return learn_version(b, h, what);
 }
@@ -132,7 +135,14 @@ haproxy_open(struct balancer *b, struct outcome *what)
 static void
 haproxy_close(struct balancer *b)
 {
-	free(b->self);
+	struct haproxy *h = b->self;
+
+	if (!h) /* not even the lock was free */
+		return;
+	material_kept_fini(&h->material);
+	buf_fini(&h->list.value);
+	buf_fini(&h->map.value);
+	free(h);
 	b->self = NULL;
 }
 
@@ -198,9 +208,9 @@ static int
 observe_running(struct balancer *b, const struct bundle *bundle, const struct haproxy_site *s,
     struct haproxy_cert *ret, struct observation *o, struct outcome *what)
 {
-	CLEAN(material_fini) struct material m = { .chain_count = 0 };
+	const struct material *m = NULL;
 	enum haproxy_route route = HAPROXY_ROUTE_SAME;
-	int r = haproxy_material(bundle, &m, what);
+	int r = haproxy_material(b, bundle, &m, what);
 
 	if (r == 0)
 		r = haproxy_show_cert(b, "", s, ret, what);
@@ -211,7 +221,7 @@ observe_running(struct balancer *b, const struct bundle *bundle, const struct ha
 	o->running = ret->status == HAPROXY_CERT_USED     ? SERVED_ACTIVE
 	             : ret->status == HAPROXY_CERT_UNUSED ? SERVED_STAGED
 	                                                  : SERVED_NOT;
-	o->running_same = memcmp(ret->sha1, m.leaf_sha1, sizeof(m.leaf_sha1)) == 0;
+	o->running_same = memcmp(ret->sha1, m->leaf_sha1, sizeof(m->leaf_sha1)) == 0;
 	memcpy(o->running_sha1, ret->sha1, sizeof(o->running_sha1));
 	o->routed = route == HAPROXY_ROUTE_SAME;
 	return 0;

@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define LIST_MAX  ((size_t)64 << 20)
 #define KEY_MODE  0600
 #define LIST_MODE 0644
 
@@ -50,16 +49,48 @@ read_leaf(const char *path, uint8_t ret_sha256[static 32], struct outcome *what)
 	return r < 0 ? balancer_fatal(what, r, path) : 0;
 }
 
+static void
+forget(struct haproxy_list *l)
+{
+	l->key[0] = '\0';
+}
+
+/* We hold the writer's lock, but administrators and other programs write these files, too: so what
+ * was read counts for as long as the file is untouched, and is not kept at all if it was touched
+ * just now. */
+static int
+look(struct haproxy_list *l, const char *key, struct outcome *what)
+{
+	CLEAN(buf_fini) struct buf text = BUF(HAPROXY_LIST_MAX);
+	struct file_stamp stamp = { .settled = false };
+	struct str line;
+	int r = file_stamp(l->path, &stamp);
+
+	if (r == 0 && stamp.settled && strcmp(l->key, key) == 0 && file_stamp_eq(&stamp, &l->stamp))
+		return 0;
+	forget(l);
+	r = read_list(l->path, &text, what);
+	if (r)
+		return r;
+	l->found = lines_find(buf_str(&text), str_of(key), &line);
+	buf_clear(&l->value);
+	if (l->found)
+		buf_put_str(&l->value, lines_value(line));
+	l->stamp = stamp;
+	if (stamp.settled && !str_copy(str_of(key), l->key, sizeof(l->key)))
+		forget(l);
+	return 0;
+}
+
 static int
 look_list(struct balancer *b, const struct haproxy_site *s, bool *ret_listed, struct outcome *what)
 {
-	CLEAN(buf_fini) struct buf text = BUF(LIST_MAX);
-	struct str line;
-	int r = read_list(b->config->crt_list, &text, what);
+	struct haproxy *h = b->self;
+	int r = look(&h->list, s->file, what);
 
 	if (r)
 		return r;
-	*ret_listed = lines_find(buf_str(&text), str_of(s->file), &line);
+	*ret_listed = h->list.found;
 	return 0;
 }
 
@@ -67,17 +98,17 @@ static int
 look_map(struct balancer *b, const struct bundle *bundle, const struct haproxy_site *s,
     enum haproxy_route *ret, struct outcome *what)
 {
-	CLEAN(buf_fini) struct buf text = BUF(LIST_MAX);
-	struct str line;
-	int r = read_list(b->config->hosts_map, &text, what);
+	struct haproxy *h = b->self;
+	int r = look(&h->map, s->host, what);
 
 	if (r)
 		return r;
-	if (!lines_find(buf_str(&text), str_of(s->host), &line))
+	if (!h->map.found)
 		*ret = HAPROXY_ROUTE_ABSENT;
 	else
-		*ret = str_eq(lines_value(line), str_of(bundle->backend)) ? HAPROXY_ROUTE_SAME
-		                                                          : HAPROXY_ROUTE_OTHER;
+		*ret = str_eq(buf_str(&h->map.value), str_of(bundle->backend))
+		           ? HAPROXY_ROUTE_SAME
+		           : HAPROXY_ROUTE_OTHER;
 	return 0;
 }
 
@@ -142,30 +173,37 @@ haproxy_disk_stage(struct balancer *b, const struct bundle *bundle, const struct
 		file_forget(path, fd);
 		return r;
 	}
-	r = file_keep(path, fd);
+	/* A listed site's FILE is not touched here, and counts until haproxy_disk_persist() renames
+	 * .next to it and syncs the folder. If the machine dies before that, the folder may have
+	 * .next.new, .next, FILE renamed already, or none of these: FILE is there in each case, old
+	 * or new, and the new one is whole, as it was synced before its first rename. A lost .next
+	 * is poured again, as a HAProxy that starts anew has to be told everything again. */
+	r = listed ? file_keep_for_now(path, fd) : file_keep(path, fd);
 	return r ? balancer_fatal(what, error_fold(r), path) : 0;
 }
 
 static int
-add_line(const char *path, struct outcome *what, const char *key, const char *value)
+add_line(struct haproxy_list *l, const char *key, const char *value, struct outcome *what)
 {
 	CLEAN(buf_fini) struct buf line = BUF(2048);
 	int r;
 
+	forget(l);
 	buf_printf(&line, "%s %s", key, value);
 	r = buf_failed(&line) ? error_origin(ENAMETOOLONG)
-	                      : file_add_line(path, buf_str(&line), LIST_MODE);
-	return r ? balancer_fatal(what, error_fold(r), path) : 0;
+	                      : file_add_line(l->path, buf_str(&line), LIST_MODE);
+	return r ? balancer_fatal(what, error_fold(r), l->path) : 0;
 }
 
 /* Without the lines of the key, and with one for it if there is a value. */
 static int
-rewrite(const char *path, const char *key, const char *value, struct outcome *what)
+rewrite(struct haproxy_list *l, const char *key, const char *value, struct outcome *what)
 {
-	CLEAN(buf_fini) struct buf text = BUF(LIST_MAX), to = BUF(LIST_MAX);
-	int r = read_list(path, &text, what);
+	CLEAN(buf_fini) struct buf text = BUF(HAPROXY_LIST_MAX), to = BUF(HAPROXY_LIST_MAX);
+	int r = read_list(l->path, &text, what);
 	struct str line;
 
+	forget(l);
 	if (r || (!value && !lines_find(buf_str(&text), str_of(key), &line)))
 		return r;
 	lines_without(buf_str(&text), str_of(key), &to);
@@ -173,27 +211,46 @@ rewrite(const char *path, const char *key, const char *value, struct outcome *wh
 		buf_put_byte(&to, '\n');
 	if (value)
 		buf_printf(&to, "%s %s\n", key, value);
-	r = buf_failed(&to) ? error_origin(EFBIG) : file_write(path, buf_str(&to), LIST_MODE);
-	return r ? balancer_fatal(what, error_fold(r), path) : 0;
+	r = buf_failed(&to) ? error_origin(EFBIG) : file_write(l->path, buf_str(&to), LIST_MODE);
+	return r ? balancer_fatal(what, error_fold(r), l->path) : 0;
 }
 
 static int
 persist_route(struct balancer *b, const struct bundle *bundle, const struct haproxy_site *s,
     struct outcome *what)
 {
+	struct haproxy *h = b->self;
 	enum haproxy_route route;
 	int r = look_map(b, bundle, s, &route, what);
 
 	if (r || route == HAPROXY_ROUTE_SAME)
 		return r;
 	if (route == HAPROXY_ROUTE_ABSENT)
-		return add_line(b->config->hosts_map, what, s->host, bundle->backend);
-	return rewrite(b->config->hosts_map, s->host, bundle->backend, what);
+		return add_line(&h->map, s->host, bundle->backend, what);
+	return rewrite(&h->map, s->host, bundle->backend, what);
+}
+
+/* All is in place, but who put it there may have died before the last sync. */
+static int
+make_sure(struct balancer *b, const struct bundle *bundle, const struct haproxy_site *s,
+    struct outcome *what)
+{
+	const char *const paths[] = { s->file, b->config->crt_list,
+		haproxy_routes(b, bundle) ? b->config->hosts_map : s->file };
+
+	for (size_t i = 0; i < COUNT_OF(paths); i++) {
+		int r = file_sync(paths[i]);
+
+		if (r)
+			return balancer_fatal(what, error_fold(r), paths[i]);
+	}
+	return BALANCER_E_NOOP;
 }
 
 int
 haproxy_disk_persist(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
+	struct haproxy *h = b->self;
 	struct haproxy_site s;
 	struct haproxy_disk d;
 	int r = haproxy_site_of(b, bundle, &s, what);
@@ -206,7 +263,7 @@ haproxy_disk_persist(struct balancer *b, const struct bundle *bundle, struct out
 		return balancer_fail(
 		    what, BALANCER_E_BROKEN, "%s does not hold the certificate to keep", s.file);
 	if (d.listed && d.routed && same_leaf(d.file_sha256, bundle))
-		return BALANCER_E_NOOP;
+		return make_sure(b, bundle, &s, what);
 	if (!same_leaf(d.file_sha256, bundle)) {
 		r = file_rename(s.next, s.file);
 		if (r)
@@ -214,7 +271,7 @@ haproxy_disk_persist(struct balancer *b, const struct bundle *bundle, struct out
 		FAILPOINT("haproxy.kept");
 	}
 	if (!d.listed)
-		r = add_line(b->config->crt_list, what, s.file, s.host);
+		r = add_line(&h->list, s.file, s.host, what);
 	FAILPOINT("haproxy.listed");
 	return r || d.routed ? r : persist_route(b, bundle, &s, what);
 }
@@ -267,14 +324,15 @@ haproxy_disk_unstage(struct balancer *b, const struct bundle *bundle, struct out
 int
 haproxy_disk_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
+	struct haproxy *h = b->self;
 	struct haproxy_site s;
 	int r = haproxy_site_of(b, bundle, &s, what);
 
 	if (r == 0)
-		r = rewrite(b->config->crt_list, s.file, NULL, what);
+		r = rewrite(&h->list, s.file, NULL, what);
 	FAILPOINT("haproxy.delisted");
 	if (r == 0 && haproxy_routes(b, bundle))
-		r = rewrite(b->config->hosts_map, s.host, NULL, what);
+		r = rewrite(&h->map, s.host, NULL, what);
 	if (r == 0)
 		r = remove_with_draft(s.next, what);
 	return r ? r : remove_with_draft(s.file, what);

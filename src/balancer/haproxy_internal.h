@@ -9,13 +9,27 @@
 #include "balancer/balancer_internal.h"
 #include "balancer/haproxy_reply.h"
 #include "balancer/material.h"
+#include "sys/file.h"
 
 #define HAPROXY_PATH_SIZE 768
+#define HAPROXY_LIST_MAX  ((size_t)64 << 20) /* a crt-list or map file */
 #define HAPROXY_REPLY_MAX ((size_t)64 << 20) /* `show ssl crt-list` of 500,000 sites */
+
+/* A crt-list or map file, and the answer of the last look into it: it may have ten thousands of
+ * lines, and most installations do not change it. */
+struct haproxy_list {
+	const char *path;
+	char key[HAPROXY_PATH_SIZE]; /* what was looked for; "" = no answer is kept */
+	struct file_stamp stamp;     /* from before that look */
+	bool found;
+	struct buf value; /* what stood behind the key */
+};
 
 struct haproxy {
 	struct haproxy_version version;
 	size_t max_payload; /* bytes of command and PEM together */
+	struct material_kept material;
+	struct haproxy_list list, map;
 };
 
 /* The files of one site. */
@@ -68,8 +82,9 @@ int haproxy_show_cert(struct balancer *b, const char *mark, const struct haproxy
 int haproxy_show_route(struct balancer *b, const struct bundle *bundle,
     const struct haproxy_site *s, enum haproxy_route *ret, struct outcome *what) MUST_USE;
 bool haproxy_routes(const struct balancer *b, const struct bundle *bundle);
-int haproxy_material(
-    const struct bundle *bundle, struct material *ret, struct outcome *what) MUST_USE;
+/* Valid until it is asked for another bundle's. */
+int haproxy_material(struct balancer *b, const struct bundle *bundle, const struct material **ret,
+    struct outcome *what) MUST_USE;
 /* No transaction is open; CONFLICT if somebody else's stays open. */
 int haproxy_clear_way(
     struct balancer *b, const struct haproxy_site *s, struct outcome *what) MUST_USE;

@@ -317,8 +317,9 @@ haproxy_version_parse(struct str reply, struct haproxy_version *ret)
 	struct str text = str_trim(reply), rest = text;
 
 	if (!number_before(&rest, '.', &v.major) || !number_first(rest, &v.minor) ||
-	    !str_copy(text, v.text, sizeof(v.text)))
+	    text.len >= sizeof(v.text))
 		return false;
+	str_show(text, v.text, sizeof(v.text));
 	*ret = v;
 	return true;
 }

@@ -198,6 +198,7 @@ static const struct version_case versions[] = {
 	{ "3.5-dev5-50872daa6\n", true, 3, 5 },
 	{ "2\n",                  false, 0, 0 },
 	{ "HAProxy 2.6\n",        false, 0, 0 },
+	{ "2.6.\x1b[2J\n",        true, 2, 6 },
 	{ "",                     false, 0, 0 },
 };
 /* clang-format on */
@@ -236,6 +237,7 @@ test_version(void **state UNUSED)
 		if (haproxy_version_parse(str_of(versions[i].reply), &v) != versions[i].good ||
 		    v.major != versions[i].major || v.minor != versions[i].minor)
 			fail_msg("%s", versions[i].reply);
+		assert_null(strchr(v.text, '\x1b'));
 	}
 	assert_true(
 	    str_eq(haproxy_info(STR("Name: HAProxy\nPid: 8584\nUptime: 0d\nUptime_sec: 7\n"),

@@ -23,9 +23,11 @@ haproxy_routes(const struct balancer *b, const struct bundle *bundle)
 }
 
 int
-haproxy_material(const struct bundle *bundle, struct material *ret, struct outcome *what)
+haproxy_material(struct balancer *b, const struct bundle *bundle, const struct material **ret,
+    struct outcome *what)
 {
-	int r = material_make(bundle, ret);
+	struct haproxy *h = b->self;
+	int r = material_recall(&h->material, bundle, ret);
 
 	if (r > 0)
 		return balancer_fail(what, BALANCER_E_INVALID,
@@ -193,17 +195,17 @@ int
 haproxy_stage(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what)
 {
-	CLEAN(material_fini) struct material m = { .chain_count = 0 };
+	const struct material *m = NULL;
 	struct haproxy_site s;
 	int r = haproxy_site_of(b, bundle, &s, what);
 
 	if (r == 0)
-		r = haproxy_material(bundle, &m, what);
+		r = haproxy_material(b, bundle, &m, what);
 	if (r == 0)
-		r = haproxy_disk_stage(b, bundle, pourer, buf_str(&m.pem), what);
+		r = haproxy_disk_stage(b, bundle, pourer, buf_str(&m->pem), what);
 	if (r)
 		return r;
-	r = haproxy_stage_running(b, bundle, pourer, &s, &m, what);
+	r = haproxy_stage_running(b, bundle, pourer, &s, m, what);
 	if (is_final(r))
 		unstage(b, bundle, &s);
 	return r;
@@ -221,28 +223,28 @@ is_leaf(const struct haproxy_cert *c, const struct material *m)
 int
 haproxy_check(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
-	CLEAN(material_fini) struct material m = { .chain_count = 0 };
+	const struct material *m = NULL;
 	struct haproxy_cert c = { 0 };
 	struct haproxy_site s;
 	int r = haproxy_site_of(b, bundle, &s, what);
 
 	if (r)
 		return r;
-	r = haproxy_material(bundle, &m, what);
+	r = haproxy_material(b, bundle, &m, what);
 	if (r == 0)
 		r = haproxy_show_cert(b, "*", &s, &c, what);
 	if (r) {
 		abort_ours(b, &s);
 		return r;
 	}
-	if (!is_leaf(&c, &m))
+	if (!is_leaf(&c, m))
 		r = balancer_fail(what, BALANCER_E_CONFLICT,
 		    "%s: what is staged for %s is not what we sent: somebody else writes there, too",
 		    b->config->name, s.host);
-	else if (c.chain_count < m.chain_count)
+	else if (c.chain_count < m->chain_count)
 		r = balancer_fail(what, BALANCER_E_BROKEN,
 		    "%s took %zu of the chain's %zu certificates for %s", b->config->name,
-		    c.chain_count, m.chain_count, s.host);
+		    c.chain_count, m->chain_count, s.host);
 	if (r)
 		unstage(b, bundle, &s);
 	return r;
@@ -290,17 +292,17 @@ use_it(struct balancer *b, const struct haproxy_site *s, const struct material *
 int
 haproxy_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
-	CLEAN(material_fini) struct material m = { .chain_count = 0 };
+	const struct material *m = NULL;
 	struct haproxy_site s;
 	int r = haproxy_site_of(b, bundle, &s, what);
 
 	if (r == 0)
-		r = haproxy_material(bundle, &m, what);
+		r = haproxy_material(b, bundle, &m, what);
 	if (r)
 		return r;
 	r = haproxy_do(b, HAPROXY_COMMIT, NULL, what, "commit ssl cert %s", s.file);
 	if (r == 0 || r == BALANCER_E_AMBIGUOUS)
-		r = use_it(b, &s, &m, what);
+		r = use_it(b, &s, m, what);
 	if (is_final(r))
 		unstage(b, bundle, &s);
 	else if (r)

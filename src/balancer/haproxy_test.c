@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The driver against a real HAProxy. Cases of loadbalancers.md are named by their section. */
 #include "balancer/balancer_internal.h"
-#include "balancer/haproxy_lab.h"
+#include "balancer/haproxy_test_kit.h"
 #include "balancer/material.h"
 
 #include "sys/file.h"
@@ -804,7 +804,15 @@ there_is_one_writer(void **state)
 	struct balancer *second = NULL;
 	struct outcome what = { 0 };
 
-	assert_result(balancer_open(&lab->config, world_real(), MILLIS(20), &second, &what),
+	assert_result(balancer_open(&lab->config, world_real(), NULL, MILLIS(20), &second, &what),
+	    BALANCER_E_BUSY, &what);
+	first = balancer_close(first);
+	lab->turns = queue_new();
+	first = lab_open(lab);
+	assert_result(
+	    balancer_open(&lab->config, world_real(), lab->turns, MILLIS(20), &second, &what),
+	    BALANCER_E_BUSY, &what);
+	assert_result(balancer_open(&lab->config, world_real(), NULL, MILLIS(20), &second, &what),
 	    BALANCER_E_BUSY, &what);
 	first = balancer_close(first);
 	first = lab_open(lab);
@@ -828,11 +836,9 @@ race(void *context)
 	return NULL;
 }
 
-/* 2.7: without a lock three of 400 committed, and all three names were dead. */
 static void
-writers_in_threads_wait_for_each_other(void **state)
+let_them_race(struct lab *lab)
 {
-	struct lab *lab = lab_of(state);
 	struct racer racers[4] = { 0 };
 	pthread_t threads[4];
 	char host[64];
@@ -855,6 +861,22 @@ writers_in_threads_wait_for_each_other(void **state)
 			lab_identity_free(racers[t].identity[k]);
 		}
 	}
+}
+
+/* 2.7: without a lock three of 400 committed, and all three names were dead. */
+static void
+writers_in_threads_wait_for_each_other(void **state)
+{
+	let_them_race(lab_of(state));
+}
+
+static void
+writers_in_threads_take_turns(void **state)
+{
+	struct lab *lab = lab_of(state);
+
+	lab->turns = queue_new();
+	let_them_race(lab);
 }
 
 static void
@@ -947,6 +969,7 @@ main(void)
 		TEST(drift_is_mended),
 		TEST(there_is_one_writer),
 		TEST(writers_in_threads_wait_for_each_other),
+		TEST(writers_in_threads_take_turns),
 		TEST(a_persist_that_fails_is_partial),
 		TEST(names_that_could_mean_more_are_refused),
 		TEST(probe_tells_version_and_quirks),

@@ -11,13 +11,13 @@ static int
 restage(struct balancer *b, const struct bundle *previous, const struct pourer *pourer,
     const struct haproxy_site *s, const struct haproxy_disk *d, struct outcome *what)
 {
-	CLEAN(material_fini) struct material m = { .chain_count = 0 };
+	const struct material *m = NULL;
 	int r;
 
 	if (memcmp(d->file_sha256, previous->leaf_sha256, sizeof(d->file_sha256)) != 0)
 		return haproxy_stage(b, previous, pourer, what);
-	r = haproxy_material(previous, &m, what);
-	return r ? r : haproxy_stage_running(b, previous, pourer, s, &m, what);
+	r = haproxy_material(b, previous, &m, what);
+	return r ? r : haproxy_stage_running(b, previous, pourer, s, m, what);
 }
 
 int

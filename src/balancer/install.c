@@ -156,9 +156,10 @@ install_once(struct round *t, struct outcome *what)
 		r = verify(t, what);
 	if (r)
 		return r;
-	if (!t->changed && is_durable(&t->before))
-		return balancer_fail(what, BALANCER_E_NOOP, "served before, nothing changed");
-	return persist(t, what);
+	if (t->changed || !is_durable(&t->before))
+		return persist(t, what);
+	r = well(t->b->driver->persist(t->b, t->bundle, what));
+	return r ? r : balancer_fail(what, BALANCER_E_NOOP, "served before, nothing changed");
 }
 
 int

@@ -152,7 +152,7 @@ struct install_case {
 static const struct install_case cases[] = {
 	{ "first",                   NOTHING,  NONE,  STEP_MAX, 0, false, "oscarvpt", 0, OUTCOME_DONE },
 	{ "replacement",             OLD,      GIVEN, STEP_MAX, 0, false, "oscavpt", 0, OUTCOME_DONE },
-	{ "there already",           DURABLE,  SAME,  STEP_MAX, 0, false, "ov", BALANCER_E_NOOP, OUTCOME_DONE },
+	{ "there already",           DURABLE,  SAME,  STEP_MAX, 0, false, "ovp", BALANCER_E_NOOP, OUTCOME_DONE },
 	{ "not kept",                UNKEPT,   NONE,  STEP_MAX, 0, false, "ovpt", 0, OUTCOME_DONE },
 	{ "file lost",               UNREADY,  NONE,  STEP_MAX, 0, false, "oscavpt", 0, OUTCOME_DONE },
 	{ "not routed",              UNROUTED, NONE,  STEP_MAX, 0, false, "orvpt", 0, OUTCOME_DONE },
@@ -233,7 +233,7 @@ test_words(void **state UNUSED)
 	assert_non_null(balancer_driver_named("haproxy"));
 	assert_null(balancer_driver_named("nonesuch"));
 	assert_int_equal(
-	    balancer_open(&config, world_real(), 0, &b, &what), BALANCER_E_UNSUPPORTED);
+	    balancer_open(&config, world_real(), NULL, 0, &b, &what), BALANCER_E_UNSUPPORTED);
 	assert_null(b);
 }
 

@@ -24,12 +24,30 @@ line_has_key(struct str line, struct str key)
 	return str_eq(str_bytes(line.p, word_length(line)), key);
 }
 
+/* Cuts off the line that `at` is in, and all before it. */
+static struct str
+take_line(struct str *rest, size_t at)
+{
+	const char *before = memrchr(rest->p, '\n', at);
+	const char *end = memchr(rest->p + at, '\n', rest->len - at);
+	size_t from = before ? (size_t)(before - rest->p) + 1 : 0;
+	size_t to = end ? (size_t)(end - rest->p) : rest->len;
+	struct str line = str_bytes(rest->p + from, to - from);
+
+	*rest = str_drop(*rest, to + 1);
+	return line;
+}
+
+/* Looks for the bytes of the key first and for its line then: ten thousand lines are little to
+ * memmem(). */
 bool
 lines_find(struct str text, struct str key, struct str *ret_line)
 {
-	struct str line;
+	size_t at;
 
-	while (str_next(&text, '\n', &line)) {
+	while ((at = str_find(text, key)) < text.len) {
+		struct str line = take_line(&text, at);
+
 		if (line_has_key(line, key)) {
 			*ret_line = str_trim(line);
 			return true;

@@ -22,6 +22,10 @@ static const struct find_case finds[] = {
 	{ "as a value",              "b.test a.test\n",              "a.test", NULL },
 	{ "first of two",            "b x\na.test 1\na.test 2\n",    "a.test", "1" },
 	{ "key only",                "a.test\n",                     "a.test", "" },
+	{ "inside others before",    "xa.test 1\nb a.test\n#a.test 2\n a.test 3\n", "a.test", "3" },
+	{ "twice in a line before",  "a.test.a.test 1\na.test 2",    "a.test", "2" },
+	{ "inside others alone",     "xa.test 1\n\na.testx 2\n",     "a.test", NULL },
+	{ "at the very end",         "b 1\na.test",                  "a.test", "" },
 	{ "crt-list with options",   "/c/a.pem [alpn h2] a.test b\n", "/c/a.pem", "[alpn h2] a.test b" },
 	{ "windows line ends",       "a.test be\r\n",                "a.test", "be" },
 };

@@ -104,6 +104,59 @@ material_make(const struct bundle *bundle, struct material *ret)
 	return 0;
 }
 
+static bool
+is_made_of(const struct material_kept *k, const struct bundle *bundle)
+{
+	return k->any && memcmp(k->leaf_sha256, bundle->leaf_sha256, sizeof(k->leaf_sha256)) == 0 &&
+	       str_eq(buf_str(&k->leaf), bundle->leaf) && str_eq(buf_str(&k->chain), bundle->chain);
+}
+
+/* By its bytes, not only by the name: the same leaf may come with another chain. */
+int
+material_recall(struct material_kept *k, const struct bundle *bundle, const struct material **ret)
+{
+	struct material made = { .chain_count = 0 };
+	int r;
+
+	if (!is_made_of(k, bundle)) {
+		r = material_make(bundle, &made);
+		if (r)
+			return r;
+		material_kept_fini(k);
+		*k = MATERIAL_KEPT;
+		k->made = made;
+		memcpy(k->leaf_sha256, bundle->leaf_sha256, sizeof(k->leaf_sha256));
+		buf_put_str(&k->leaf, bundle->leaf);
+		buf_put_str(&k->chain, bundle->chain);
+		k->any = true;
+	}
+	*ret = &k->made;
+	return 0;
+}
+
+void
+material_kept_fini(struct material_kept *k)
+{
+	material_fini(&k->made);
+	buf_fini(&k->leaf);
+	buf_fini(&k->chain);
+	k->any = false;
+}
+
+/* How long the DER is that begins so, head and all. 0 = no idea. */
+static size_t
+der_length(const unsigned char start[static 4])
+{
+	size_t len = 0;
+
+	if (start[0] == 0x30 &&
+	    start[1] == 0x81) /* X.690 8.1.3.5: the long form, one or two bytes */
+		len = 3 + (size_t)start[2];
+	if (start[0] == 0x30 && start[1] == 0x82)
+		len = 4 + ((size_t)start[2] << 8 | start[3]);
+	return len > LEAF_MAX ? 0 : len;
+}
+
 /* How long the PEM block is that starts with `start`: the DER inside says so in its first bytes. 0
  * = no idea. */
 static size_t
@@ -114,27 +167,65 @@ block_length(struct str start)
 	size_t len, base64;
 
 	if (!str_starts(start, PEM_BEGIN) || line.len < PEM_LINE ||
-	    EVP_DecodeBlock(der, (const unsigned char *)line.p, PEM_LINE) < 4 || der[0] != 0x30)
+	    EVP_DecodeBlock(der, (const unsigned char *)line.p, PEM_LINE) < 4)
 		return 0;
-	if (der[1] == 0x81) /* X.690 8.1.3.5: the long form, one or two bytes */
-		len = 3 + (size_t)der[2];
-	else if (der[1] == 0x82)
-		len = 4 + ((size_t)der[2] << 8 | der[3]);
-	else
-		return 0;
+	len = der_length(der);
 	base64 = (len + 2) / 3 * 4;
-	return len > LEAF_MAX
-	           ? 0
-	           : PEM_BEGIN.len + base64 + (base64 + PEM_LINE - 1) / PEM_LINE + PEM_END.len;
+	return len == 0 ? 0
+	                : PEM_BEGIN.len + base64 + (base64 + PEM_LINE - 1) / PEM_LINE + PEM_END.len;
 }
+
+/* Certificate of RFC 5280, 4.1, from outside: three parts in a sequence, and nothing behind. */
+static bool
+is_certificate(const unsigned char *der, size_t len)
+{
+	static const int parts[] = { V_ASN1_SEQUENCE, V_ASN1_SEQUENCE, V_ASN1_BIT_STRING };
+	const unsigned char *at = der, *end = der + len;
+	int tag, class;
+	long part;
+
+	if (len < 4 || der_length(der) != len ||
+	    ASN1_get_object(&at, &part, &tag, &class, (long)len) != V_ASN1_CONSTRUCTED)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		int form = ASN1_get_object(&at, &part, &tag, &class, end - at);
+
+		if ((form & ~V_ASN1_CONSTRUCTED) != 0 || tag != parts[i] ||
+		    class != V_ASN1_UNIVERSAL)
+			return false;
+		at += part;
+	}
+	return at == end;
+}
+
+struct pem {
+	char *name, *header;
+	unsigned char *der;
+	long len;
+};
+
+static void
+pem_fini(struct pem *p)
+{
+	OPENSSL_free(p->name);
+	OPENSSL_free(p->header);
+	OPENSSL_free(p->der);
+}
+CLEAN_DEFINE_FINI(pem_fini, struct pem);
 
 static int
 digest_of_block(struct str block, uint8_t ret_sha256[static 32])
 {
 	CLEAN(BIO_free_all) BIO *bio = BIO_new_mem_buf(block.p, (int)block.len);
-	CLEAN(X509_free) X509 *x = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	CLEAN(pem_fini) struct pem pem = { .len = 0 };
+	bool good = bio && PEM_read_bio(bio, &pem.name, &pem.header, &pem.der, &pem.len) == 1;
 
-	return x && X509_digest(x, EVP_sha256(), ret_sha256, NULL) == 1 ? 0 : MATERIAL_E_FORM;
+	good = good && strcmp(pem.name, PEM_STRING_X509) == 0 && *pem.header == '\0' &&
+	       BIO_pending(bio) == 0 && is_certificate(pem.der, (size_t)pem.len);
+	return good && EVP_Digest(pem.der, (size_t)pem.len, ret_sha256, NULL, EVP_sha256(), NULL) ==
+	                   1
+	           ? 0
+	           : MATERIAL_E_FORM;
 }
 
 int

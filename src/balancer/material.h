@@ -30,6 +30,23 @@ int material_make(const struct bundle *bundle, struct material *ret) MUST_USE;
 void material_fini(struct material *m);
 CLEAN_DEFINE_FINI(material_fini, struct material);
 
+/* The last one made, beside what it was made of: the steps of an installation all ask for the same,
+ * and to parse costs more than the rest of what they do here. */
+struct material_kept {
+	struct material made;
+	struct buf leaf, chain;
+	uint8_t leaf_sha256[32];
+	bool any;
+};
+#define MATERIAL_KEPT \
+	((struct material_kept){ .leaf = BUF(MATERIAL_PEM_MAX), .chain = BUF(MATERIAL_PEM_MAX) })
+/* As material_make(); *ret stays ours, until the next call. */
+int material_recall(
+    struct material_kept *kept, const struct bundle *bundle, const struct material **ret) MUST_USE;
+void material_kept_fini(struct material_kept *kept);
+CLEAN_DEFINE_FINI(material_kept_fini, struct material_kept);
+
 /* SHA-256 of the first certificate in a file we wrote; not a byte behind it is read, as there the
- * key follows. */
+ * key follows. What the certificate says is not looked at: who finds the hash he expects knows it.
+ */
 int material_of_file(const char *path, uint8_t ret_sha256[static 32]) MUST_USE;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "balancer/haproxy_lab.h"
+#include "balancer/haproxy_test_kit.h"
 #include "balancer/material.h"
 
 #include "sys/file.h"
+
+#include <openssl/pem.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -134,6 +136,87 @@ files_that_are_not_ours(void **state)
 	}
 }
 
+static void
+the_last_one_is_kept(void **state)
+{
+	CLEAN(lab_identity_free) struct identity *i = lab_identity(*state, "a.test", NULL, 1, 0);
+	CLEAN(lab_identity_free)
+	struct identity *other = lab_identity(*state, "a.test", NULL, 2, 0);
+	CLEAN(material_kept_fini) struct material_kept kept = MATERIAL_KEPT;
+	CLEAN(buf_fini) struct buf copy = BUF(65536);
+	const struct material *first = NULL, *m = NULL;
+	struct bundle bundle = i->bundle;
+	const char *bytes;
+
+	assert_int_equal(material_recall(&kept, &bundle, &first), 0);
+	assert_int_equal(first->chain_count, 1);
+	bytes = first->pem.data;
+	buf_put_str(&copy, bundle.leaf);
+	bundle.leaf = buf_str(&copy); /* the same bytes elsewhere */
+	assert_int_equal(material_recall(&kept, &bundle, &m), 0);
+	assert_ptr_equal(m->pem.data, bytes);
+	copy.data[copy.len - 1] ^= 1; /* another certificate under the same hash */
+	assert_int_equal(material_recall(&kept, &bundle, &m), MATERIAL_E_FORM);
+	bundle = i->bundle;
+	bundle.chain = other->bundle.chain;
+	assert_int_equal(material_recall(&kept, &bundle, &m), 0);
+	assert_int_equal(m->chain_count, 2);
+	bundle.chain = STR("");
+	assert_int_equal(material_recall(&kept, &bundle, &m), 0);
+	assert_int_equal(m->chain_count, 0);
+	bundle.leaf_sha256[0] ^= 1;
+	assert_int_equal(material_recall(&kept, &bundle, &m), MATERIAL_E_FORM);
+	assert_int_equal(material_recall(&kept, &other->bundle, &m), 0);
+	assert_int_equal(m->chain_count, 2);
+}
+
+/* A leaf of ours with one byte changed, in the frame of our files. */
+static void
+files_with_something_else_inside(void **state)
+{
+	enum { BODY = 4 }; /* where the first part begins */
+	static const struct {
+		const char *name;
+		size_t at;
+		uint8_t change;
+		int result;
+	} cases[] = {
+		{ "nothing changed", BODY + 10, 0, 0 },
+		{ "no sequence", 0, 0x01, MATERIAL_E_FORM },
+		{ "another form of length", 1, 0x01, MATERIAL_E_FORM },
+		{ "another length", 3, 0x01, MATERIAL_E_FORM },
+		{ "a byte less or more", 3, 0x02, MATERIAL_E_FORM },
+		{ "first part is no sequence", BODY, 0x01, MATERIAL_E_FORM },
+		{ "first part is of another class", BODY, 0x80, MATERIAL_E_FORM },
+		{ "first part of another length", BODY + 2, 0x01, MATERIAL_E_FORM },
+		{ "another certificate", BODY + 20, 0x01, 0 },
+	};
+	CLEAN(lab_identity_free) struct identity *i = lab_identity(*state, "a.test", NULL, 0, 0);
+	char path[CONFIG_PATH_SIZE];
+	uint8_t sha256[32];
+
+	for (size_t k = 0; k < COUNT_OF(cases); k++) {
+		BIO *bio = BIO_new(BIO_s_mem());
+		char *text;
+		long len;
+		bool same;
+		int r;
+
+		i->leaf.data[cases[k].at] ^= (char)cases[k].change;
+		PEM_write_bio(
+		    bio, PEM_STRING_X509, "", (unsigned char *)i->leaf.data, (long)i->leaf.len);
+		i->leaf.data[cases[k].at] ^= (char)cases[k].change;
+		len = BIO_get_mem_data(bio, &text);
+		put_file(*state, str_bytes(text, (size_t)len), path);
+		BIO_free(bio);
+		r = material_of_file(path, sha256);
+		if (r != cases[k].result)
+			fail_msg("%s: %d", cases[k].name, r);
+		same = r == 0 && memcmp(sha256, i->bundle.leaf_sha256, sizeof(sha256)) == 0;
+		assert_int_equal(same, k == 0);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -144,6 +227,8 @@ main(void)
 		TEST(anything_else_is_refused),
 		TEST(leaf_of_a_file),
 		TEST(files_that_are_not_ours),
+		TEST(files_with_something_else_inside),
+		TEST(the_last_one_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

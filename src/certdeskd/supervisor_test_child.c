@@ -90,14 +90,23 @@ hear(struct channel *peer, when timeout)
 	return frame.type == MESSAGE_WAKE || channel_answer(peer, &frame, &frame.payload) != 0;
 }
 
+/* As the keeper and the reader do: no look now and then, only what wakes them. Never a round. */
+static bool
+answer_next(struct process *p, enum role peer)
+{
+	bool end = false;
+
+	return process_await(p, peer, &end) == 0 && !end && hear(p->peer[peer], 0) && false;
+}
+
 static bool
 go_round(struct process *p)
 {
 	switch (p->role) {
 	case ROLE_KEEPER:
-		return hear(p->peer[ROLE_WORKER], ROUND_EVERY) && false;
+		return answer_next(p, ROLE_WORKER);
 	case ROLE_READER:
-		return hear(p->peer[ROLE_DESK], ROUND_EVERY) && false;
+		return answer_next(p, ROLE_DESK);
 	case ROLE_DESK:
 		wake_tell(p->peer[ROLE_WORKER]);
 		return net_wait(p->stop_fd, false, ROUND_EVERY) == NET_E_TIMEOUT &&

@@ -2,6 +2,7 @@
 #include "ipc/process.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -32,17 +33,24 @@ struct skeleton {
 	atomic_bool ended;
 };
 
+/* Also from a signal handler. */
 static void
-tell_to_stop(int signal)
+raise_event(int fd)
 {
 	uint64_t one = 1;
 	ssize_t written;
 	int saved = errno;
 
-	(void)signal;
-	written = write(stop_fd, &one, sizeof(one));
+	written = write(fd, &one, sizeof(one));
 	(void)written;
 	errno = saved;
+}
+
+static void
+tell_to_stop(int signal)
+{
+	(void)signal;
+	raise_event(stop_fd);
 }
 
 static void
@@ -124,6 +132,7 @@ take_peer(struct skeleton *s, struct frame *frame)
 		return;
 	channel_renew(s->process.peer[role], frame->fd);
 	frame->fd = -1;
+	raise_event(s->process.renewed_fd);
 }
 
 /* A channel that broke is replaced: certdeskd is told until the new one is there. */
@@ -184,6 +193,40 @@ attend(void *arg)
 	return NULL;
 }
 
+static void
+clear_event(int fd)
+{
+	uint64_t count;
+
+	(void)!read(fd, &count, sizeof(count));
+}
+
+/* A closed channel has no descriptor, so its renewal is an event of its own. It is cleared before the
+ * next look at the channel: one that comes in between is not lost. */
+int
+process_await(struct process *p, enum role peer, bool *ret_end)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = p->stop_fd, .events = POLLIN },
+			{ .fd = p->renewed_fd, .events = POLLIN },
+			{ .fd = channel_fd(p->peer[peer]), .events = POLLIN },
+		};
+
+		if (poll(fds, COUNT_OF(fds), -1) < 0) {
+			if (errno != EINTR)
+				return error_origin(errno);
+			continue;
+		}
+		if (fds[1].revents)
+			clear_event(p->renewed_fd);
+		if (fds[0].revents || fds[2].revents) {
+			*ret_end = fds[0].revents != 0;
+			return 0;
+		}
+	}
+}
+
 static int
 set_up(struct skeleton *s)
 {
@@ -195,7 +238,8 @@ set_up(struct skeleton *s)
 		if (s->rule->peers & (1u << i))
 			s->process.peer[i] = channel_new(-1, s->rule->role, (enum role)i);
 	s->process.stop_fd = stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (stop_fd < 0)
+	s->process.renewed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (stop_fd < 0 || s->process.renewed_fd < 0)
 		return error_origin(errno);
 	handle_signals();
 	return say_hello(s);

@@ -24,7 +24,8 @@ struct process {
 	struct channel *peer[ROLE_MAX]; /* to the others, as process_rule.peers says; closed until
 	                                   MESSAGE_PEER came */
 	int stop_fd;                    /* becomes readable when the process shall end */
-	void *self;                     /* the process' own state, made by `open` */
+	int renewed_fd; /* becomes readable when a peer has a new connection; process_await()'s */
+	void *self;     /* the process' own state, made by `open` */
 };
 
 struct process_rule {
@@ -40,6 +41,10 @@ struct process_rule {
 	 * than run. */
 	void (*report)(struct process *p, struct buf *to);
 };
+
+/* For `run` of a process that does nothing but answer one peer: waits until there may be something to
+ * receive from it, or, *ret_end, the process shall end. */
+int process_await(struct process *p, enum role peer, bool *ret_end) MUST_USE;
 
 /* Exit status for main(). */
 int process_run(const struct process_rule *rule);

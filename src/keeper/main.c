@@ -4,18 +4,14 @@
  * connection; it talks with the worker and writes into descriptors that it is handed
  * (keeper/keeper.h).
  */
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 
-#include "base/error.h"
 #include "keeper/kek_read.h"
 #include "keeper/keeper.h"
 #include "keeper/memory.h"
 #include "sys/log.h"
 
-#define CLOSED_POLL_MS 100 /* while there is no worker, look for a new channel this often */
-#define FRAME_TIMEOUT  SECONDS(2)
+#define FRAME_TIMEOUT SECONDS(2)
 
 static size_t
 stock_size(const struct config *config)
@@ -62,24 +58,16 @@ static int
 run_keeper(struct process *p)
 {
 	struct keeper *keeper = p->self;
-	struct channel *worker = p->peer[ROLE_WORKER];
+	bool end = false;
 	int r = stock_start(keeper->stock);
 
-	while (!r) {
-		struct pollfd fds[] = {
-			{ .fd = p->stop_fd, .events = POLLIN },
-			{ .fd = channel_fd(worker), .events = POLLIN },
-		};
-
-		if (poll(fds, COUNT_OF(fds), fds[1].fd < 0 ? CLOSED_POLL_MS : -1) < 0) {
-			r = errno == EINTR ? 0 : error_origin(errno);
-			continue;
-		}
-		if (fds[0].revents)
-			break;
-		if (fds[1].revents && !serve_one(keeper, worker))
+	if (r == 0)
+		r = process_await(p, ROLE_WORKER, &end);
+	while (r == 0 && !end) {
+		if (!serve_one(keeper, p->peer[ROLE_WORKER]))
 			LOG(LOG_WARNING, "worker.failed",
 			    LOG_TEXT("what", "a question could not be read or answered"));
+		r = process_await(p, ROLE_WORKER, &end);
 	}
 	return r;
 }

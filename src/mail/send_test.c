@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "check/peer_test_kit.h"
-#include "pki/test_ca.h"
+#include "pki/ca_test_kit.h"
 #include "sys/file.h"
 #include "sys/net.h"
 #include "sys/world.h"

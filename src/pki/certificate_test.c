@@ -11,7 +11,7 @@
 #include <openssl/param_build.h>
 
 #include "pki/der_read.h"
-#include "pki/test_ca.h"
+#include "pki/ca_test_kit.h"
 
 #define DAY_ONE ((when)1767225600 * 1000000) /* 2026-01-01 */
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "pki/leaf.h"
-#include "pki/test_ca.h"
+#include "pki/ca_test_kit.h"
 
 #define NOW         ((when)1780000000 * 1000000)
 #define DAYS_AGO(n) (NOW - DAYS(n))

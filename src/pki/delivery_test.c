@@ -11,7 +11,7 @@
 #include <openssl/provider.h>
 
 #include "pki/leaf.h"
-#include "pki/test_ca.h"
+#include "pki/ca_test_kit.h"
 
 #define FROM  ((when)1767225600 * 1000000)
 #define UNTIL (FROM + DAYS(199))

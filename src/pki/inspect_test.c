@@ -16,7 +16,7 @@
 
 #include <jansson.h>
 
-#include "pki/test_ca.h"
+#include "pki/ca_test_kit.h"
 #include "sys/file.h"
 
 static struct delivery_tools *tools;

@@ -16,7 +16,7 @@
 
 #include "ipc/read_delivery.h"
 #include "pki/certificate.h"
-#include "pki/test_ca.h"
+#include "pki/ca_test_kit.h"
 #include "sys/sandbox.h"
 
 #define NOW ((when)1780272000 * 1000000)

@@ -13,7 +13,7 @@
 
 #include "pki/certificate.h"
 #include "pki/leaf.h"
-#include "pki/test_ca.h"
+#include "pki/ca_test_kit.h"
 #include "reader/judge_names.h"
 
 #define NOW  ((when)1780272000 * 1000000) /* 2026-06-01 */

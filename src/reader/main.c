@@ -6,7 +6,6 @@
  * reader breaks only its own answer: CERT_READER_FAILED.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -77,23 +76,14 @@ serve_one(struct reader *reader, struct channel *desk)
 static int
 reader_run(struct process *p)
 {
-	struct channel *desk = p->peer[ROLE_DESK];
+	bool end = false;
+	int r = process_await(p, ROLE_DESK, &end);
 
-	for (;;) {
-		/* A closed channel has no descriptor: look again shortly whether there is a new
-		 * one. */
-		struct pollfd look[] = {
-			{ .fd = p->stop_fd, .events = POLLIN },
-			{ .fd = channel_fd(desk), .events = POLLIN },
-		};
-
-		if (poll(look, COUNT_OF(look), look[1].fd < 0 ? 100 : 1000) < 0 && errno != EINTR)
-			return error_origin(errno);
-		if (look[0].revents)
-			return 0;
-		if (look[1].fd >= 0 && look[1].revents)
-			serve_one(p->self, desk);
+	while (r == 0 && !end) {
+		serve_one(p->self, p->peer[ROLE_DESK]);
+		r = process_await(p, ROLE_DESK, &end);
 	}
+	return r;
 }
 
 static void

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 
 #include "check/peer_test_kit.h"
-#include "pki/test_ca.h"
+#include "pki/ca_test_kit.h"
 #include "sys/file.h"
 #include "sys/net.h"
 

@@ -10,9 +10,11 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define CHUNK 65536
+#define CHUNK         65536
+#define SETTLED_AFTER (INT64_C(3) * 1000000000) /* nanoseconds */
 
 void
 close_fd(int fd)
@@ -170,28 +172,38 @@ file_make(const char *path, unsigned mode, int *ret_fd)
 }
 
 static int
-keep(const char *path, int fd)
+put_in_place(const char *path, int fd)
 {
 	char name[PATH_MAX];
 	int r = temporary_name(path, name);
 
 	if (r)
 		return r;
-	if (fsync(fd) < 0 || rename(name, path) < 0)
-		return error_origin(errno);
-	return sync_folder_of(path);
+	return fsync(fd) < 0 || rename(name, path) < 0 ? error_origin(errno) : 0;
 }
 
-int
-file_keep(const char *path, int fd)
+static int
+close_or_forget(const char *path, int fd, int r)
 {
-	int r = keep(path, fd);
-
 	if (r)
 		file_forget(path, fd);
 	else
 		close_fd(fd);
 	return r;
+}
+
+int
+file_keep(const char *path, int fd)
+{
+	int r = put_in_place(path, fd);
+
+	return close_or_forget(path, fd, r ? r : sync_folder_of(path));
+}
+
+int
+file_keep_for_now(const char *path, int fd)
+{
+	return close_or_forget(path, fd, put_in_place(path, fd));
 }
 
 void
@@ -230,6 +242,16 @@ file_write(const char *path, struct str content, unsigned mode)
 		return file_keep(path, fd);
 	file_forget(path, fd);
 	return r;
+}
+
+int
+file_sync(const char *path)
+{
+	CLEAN(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return errno == ENOENT ? FILE_E_ABSENT : error_origin(errno);
+	return fsync(fd) < 0 ? error_origin(errno) : sync_folder_of(path);
 }
 
 int
@@ -289,6 +311,44 @@ file_remove(const char *path)
 	if (unlink(path) < 0)
 		return errno == ENOENT ? 0 : error_origin(errno);
 	return sync_folder_of(path);
+}
+
+static int64_t
+nanoseconds(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Held against the clock that stamps files. It ticks every 4 to 10 ms; some file systems keep whole
+ * seconds, or every other one. */
+int
+file_stamp(const char *path, struct file_stamp *ret)
+{
+	struct timespec clock = { 0 };
+	struct file_stamp s;
+	struct stat st;
+	int64_t before;
+
+	if (clock_gettime(CLOCK_REALTIME_COARSE, &clock) < 0)
+		return error_origin(errno);
+	if (stat(path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? FILE_E_ABSENT : error_origin(errno);
+	before = nanoseconds(clock) - SETTLED_AFTER;
+	s = (struct file_stamp){ .device = st.st_dev,
+		.inode = st.st_ino,
+		.size = st.st_size,
+		.modified = nanoseconds(st.st_mtim),
+		.changed = nanoseconds(st.st_ctim) };
+	s.settled = S_ISREG(st.st_mode) && s.modified < before && s.changed < before;
+	*ret = s;
+	return 0;
+}
+
+bool
+file_stamp_eq(const struct file_stamp *a, const struct file_stamp *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->modified == b->modified && a->changed == b->changed;
 }
 
 /* An open file description's lock, not the process': a child that does not inherit the descriptor

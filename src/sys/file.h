@@ -28,6 +28,10 @@ int file_make(
     const char *path, unsigned mode, int *ret_fd) MUST_USE; /* opens "<path>.new", truncated */
 int file_keep(const char *path,
     int fd) MUST_USE; /* fsync, rename "<path>.new" to path, fsync folder; closes fd */
+/* The same without the last step, for what will not stay under that name: the folder's sync is that
+ * of the file_rename() to come. A machine that dies before it may lose the file or bring the old
+ * one back, but what is there under the name is whole. */
+int file_keep_for_now(const char *path, int fd) MUST_USE;
 void file_forget(const char *path, int fd); /* removes "<path>.new"; closes fd */
 /* Durable; replaces what is at `to`. FILE_E_ABSENT: there is no `from`. */
 int file_rename(const char *from, const char *to) MUST_USE;
@@ -35,7 +39,21 @@ int file_rename(const char *from, const char *to) MUST_USE;
  * nothing. Whenever the machine dies, the file has the whole line or a comment more, for the price
  * of two syncs however long it is. */
 int file_add_line(const char *path, struct str line, unsigned mode) MUST_USE;
+/* What is there, written by whoever died before it was durable, is. FILE_E_ABSENT. */
+int file_sync(const char *path) MUST_USE;
 int file_remove(const char *path) MUST_USE; /* and fsync of the folder; absent is fine */
+
+/* Tells whether a file is still what it was at an earlier look, for the price of one stat(). */
+struct file_stamp {
+	uint64_t device, inode;
+	int64_t size;
+	int64_t modified, changed; /* nanoseconds */
+	/* Unchanged for so long that the next change gets another stamp, however coarse the clock
+	 * of its file system: only then do equal stamps mean equal contents. */
+	bool settled;
+};
+int file_stamp(const char *path, struct file_stamp *ret) MUST_USE; /* FILE_E_ABSENT */
+bool file_stamp_eq(const struct file_stamp *a, const struct file_stamp *b);
 
 /* Takes a lock that lasts as long as the process (or the fd); FILE_E_LOCKED if another has it. The
  * file holds the number of the process that has the lock, as a line of text. */

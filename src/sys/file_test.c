@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/file.h"
+#include "sys/world.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -193,6 +194,109 @@ make_folder(void **state UNUSED)
 	return mkdtemp(folder) ? 0 : -1;
 }
 
+static void
+kept_for_now_and_renamed(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf got = BUF(100);
+	char path[128], next[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/site", folder);
+	snprintf(next, sizeof(next), "%s/site.next", folder);
+	assert_int_equal(file_write(path, STR("old"), 0600), 0);
+	for (int k = 0; k < 2; k++) { /* the second time in its own place */
+		assert_int_equal(file_make(next, 0600, &fd), 0);
+		assert_int_equal(write(fd, "new", 3), 3);
+		assert_int_equal(file_keep_for_now(next, fd), 0);
+		assert_int_equal(fcntl(fd, F_GETFD), -1);
+	}
+	assert_int_equal(file_read(path, &got), 0);
+	assert_string_equal(buf_text(&got), "old");
+	assert_int_equal(file_rename(next, path), 0);
+	buf_clear(&got);
+	assert_int_equal(file_read(path, &got), 0);
+	assert_string_equal(buf_text(&got), "new");
+	assert_int_equal(mode_of(path), 0600);
+	assert_int_equal(file_make(next, 0600, &fd), 0);
+	assert_int_equal(mkdir(next, 0700), 0);
+	assert_true(file_keep_for_now(next, fd) < 0);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+static struct file_stamp
+stamp_of(const char *path)
+{
+	struct file_stamp stamp;
+
+	assert_int_equal(file_stamp(path, &stamp), 0);
+	return stamp;
+}
+
+static void
+overwrite(const char *path, const char *text)
+{
+	CLEAN(close_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
+	struct stat st;
+
+	assert_true(fd >= 0 && fstat(fd, &st) == 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(futimens(fd, (struct timespec[]){ st.st_atim, st.st_mtim }), 0);
+}
+
+/* Each but the last with the size and the time of modification of the one before. */
+static void
+every_change_gets_another_stamp(void **state UNUSED)
+{
+	const char *path = in_folder("stamped");
+	struct file_stamp last, now;
+	when deadline = world_ticks() + SECONDS(20);
+	struct stat st;
+	char beside[160];
+
+	snprintf(beside, sizeof(beside), "%s.beside", path);
+	assert_int_equal(file_stamp(path, &last), FILE_E_ABSENT);
+	assert_int_equal(file_write(path, STR("one"), 0600), 0);
+	last = stamp_of(path);
+	assert_false(last.settled);
+	now = stamp_of(path);
+	assert_true(file_stamp_eq(&last, &now));
+
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(file_write(beside, STR("two"), 0600), 0);
+	assert_int_equal(
+	    utimensat(AT_FDCWD, beside, (struct timespec[]){ st.st_atim, st.st_mtim }, 0), 0);
+	assert_int_equal(rename(beside, path), 0);
+	now = stamp_of(path);
+	assert_false(file_stamp_eq(&last, &now));
+
+	last = now;
+	while (file_stamp_eq(&last, &now)) { /* in place, once the file system's clock ticks */
+		assert_true(world_ticks() < deadline);
+		overwrite(path, "six");
+		now = stamp_of(path);
+	}
+
+	last = now;
+	assert_int_equal(truncate(path, 2), 0);
+	now = stamp_of(path);
+	assert_false(file_stamp_eq(&last, &now));
+	assert_false(now.settled);
+}
+
+/* Old by its time of modification, which anybody may set: the other one tells. */
+static void
+old_is_only_what_nobody_touched(void **state UNUSED)
+{
+	static const struct timespec old[] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	const char *path = in_folder("aged");
+
+	assert_int_equal(file_write(path, STR("x"), 0600), 0);
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	assert_false(stamp_of(path).settled);
+	assert_true(stamp_of("/bin/sh").settled);
+	assert_false(stamp_of("/dev/null").settled); /* no file's content */
+}
+
 static int
 remove_folder(void **state UNUSED)
 {
@@ -219,6 +323,9 @@ main(void)
 		cmocka_unit_test(one_lock_at_a_time),
 		cmocka_unit_test(folders),
 		cmocka_unit_test(renames),
+		cmocka_unit_test(kept_for_now_and_renamed),
+		cmocka_unit_test(every_change_gets_another_stamp),
+		cmocka_unit_test(old_is_only_what_nobody_touched),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

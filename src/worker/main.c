@@ -102,8 +102,8 @@ worker_open(struct process *process)
 	worker->config = process->config;
 	worker->world = process->world;
 	worker->keeper = process->peer[ROLE_KEEPER];
+	worker->turns = queue_new();
 	pthread_mutex_init(&worker->lock, NULL);
-
 	pthread_cond_init(&worker->wake, NULL);
 	if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
 		return error_origin(-ENOMEM);

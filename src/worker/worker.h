@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "balancer/queue.h"
 #include "check/dns.h"
 #include "ipc/process.h"
 #include "mail/mail.h"
@@ -24,6 +25,7 @@ struct worker {
 	const struct world *world;
 	struct channel *keeper;
 	struct site_trust *trust;
+	struct queue *turns;  /* of the hands at a balancer */
 	pthread_mutex_t lock; /* guards `woken` */
 	pthread_cond_t wake;
 	uint64_t woken; /* counts wake-ups, so that none is missed between a look and a wait */

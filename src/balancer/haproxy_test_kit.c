@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "balancer/haproxy_lab.h"
+#include "balancer/haproxy_test_kit.h"
 
 #include "sys/file.h"
 #include "sys/net.h"
@@ -212,6 +212,7 @@ lab_free(struct lab *lab)
 	nftw(lab->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	X509_free(lab->ca);
 	EVP_PKEY_free(lab->ca_key);
+	queue_free(lab->turns);
 	free(lab);
 }
 
@@ -476,7 +477,8 @@ lab_open(struct lab *lab)
 	struct balancer *b = NULL;
 	struct outcome what;
 
-	must(balancer_open(&lab->config, world_real(), SECONDS(5), &b, &what) == 0, "opening");
+	must(balancer_open(&lab->config, world_real(), lab->turns, SECONDS(5), &b, &what) == 0,
+	    "opening");
 	return b;
 }
 
@@ -485,7 +487,7 @@ lab_install(struct lab *lab, struct identity *i, struct outcome *what)
 {
 	CLEAN(balancer_close) struct balancer *b = NULL;
 	struct installer installer = { .pourer = &lab->pourer, .verify = verify, .context = lab };
-	int r = balancer_open(&lab->config, world_real(), SECONDS(5), &b, what);
+	int r = balancer_open(&lab->config, world_real(), lab->turns, SECONDS(5), &b, what);
 
 	return r ? r : balancer_install(b, &i->bundle, &installer, what);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pki/test_ca.h"
+#include "pki/ca_test_kit.h"
 
 #include <assert.h>
 #include <openssl/evp.h>

@@ -37,6 +37,7 @@ struct lab {
 	    *wrong_key; /* the keeper gives this one's key, whatever is asked for */
 	int pours;
 	struct pourer pourer;
+	struct queue *turns; /* NULL unless a test wants one */
 };
 
 bool lab_possible(void);
@@ -63,5 +64,5 @@ bool lab_serves(
 bool lab_serves_this(const struct lab *lab, const struct identity *i);
 
 /* balancer_open, balancer_install with a handshake as verify, close. */
-int lab_install(struct lab *lab, struct identity *i, struct outcome *what);
+int lab_install(struct lab *lab, struct identity *i, struct outcome *what) MUST_USE;
 struct balancer *lab_open(struct lab *lab);
