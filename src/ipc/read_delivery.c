@@ -75,6 +75,7 @@ read_question_get(struct str from, struct delivery_question *ret)
 	}
 	ret->has_password = wire_get_bool(&wire);
 	ret->password = wire_get_str(&wire, READ_PASSWORD_MAX);
+	wire.bad |= !ret->has_password && ret->password.len > 0;
 	wire_get_text(&wire, ret->host, sizeof(ret->host));
 	wire_get_fixed(&wire, ret->spki_sha256, 32);
 	ret->key_count = wire_get_count(&wire, READ_KEYS_MAX, 42);

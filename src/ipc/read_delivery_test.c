@@ -54,6 +54,26 @@ questions(void **state UNUSED)
 	free(again);
 }
 
+/* Found by tests/fuzz/fuzz_message.c: there was none, and there it was. */
+static void
+no_password_has_no_bytes(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf wire = BUF_SECRET(1 << 16);
+	struct delivery_question *question = question_new(), *again = question_new();
+	size_t at;
+
+	question->password = STR("secret");
+	read_question_put(question, &wire);
+	/* before it: whether there is one, and its length */
+	at = str_find(buf_str(&wire), STR("secret")) - 5;
+	assert_int_equal(wire.data[at], 1);
+	assert_int_equal(read_question_get(buf_str(&wire), again), 0);
+	wire.data[at] = 0;
+	assert_int_equal(read_question_get(buf_str(&wire), again), -EBADMSG);
+	free(question);
+	free(again);
+}
+
 static void
 fill(struct read_report *report)
 {
@@ -153,6 +173,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(questions),
+		cmocka_unit_test(no_password_has_no_bytes),
 		cmocka_unit_test(reports),
 		cmocka_unit_test(contradictions),
 		cmocka_unit_test(file_names),

@@ -128,16 +128,17 @@ trim_to_character(char *value)
 void
 finding_param(struct finding *finding, const char *name, const char *format, ...)
 {
+	char value[FINDING_VALUE_SIZE];
 	va_list args;
 	size_t at = finding->param_count;
 
 	assert(at < FINDING_PARAMS_MAX);
 	snprintf(finding->param[at].name, FINDING_NAME_SIZE, "%s", name);
 	va_start(args, format);
-	if (vsnprintf(finding->param[at].value, FINDING_VALUE_SIZE, format, args) >=
-	    FINDING_VALUE_SIZE)
-		trim_to_character(finding->param[at].value);
+	if (vsnprintf(value, sizeof(value), format, args) >= FINDING_VALUE_SIZE)
+		trim_to_character(value);
 	va_end(args);
+	str_show(str_of(value), finding->param[at].value, FINDING_VALUE_SIZE);
 	finding->param_count++;
 }
 

@@ -6,7 +6,8 @@
  * produces it.
  *
  * A found one carries parameters (name and value) that fill the {placeholders} of its sentences.
- * Values come from outside and are bounded; nothing here allocates.
+ * Values come from outside: they are bounded, and made fit for people's eyes (str_show) when they
+ * are set; nothing here allocates.
  */
 #pragma once
 

@@ -84,6 +84,30 @@ long_values_are_cut_at_a_character(void **state UNUSED)
 	assert_true(strlen(finding_value(f, "file")) >= FINDING_VALUE_SIZE - 3);
 }
 
+/* Found by tests/fuzz/fuzz_name.c: "*.<escape sequence>" came back in a sentence as it was typed. */
+static void
+values_are_fit_for_eyes(void **state UNUSED)
+{
+	static const struct {
+		const char *typed, *shown;
+	} cases[] = {
+		{ "a\x1b[2Jb", "a [2Jb" },
+		{ "one\r\ntwo\x7f", "one  two " },
+		{ "m\xc3\xbcsli", "m\xc3\xbcsli" },
+		{ "no text \xff", "no text ?" },
+		{ "turned \xe2\x80\xae", "turned ?" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct findings findings = { 0 };
+		struct finding *f = findings_add(&findings, FINDING_FQDN_WILDCARD, "host");
+
+		finding_param(f, "domain", "%s", cases[i].typed);
+		assert_string_equal(finding_value(f, "domain"), cases[i].shown);
+	}
+}
+
 int
 main(void)
 {
@@ -93,6 +117,7 @@ main(void)
 		cmocka_unit_test(the_worst_comes_first),
 		cmocka_unit_test(a_full_list_keeps_the_first),
 		cmocka_unit_test(long_values_are_cut_at_a_character),
+		cmocka_unit_test(values_are_fit_for_eyes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

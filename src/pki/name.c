@@ -391,6 +391,20 @@ round_trip(const char *ascii, struct name_report *report)
 	return r == IDN2_OK ? 0 : idn_failed(r, report);
 }
 
+/* UTS-46 makes plain characters of full-width signs and the like, and libidn2 lets them pass: U+FF0F
+ * would be a slash in our file names, U+FF0A a wildcard (N-08). */
+static int
+check_mapped(const char *ascii, struct name_report *report)
+{
+	if (check_characters(str_of(ascii), report) == 0)
+		return 0;
+	snprintf(report->reason, sizeof(report->reason), "written in plain characters it has %s",
+	    report->bad);
+	report->position = 0;
+	report->bad[0] = '\0';
+	return NAME_E_PUNYCODE;
+}
+
 static int
 to_ascii(const char *name, struct host_name *ret, struct name_report *report)
 {
@@ -400,10 +414,12 @@ to_ascii(const char *name, struct host_name *ret, struct name_report *report)
 	if (r != IDN2_OK)
 		return idn_failed(r, report);
 	fold_case(ascii);
-	snprintf(report->ascii, sizeof(report->ascii), "%s", ascii);
-	if (!str_copy(str_of(ascii), ret->text, sizeof(ret->text)))
+	r = check_mapped(ascii, report);
+	if (r == 0)
+		snprintf(report->ascii, sizeof(report->ascii), "%s", ascii);
+	if (r == 0 && !str_copy(str_of(ascii), ret->text, sizeof(ret->text)))
 		r = too_long(report, "the whole name may have 253 characters", strlen(ascii));
-	else
+	if (r == 0)
 		r = check_lengths(str_of(ascii), report);
 	idn2_free(ascii);
 	if (r == 0)

@@ -86,6 +86,18 @@ refused_names(void **state UNUSED)
 		{ "xn--zzzz--.contoso.com", NAME_E_CHARS },
 		{ "xn--99999999.contoso.com", NAME_E_PUNYCODE },
 		{ "ab--cd.contoso.com", NAME_E_PUNYCODE },
+		/* what UTS-46 makes of it: space, slash, star, semicolon, quote, "...", "(1)" */
+		{ "owa.con\xe2\x80\x80toso.com", NAME_E_PUNYCODE },
+		{ "x\xef\xbc\x8f"
+		  "owa.contoso.com",
+		    NAME_E_PUNYCODE },
+		{ "\xef\xbc\x8a.contoso.com", NAME_E_PUNYCODE },
+		{ "owa\xef\xbc\x9b.contoso.com", NAME_E_PUNYCODE },
+		{ "owa\xef\xbc\x82.contoso.com", NAME_E_PUNYCODE },
+		{ "owa\xe2\x80\xa6"
+		  "contoso.com",
+		    NAME_E_PUNYCODE },
+		{ "\xe2\x91\xb4.contoso.com", NAME_E_PUNYCODE },
 		{ "\xd0\xbewa.contoso.com", NAME_E_MIXED_SCRIPTS },
 		{ "c\xce\xbfntoso.com", NAME_E_MIXED_SCRIPTS },
 		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com",

@@ -16,12 +16,9 @@ static const char countries[] =
     "MAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPTPWPYQAREROR"
     "SRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSYEYTZAZMZW";
 
-/* What people type to get past a form (S-07), and what openssl req fills in. */
+/* What people type to get past a form (S-07), and what openssl req fills in. Signs alone ("-", "?")
+ * are one, too. */
 static const char *const placeholders[] = {
-	"-",
-	"--",
-	".",
-	"..",
 	"n/a",
 	"na",
 	"none",
@@ -36,7 +33,6 @@ static const char *const placeholders[] = {
 	"default city",
 	"default company ltd",
 	"internet widgits pty ltd",
-	"?",
 };
 
 static const char *const names[] = {
@@ -70,18 +66,36 @@ static PRINTF_LIKE(4, 5) void say(struct subject_problems *problems, enum subjec
 	va_end(args);
 }
 
+/* C0, DEL, and C1 as UTF-8 writes them: what csr_check() would refuse when the order is under way. */
 static bool
 has_control_characters(struct str s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < ' ' || c == 0x7f ||
+		    (c == 0xc2 && i + 1 < s.len && (unsigned char)s.p[i + 1] < 0xa0))
 			return true;
+	}
 	return false;
+}
+
+static bool
+is_letter_or_digit(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c >= 0x80;
 }
 
 static bool
 is_placeholder(struct str s)
 {
+	size_t signs = 0;
+
+	while (signs < s.len && !is_letter_or_digit((unsigned char)s.p[signs]))
+		signs++;
+	if (signs == s.len)
+		return true;
 	for (size_t i = 0; i < COUNT_OF(placeholders); i++)
 		if (str_eq_nocase(s, str_of(placeholders[i])))
 			return true;

@@ -179,8 +179,8 @@ comes_back_to_us(const struct site_target *target, const char *url, char *ret, s
 	return leads_to_us(target, back, ret, size);
 }
 
-static void
-judge_redirect(const struct site_target *target, const char *to, struct site_report *report)
+void
+site_judge_redirect(const struct site_target *target, const char *to, struct site_report *report)
 {
 	char found[SITE_REASON_SIZE];
 
@@ -210,7 +210,7 @@ judge_status(const struct site_target *target, CURL *easy, long status, struct s
 	snprintf(words, sizeof(words), "GET %s was answered with status %ld", target->path, status);
 	site_pass(target, "HTTP", words, report);
 	if (curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &to) == CURLE_OK && to)
-		judge_redirect(target, to, report);
+		site_judge_redirect(target, to, report);
 }
 
 int

@@ -67,3 +67,6 @@ bool site_judge_served(
 /* GET path; the status, 0 when there was no answer. */
 int site_judge_http(
     const struct site_target *target, struct site_report *report, long *ret_status) MUST_USE;
+/* Where its answer leads to, as an absolute URL. */
+void site_judge_redirect(
+    const struct site_target *target, const char *to, struct site_report *report);

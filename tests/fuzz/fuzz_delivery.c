@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The files a customer sends (pki/delivery.h), as the reader's child opens and judges them
+ * (reader/judge.h), and as `certdesk inspect` shows them (pki/inspect.h).
+ *
+ * Holds: nothing is accepted for a key that no input can know; a report survives its codec
+ * unchanged; its findings are words; what inspect prints is one JSON object.
+ *
+ * Choice: bits 0-2 the password, bit 3 two files instead of one, bit 4 inspect instead of judge.
+ */
+#include "fuzz/fuzz.h"
+
+#include <openssl/err.h>
+#include <stdlib.h>
+
+#include "pki/inspect.h"
+#include "reader/judge.h"
+#include "sys/file.h"
+
+#define NOW        ((when)1780000000 * SECONDS(1)) /* May 2026 */
+#define REPORT_MAX (8u * 1024 * 1024)
+
+static struct delivery_tools *tools;
+static struct trust *trust;
+
+/* What fixtures are made with. NULL: none was given. */
+static const char *const passwords[8] = { NULL, "", "password", "test", "1234", "foo",
+	"cryptography", "Geheim123" };
+
+int
+LLVMFuzzerInitialize(int *argc UNUSED, char ***argv UNUSED)
+{
+	CLEAN(buf_fini) struct buf roots = BUF(TRUST_FILE_MAX);
+	bool legacy;
+
+	MUST_HOLD(delivery_tools_new(&tools, &legacy) == 0);
+	MUST_HOLD(file_read(TRUST_FILE, &roots) == 0 && trust_new(buf_str(&roots), &trust) == 0);
+	return 0;
+}
+
+static struct delivery_question *
+question_of(struct fuzz_input input)
+{
+	struct delivery_question *q = alloc_zero(sizeof(*q));
+	const char *password = passwords[input.choice & 7];
+	size_t half = input.choice & 8 ? input.bytes.len / 2 : input.bytes.len;
+
+	q->has_password = password != NULL;
+	q->password = str_of(password);
+	q->file_count = half < input.bytes.len ? 2 : 1;
+	q->files[0].bytes = str_bytes(input.bytes.p, half);
+	q->files[1].bytes = str_drop(input.bytes, half);
+	q->now = NOW;
+	memset(q->spki_sha256, 0xa5, sizeof(q->spki_sha256));
+	(void)str_copy(STR("owa.contoso.com"), q->host, sizeof(q->host));
+	return q;
+}
+
+static void
+check_findings(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		CLEAN(buf_fini) struct buf words = BUF(16384);
+
+		finding_render(&findings->list[i], FINDING_WHAT, &words);
+		finding_render(&findings->list[i], FINDING_NEXT, &words);
+		MUST_HOLD(fuzz_is_words(buf_str(&words)));
+	}
+}
+
+static void
+check_codec(const struct read_report *report)
+{
+	struct read_report *again = alloc_zero(sizeof(*again));
+	CLEAN(buf_fini) struct buf first = BUF(REPORT_MAX), second = BUF(REPORT_MAX);
+
+	read_report_put(report, &first);
+	MUST_HOLD(!buf_failed(&first));
+	MUST_HOLD(read_report_get(buf_str(&first), again) == 0);
+	read_report_put(again, &second);
+	MUST_HOLD(str_eq(buf_str(&first), buf_str(&second)));
+	read_report_fini(again);
+	free(again);
+}
+
+static void
+judge(const struct delivery_question *q)
+{
+	struct read_report *report = alloc_zero(sizeof(*report));
+
+	read_report_init(report);
+	judge_question(q, tools, trust, report);
+	MUST_HOLD(!report->accepted);
+	check_findings(&report->findings);
+	check_codec(report);
+	read_report_fini(report);
+	free(report);
+}
+
+static void
+inspect(const struct delivery_question *q)
+{
+	struct delivery *delivery = alloc_zero(sizeof(*delivery));
+	CLEAN(buf_fini) struct buf text = BUF(16u * 1024 * 1024);
+
+	for (size_t i = 0; i < q->file_count; i++)
+		delivery_add(
+		    delivery, tools, q->files[i].bytes, q->has_password ? &q->password : NULL);
+	MUST_HOLD(inspect_to_json(delivery, q->has_password, &text) == 0);
+	json_decref(fuzz_object(str_trim(buf_str(&text))));
+	delivery_fini(delivery);
+	free(delivery);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input input = fuzz_input(data, size);
+	struct delivery_question *q = question_of(input);
+
+	if (input.choice & 16)
+		inspect(q);
+	else
+		judge(q);
+	ERR_clear_error();
+	free(q);
+	return 0;
+}

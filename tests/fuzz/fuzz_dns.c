@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What name servers answer (check/dns_wire.h), and the verdict made of it (check/dns_judge.c).
+ *
+ * Holds: an alias is a name that can be asked for in turn; the report is one JSON object, of words.
+ *
+ * Answers one behind the other, each: length (2 bytes), flags (2), records in each section (6), and
+ * what follows the question; number and question are put in so that it is an answer to ours. Up to
+ * two servers say something of the name, and if that is an alias, of the next.
+ */
+#include "fuzz/fuzz.h"
+
+#include <stdlib.h>
+
+#include "check/dns_wire.h"
+
+#define HEAD 12 /* RFC 1035 section 4.1.1: number, flags, four counts */
+
+static struct str
+take(struct str *rest, size_t len)
+{
+	struct str part = str_bytes(rest->p, len < rest->len ? len : rest->len);
+
+	*rest = str_drop(*rest, len);
+	return part;
+}
+
+/* The answer as it would come over the wire. */
+static void
+put_answer(const struct dns_question *q, struct str said, struct buf *to)
+{
+	static const char one[2] = { 0, 1 };
+	struct str asked = str_drop(str_bytes(q->wire, q->wire_len), HEAD);
+
+	buf_put(to, q->wire, 2);
+	buf_put_str(to, take(&said, 2));
+	buf_put(to, one, 2);
+	buf_put_str(to, take(&said, 6));
+	buf_put_str(to, asked);
+	buf_put_str(to, said);
+}
+
+static void
+hear(const char *name, bool aaaa, struct str *rest, struct dns_reply *ret)
+{
+	CLEAN(dns_question_fini) struct dns_question q;
+	CLEAN(buf_fini) struct buf message = BUF(1u << 17);
+	struct str length = take(rest, 2);
+	bool cut;
+
+	*ret = (struct dns_reply){ .kind = REPLY_SILENT };
+	MUST_HOLD(dns_question_init(&q, name, aaaa));
+	if (length.len < 2)
+		return;
+	put_answer(
+	    &q, take(rest, (size_t)(uint8_t)length.p[0] << 8 | (uint8_t)length.p[1]), &message);
+	if (!dns_answer_read(&q, buf_str(&message), ret, &cut))
+		ret->kind = REPLY_GARBLED;
+}
+
+static const char *
+hear_hop(struct dns_trace *trace, const char *name, struct str *rest)
+{
+	struct dns_hop *hop = &trace->hop[trace->hop_count++];
+
+	(void)str_copy(str_of(name), hop->name, sizeof(hop->name));
+	hop->view_count = 2;
+	for (size_t i = 0; i < hop->view_count; i++) {
+		hop->view[i].server = (struct dns_server){ .name = "ns.contoso.com", .port = 53 };
+		hear(name, false, rest, &hop->view[i].a);
+		hear(name, true, rest, &hop->view[i].aaaa);
+	}
+	return dns_view_failed(&hop->view[0]) ? "" : dns_view_alias(&hop->view[0]);
+}
+
+static void
+check_report(const struct dns_report *report)
+{
+	CLEAN(buf_fini) struct buf text = BUF(1u << 20);
+
+	MUST_HOLD(fuzz_is_words(str_of(report->chain)));
+	for (size_t i = 0; i < report->server_count; i++)
+		MUST_HOLD(fuzz_is_words(str_of(report->server[i].answer)));
+	MUST_HOLD(dns_report_json(report, &text) == 0);
+	json_decref(fuzz_object(buf_str(&text)));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str rest = str_bytes(data, size);
+	struct dns_trace *trace = alloc_zero(sizeof(*trace));
+	struct dns_report *report = alloc_zero(sizeof(*report));
+	struct addr ours;
+	const char *alias;
+
+	MUST_HOLD(addr_parse(STR("203.0.113.5"), &ours));
+	trace->timeout = SECONDS(3);
+	trace->reached = true;
+	alias = hear_hop(trace, "owa.contoso.com", &rest);
+	if (*alias)
+		(void)hear_hop(trace, alias, &rest);
+	dns_judge(trace, &ours, report);
+	check_report(report);
+	free(report);
+	free(trace);
+	return 0;
+}
