@@ -56,6 +56,7 @@ complete(struct request *request, const struct order *o, struct delivery_questio
 		r = add_other_keys(request, o, question);
 	if (r)
 		return r;
+	question->has_key = true;
 	memcpy(question->spki_sha256, key.spki_sha256, sizeof(question->spki_sha256));
 	snprintf(question->host, sizeof(question->host), "%s", o->host);
 	question->now = world_now(request->desk->process->world);

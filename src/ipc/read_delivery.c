@@ -47,6 +47,7 @@ read_question_put(const struct delivery_question *question, struct buf *to)
 	wire_put_bool(to, question->has_password);
 	wire_put_str(to, question->has_password ? question->password : STR(""));
 	wire_put_text(to, question->host);
+	wire_put_bool(to, question->has_key);
 	wire_put_fixed(to, question->spki_sha256, 32);
 	wire_put_u32(to, (uint32_t)question->key_count);
 	for (size_t i = 0; i < question->key_count; i++) {
@@ -77,6 +78,7 @@ read_question_get(struct str from, struct delivery_question *ret)
 	ret->password = wire_get_str(&wire, READ_PASSWORD_MAX);
 	wire.bad |= !ret->has_password && ret->password.len > 0;
 	wire_get_text(&wire, ret->host, sizeof(ret->host));
+	ret->has_key = wire_get_bool(&wire);
 	wire_get_fixed(&wire, ret->spki_sha256, 32);
 	ret->key_count = wire_get_count(&wire, READ_KEYS_MAX, 42);
 	for (size_t i = 0; i < ret->key_count; i++) {

@@ -54,7 +54,9 @@ struct delivery_question {
 	struct read_file files[READ_FILES_MAX];
 	bool has_password;   /* a present password may be empty; absent is something else (I-05) */
 	struct str password; /* UTF-8, borrowed, from memory that its owner wipes */
-	char host[READ_HOST_SIZE]; /* the order's name, as stored: lower case A-labels */
+	char host[READ_HOST_SIZE]; /* the order's name, as stored: lower case A-labels; "" = none:
+	                              names are not judged */
+	bool has_key;              /* false: no order's key is known, keys are not judged */
 	uint8_t spki_sha256[32];   /* of this order's key */
 	size_t key_count;
 	struct read_key keys[READ_KEYS_MAX];

@@ -19,6 +19,7 @@ question_new(void)
 	question->has_password = true;
 	question->password = STR("");
 	str_copy(STR("owa.contoso.com"), question->host, sizeof(question->host));
+	question->has_key = true;
 	question->spki_sha256[31] = 7;
 	question->key_count = 1;
 	question->keys[0] = (struct read_key){ .order_number = 1042, .retired = true };

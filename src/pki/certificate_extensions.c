@@ -181,3 +181,14 @@ certificate_extension_facts(const X509 *x509, struct certificate_facts *to)
 	to->is_precertificate = X509_get_ext_by_NID(x509, NID_ct_precert_poison, -1) >= 0;
 	ERR_clear_error();
 }
+
+bool
+certificate_is_ca(const X509 *x509)
+{
+	BASIC_CONSTRAINTS *basic = X509_get_ext_d2i(x509, NID_basic_constraints, NULL, NULL);
+	bool is_ca = basic && basic->ca;
+
+	BASIC_CONSTRAINTS_free(basic);
+	ERR_clear_error();
+	return is_ca;
+}

@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "pki/certificate.h"
 #include "pki/chain_internal.h"
-#include "pki/leaf.h"
 
 static void
 stock_free(struct stock *stock)
@@ -236,10 +235,10 @@ serve(const struct stock *stock, const struct path *path, struct chain *to)
 			to->order_repaired = true;
 	}
 	for (size_t i = 0; i < stock->count; i++) {
-		if (!stock->item[i].is_delivered || is_served(to, i))
+		if (!stock->item[i].is_given || is_served(to, i))
 			continue;
 		if (stock->item[i].is_root ||
-		    (stock->item[i].signs_itself && leaf_is_ca(stock->item[i].x509)))
+		    (stock->item[i].signs_itself && certificate_is_ca(stock->item[i].x509)))
 			to->roots[to->root_count++] = i;
 		else
 			to->extras[to->extra_count++] = i;
@@ -290,7 +289,7 @@ say_no_path(const struct stock *stock, struct chain *to)
 }
 
 int
-chain_build(const struct delivery *delivery, size_t leaf, const struct trust *trust, when now,
+chain_build(X509 *const given[], size_t count, size_t leaf, const struct trust *trust, when now,
     struct chain *ret)
 {
 	CLEAN(stock_free) struct stock *stock = alloc_zero(sizeof(*stock));
@@ -298,7 +297,7 @@ chain_build(const struct delivery *delivery, size_t leaf, const struct trust *tr
 	struct merit merit = { 0 };
 
 	*ret = (struct chain){ 0 };
-	stock_fill(stock, delivery, trust);
+	stock_fill(stock, given, count, trust);
 	if (stock->item[leaf].signs_itself && !stock->item[leaf].is_root)
 		return CHAIN_E_SELF_SIGNED;
 	stock_walk(stock, leaf);
@@ -314,12 +313,12 @@ chain_build(const struct delivery *delivery, size_t leaf, const struct trust *tr
 }
 
 size_t
-chain_follow(const struct delivery *delivery, size_t leaf, size_t ret[static CHAIN_DEPTH_MAX])
+chain_follow(X509 *const given[], size_t count, size_t leaf, size_t ret[static CHAIN_DEPTH_MAX])
 {
 	CLEAN(stock_free) struct stock *stock = alloc_zero(sizeof(*stock));
 	const struct path *longest = NULL;
 
-	stock_fill(stock, delivery, NULL);
+	stock_fill(stock, given, count, NULL);
 	stock_walk(stock, leaf);
 	for (size_t i = 0; i < stock->path_count; i++)
 		if (!longest || stock->path[i].count > longest->count)

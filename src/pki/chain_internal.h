@@ -4,14 +4,14 @@
 
 #include "pki/chain.h"
 
-#define STOCK_MAX (DELIVERY_CERTIFICATES_MAX + 64)
+#define STOCK_MAX (CHAIN_GIVEN_MAX + 64)
 
-/* What paths are made of: the delivery's certificates, then the roots they name. */
+/* What paths are made of: the given certificates, then the roots they name. */
 struct stock_item {
 	X509 *x509;
 	struct str subject, issuer;
-	bool is_root;      /* one that we trust */
-	bool is_delivered; /* its position is that of the delivery */
+	bool is_root;  /* one that we trust */
+	bool is_given; /* its position is that in `given` */
 	bool signs_itself;
 };
 
@@ -37,6 +37,6 @@ struct stock {
 	struct path path[CHAIN_PATHS_MAX];
 };
 
-void stock_fill(struct stock *stock, const struct delivery *delivery, const struct trust *trust);
+void stock_fill(struct stock *stock, X509 *const given[], size_t count, const struct trust *trust);
 /* All paths from `leaf`, each to where it ends. */
 void stock_walk(struct stock *stock, size_t leaf);

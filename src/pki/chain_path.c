@@ -35,7 +35,7 @@ stock_issued(struct stock *stock, size_t issuer, size_t child)
 }
 
 static void
-add_item(struct stock *stock, X509 *x509, bool is_root, bool is_delivered)
+add_item(struct stock *stock, X509 *x509, bool is_root, bool is_given)
 {
 	struct stock_item *item = &stock->item[stock->count];
 
@@ -44,21 +44,21 @@ add_item(struct stock *stock, X509 *x509, bool is_root, bool is_delivered)
 		.subject = certificate_raw_name(X509_get_subject_name(x509)),
 		.issuer = certificate_raw_name(X509_get_issuer_name(x509)),
 		.is_root = is_root,
-		.is_delivered = is_delivered,
+		.is_given = is_given,
 	};
 	stock->count++;
 	item->signs_itself = !is_root && str_eq(item->subject, item->issuer) &&
 	                     stock_issued(stock, stock->count - 1, stock->count - 1);
 }
 
-/* Roots that any of the delivery's certificates names as its issuer; the others cannot be of use.
+/* Roots that any of the given certificates names as its issuer; the others cannot be of use.
  */
 static void
 add_roots(struct stock *stock, const struct trust *trust)
 {
-	size_t delivered = stock->count;
+	size_t given = stock->count;
 
-	for (size_t i = 0; i < delivered; i++) {
+	for (size_t i = 0; i < given; i++) {
 		size_t found[8];
 		size_t count =
 		    trust_by_subject(trust, stock->item[i].issuer, found, COUNT_OF(found));
@@ -75,14 +75,20 @@ add_roots(struct stock *stock, const struct trust *trust)
 	}
 }
 
-void
-stock_fill(struct stock *stock, const struct delivery *delivery, const struct trust *trust)
+static bool
+is_trusted(const struct trust *trust, const X509 *x509)
 {
-	for (size_t i = 0; i < delivery->certificate_count; i++) {
-		const struct delivery_certificate *from = &delivery->certificate[i];
+	uint8_t sha256[32];
+	unsigned len = sizeof(sha256);
 
-		add_item(stock, from->x509, trust && trust_has(trust, from->sha256), true);
-	}
+	return X509_digest(x509, EVP_sha256(), sha256, &len) == 1 && trust_has(trust, sha256);
+}
+
+void
+stock_fill(struct stock *stock, X509 *const given[], size_t count, const struct trust *trust)
+{
+	for (size_t i = 0; i < count; i++)
+		add_item(stock, given[i], trust && is_trusted(trust, given[i]), true);
 	if (trust)
 		add_roots(stock, trust);
 }

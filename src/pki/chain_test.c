@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "pki/leaf.h"
 #include "pki/ca_test_kit.h"
 
 #define NOW         ((when)1780000000 * 1000000)
@@ -33,7 +32,6 @@ enum who {
 };
 
 static struct test_certificate made[WHO_MAX];
-static struct delivery_tools *tools;
 
 static struct test_certificate
 ca(const char *name, const struct test_certificate *issuer, struct test_spec more)
@@ -60,7 +58,6 @@ static int
 set_up(void **state UNUSED)
 {
 	struct test_spec none = { 0 };
-	bool legacy;
 
 	made[ROOT] = ca("Root", NULL, none);
 	made[OLD_ROOT] = ca("Old Root", NULL, none);
@@ -88,7 +85,7 @@ set_up(void **state UNUSED)
 
 		made[FORGED] = leaf("forged", &imposter);
 	}
-	return delivery_tools_new(&tools, &legacy);
+	return 0;
 }
 
 static int
@@ -96,20 +93,26 @@ tear_down(void **state UNUSED)
 {
 	for (size_t i = 0; i < WHO_MAX; i++)
 		test_certificate_fini(&made[i]);
-	delivery_tools_free(tools);
 	return 0;
 }
 
 #define END WHO_MAX
 
-static void
-deliver(const enum who list[], struct delivery *to)
-{
-	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+struct given {
+	X509 *x509[CHAIN_GIVEN_MAX];
+	size_t count;
+};
 
-	for (size_t i = 0; list[i] != END; i++)
-		test_put_pem(&pem, made[list[i]].x509);
-	delivery_add(to, tools, buf_str(&pem), NULL);
+static struct given
+give(const enum who list[])
+{
+	struct given given = { 0 };
+
+	while (list[given.count] != END) {
+		given.x509[given.count] = made[list[given.count]].x509;
+		given.count++;
+	}
+	return given;
 }
 
 static struct trust *
@@ -158,27 +161,26 @@ static const struct chain_case cases[] = {
 /* clang-format on */
 
 static size_t
-position_of(const struct delivery *delivery, enum who who)
+position_of(const struct given *given, enum who who)
 {
-	for (size_t i = 0; i < delivery->certificate_count; i++)
-		if (X509_cmp(delivery->certificate[i].x509, made[who].x509) == 0)
+	for (size_t i = 0; i < given->count; i++)
+		if (given->x509[i] == made[who].x509)
 			return i;
-	fail_msg("not delivered");
+	fail_msg("not given");
 	return 0;
 }
 
 static void
-check_served(
-    const struct chain_case *row, const struct delivery *delivery, const struct chain *chain)
+check_served(const struct chain_case *row, const struct given *given, const struct chain *chain)
 {
 	size_t count = 0;
 
 	while (row->served[count] != END)
 		count++;
 	assert_int_equal(chain->count, count + 1);
-	assert_int_equal(chain->served[0], position_of(delivery, row->leaf));
+	assert_int_equal(chain->served[0], position_of(given, row->leaf));
 	for (size_t i = 0; i < count; i++)
-		assert_int_equal(chain->served[i + 1], position_of(delivery, row->served[i]));
+		assert_int_equal(chain->served[i + 1], position_of(given, row->served[i]));
 	assert_int_equal(chain->order_repaired, row->repaired);
 	assert_int_equal(chain->root_count, row->roots);
 	assert_int_equal(chain->extra_count, row->extras);
@@ -190,18 +192,17 @@ chains(void **state UNUSED)
 	CLEAN(trust_free) struct trust *trust = trusting(true);
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		CLEAN(delivery_fini) struct delivery delivery = { 0 };
+		struct given given = give(cases[i].delivered);
 		struct chain chain;
 		int r;
 
-		deliver(cases[i].delivered, &delivery);
-		r = chain_build(
-		    &delivery, position_of(&delivery, cases[i].leaf), trust, NOW, &chain);
+		r = chain_build(given.x509, given.count, position_of(&given, cases[i].leaf), trust,
+		    NOW, &chain);
 		print_message("%s: %d missing '%s' root '%s' reason '%s'\n", cases[i].name, r,
 		    chain.missing, chain.root, chain.reason);
 		assert_int_equal(r, cases[i].outcome);
 		if (r == 0)
-			check_served(&cases[i], &delivery, &chain);
+			check_served(&cases[i], &given, &chain);
 		else
 			assert_int_equal(chain.count, 0);
 		if (cases[i].says)
@@ -217,12 +218,13 @@ static void
 other_moments(void **state UNUSED)
 {
 	CLEAN(trust_free) struct trust *trust = trusting(false);
-	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	struct given given = give((const enum who[]){ LEAF, INTERMEDIATE, END });
 	struct chain chain;
 
-	deliver((const enum who[]){ LEAF, INTERMEDIATE, END }, &delivery);
-	assert_int_equal(chain_build(&delivery, 0, trust, NOW + DAYS(2000), &chain), 0);
-	assert_int_equal(chain_build(&delivery, 0, trust, NOW - DAYS(2000), &chain), 0);
+	assert_int_equal(
+	    chain_build(given.x509, given.count, 0, trust, NOW + DAYS(2000), &chain), 0);
+	assert_int_equal(
+	    chain_build(given.x509, given.count, 0, trust, NOW - DAYS(2000), &chain), 0);
 }
 
 /* Many certificates of one name and key sign each other: paths multiply, the work does not. */
@@ -230,81 +232,27 @@ static void
 bounded_work(void **state UNUSED)
 {
 	CLEAN(trust_free) struct trust *trust = trusting(false);
-	CLEAN(delivery_fini) struct delivery delivery = { 0 };
-	CLEAN(buf_fini) struct buf pem = BUF(1 << 20);
-	struct test_certificate level[4], end;
+	struct test_certificate level[4], loop[48], end;
+	struct given given = { 0 };
 	struct chain chain;
 
 	for (size_t i = 0; i < COUNT_OF(level); i++)
 		level[i] = ca("Loop", NULL, (struct test_spec){ 0 });
-	for (int i = 0; i < 48; i++) {
-		struct test_certificate one = ca("Loop", &level[i % 4],
+	for (int i = 0; i < (int)COUNT_OF(loop); i++) {
+		loop[i] = ca("Loop", &level[i % 4],
 		    (struct test_spec){
 			.key = level[(i / 4) % 4].key, .until = NOW + DAYS(i + 1) });
-
-		test_put_pem(&pem, one.x509);
-		test_certificate_fini(&one);
+		given.x509[given.count++] = loop[i].x509;
 	}
 	end = leaf("end", &level[0]);
-	test_put_pem(&pem, end.x509);
-	delivery_add(&delivery, tools, buf_str(&pem), NULL);
+	given.x509[given.count++] = end.x509;
 	assert_int_not_equal(
-	    chain_build(&delivery, delivery.certificate_count - 1, trust, NOW, &chain), 0);
+	    chain_build(given.x509, given.count, given.count - 1, trust, NOW, &chain), 0);
 	test_certificate_fini(&end);
+	for (size_t i = 0; i < COUNT_OF(loop); i++)
+		test_certificate_fini(&loop[i]);
 	for (size_t i = 0; i < COUNT_OF(level); i++)
 		test_certificate_fini(&level[i]);
-}
-
-struct leaf_case {
-	const char *name;
-	enum who delivered[6];
-	enum who with_key; /* whose private key comes along; END = none */
-	int outcome;
-	enum who leaf;
-};
-
-/* clang-format off */
-static const struct leaf_case leaf_cases[] = {
-	{ "the only one that is no CA", { ROOT, INTERMEDIATE, LEAF, END }, END, 0, LEAF },
-	{ "CAs only",                   { ROOT, INTERMEDIATE, END },       END, LEAF_E_NONE, END },
-	{ "nothing",                    { END },                           END, LEAF_E_NONE, END },
-	{ "two",                        { LEAF, LEAF_PRIVATE, END },       END, LEAF_E_SEVERAL, END },
-	{ "two, one with its key",      { LEAF, LEAF_PRIVATE, END },       LEAF_PRIVATE, 0, LEAF_PRIVATE },
-	{ "a CA with its key",          { ROOT, INTERMEDIATE, END },       INTERMEDIATE, 0, INTERMEDIATE },
-	{ "signed by itself",           { LEAF_SELF, END },                END, 0, LEAF_SELF },
-};
-/* clang-format on */
-
-static void
-leaves(void **state UNUSED)
-{
-	for (size_t i = 0; i < COUNT_OF(leaf_cases); i++) {
-		CLEAN(delivery_fini) struct delivery delivery = { 0 };
-		CLEAN(buf_fini) struct buf key = BUF(1 << 12);
-		size_t at = 99;
-
-		deliver(leaf_cases[i].delivered, &delivery);
-		if (leaf_cases[i].with_key != END) {
-			test_put_key_pem(&key, made[leaf_cases[i].with_key].key, NULL);
-			delivery_add(&delivery, tools, buf_str(&key), NULL);
-		}
-		print_message("%s\n", leaf_cases[i].name);
-		assert_int_equal(leaf_choose(&delivery, NULL, &at), leaf_cases[i].outcome);
-		assert_int_equal(
-		    at, leaf_cases[i].outcome ? 99 : position_of(&delivery, leaf_cases[i].leaf));
-	}
-}
-
-/* Ours wins over everything else that is in there. */
-static void
-our_leaf(void **state UNUSED)
-{
-	CLEAN(delivery_fini) struct delivery delivery = { 0 };
-	size_t at;
-
-	deliver((const enum who[]){ LEAF_PRIVATE, LEAF, LEAF_SELF, END }, &delivery);
-	assert_int_equal(leaf_choose(&delivery, delivery.certificate[1].key_sha256, &at), 0);
-	assert_int_equal(at, 1);
 }
 
 static void
@@ -326,8 +274,6 @@ main(void)
 		cmocka_unit_test(chains),
 		cmocka_unit_test(other_moments),
 		cmocka_unit_test(bounded_work),
-		cmocka_unit_test(leaves),
-		cmocka_unit_test(our_leaf),
 		cmocka_unit_test(trust_stores),
 	};
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "ipc/channel.h"
 #include "ipc/read_delivery.h"
-#include "reader/judge.h"
+#include "delivery/judge.h"
 #include "sys/log.h"
 #include "sys/world.h"
 

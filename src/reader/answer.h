@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#include "pki/delivery.h"
+#include "delivery/delivery.h"
 #include "pki/trust.h"
 #include "sys/room.h"
 

@@ -69,6 +69,7 @@ put_question(struct buf *to)
 	str_copy(STR("owa.crt"), question->files[0].name, READ_FILE_NAME_SIZE);
 	question->files[0].bytes = buf_str(&pem);
 	str_copy(STR("owa.contoso.com"), question->host, sizeof(question->host));
+	question->has_key = true;
 	assert_int_equal(key_fingerprint(leaf.key, question->spki_sha256, again), 0);
 	question->now = NOW;
 	read_question_put(question, to);
@@ -216,6 +217,7 @@ in_the_sandbox(void **state UNUSED)
 	asked->files[0].bytes = buf_str(&pfx);
 	asked->has_password = true;
 	asked->password = STR("geheim");
+	asked->has_key = true;
 	asked->now = NOW;
 	read_question_put(asked, &question);
 	assert_int_equal(room_run(&room, behind_the_door, &question, &answer), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The files a customer sends (pki/delivery.h), as the reader's child opens and judges them
- * (reader/judge.h), and as `certdesk inspect` shows them (pki/inspect.h).
+ * The files a customer sends (delivery/delivery.h), as the reader's child opens and judges them
+ * (delivery/judge.h), and as `certdesk inspect` shows them (delivery/inspect.h).
  *
  * Holds: nothing is accepted for a key that no input can know; a report survives its codec
  * unchanged; its findings are words; what inspect prints is one JSON object.
@@ -13,8 +13,8 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
-#include "pki/inspect.h"
-#include "reader/judge.h"
+#include "delivery/inspect.h"
+#include "delivery/judge.h"
 #include "sys/file.h"
 
 #define NOW        ((when)1780000000 * SECONDS(1)) /* May 2026 */
@@ -51,6 +51,7 @@ question_of(struct fuzz_input input)
 	q->files[0].bytes = str_bytes(input.bytes.p, half);
 	q->files[1].bytes = str_drop(input.bytes, half);
 	q->now = NOW;
+	q->has_key = true;
 	memset(q->spki_sha256, 0xa5, sizeof(q->spki_sha256));
 	(void)str_copy(STR("owa.contoso.com"), q->host, sizeof(q->host));
 	return q;

@@ -96,3 +96,5 @@ enum delivery_error delivery_error(const struct delivery *delivery);
 /* The first file that has a problem, or NULL. */
 const struct delivery_file *delivery_problem(const struct delivery *delivery);
 size_t delivery_csrs(const struct delivery *delivery);
+/* Its certificates, in their order: what chains are built from. */
+size_t delivery_x509s(const struct delivery *delivery, X509 *ret[static DELIVERY_CERTIFICATES_MAX]);

@@ -4,7 +4,7 @@
  * none, quoted with "> ", indented, with byte order marks, and with the dashes a word processor
  * makes of "-----".
  */
-#include "pki/delivery_internal.h"
+#include "delivery/read.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every CERT_* finding that a delivery can produce is produced here by one that deserves it. */
-#include "reader/judge.h"
+#include "delivery/judge.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +12,9 @@
 #include <openssl/pkcs12.h>
 
 #include "pki/certificate.h"
-#include "pki/leaf.h"
+#include "delivery/leaf.h"
 #include "pki/ca_test_kit.h"
-#include "reader/judge_names.h"
+#include "delivery/judge_names.h"
 
 #define NOW  ((when)1780272000 * 1000000) /* 2026-06-01 */
 #define HOST "owa.contoso.com"
@@ -75,6 +75,7 @@ question_new(void)
 	struct delivery_question *question = calloc(1, sizeof(*question));
 
 	str_copy(STR(HOST), question->host, sizeof(question->host));
+	question->has_key = true;
 	fingerprint(our_key, question->spki_sha256);
 	fingerprint(old_key, question->keys[0].spki_sha256);
 	question->keys[0].order_number = 1041;

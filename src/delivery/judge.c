@@ -1,38 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "reader/judge.h"
+#include "delivery/judge.h"
 
 #include <assert.h>
 #include <stdio.h>
 
-#include "reader/judge_internal.h"
+#include "delivery/judge_internal.h"
 
 static_assert(READ_FILES_MAX == DELIVERY_FILES_MAX, "as many files as can be opened");
 static_assert(READ_CERTIFICATE_MAX == CERTIFICATE_MAX, "what is read fits the report");
 static_assert(READ_KEYS_SEEN_MAX == DELIVERY_KEYS_MAX, "every key seen fits the report");
+static_assert(DELIVERY_CERTIFICATES_MAX <= CHAIN_GIVEN_MAX, "all of them can be in a chain");
 static_assert(READ_CHAIN_MAX == CHAIN_DEPTH_MAX, "every chain fits the report");
+
+/* What a check speaks about; where it is not there, the check is passed over. */
+enum {
+	NEEDS_LEAF = 1,
+	NEEDS_HOST = 2, /* the order's host name */
+	NEEDS_KEY = 4,  /* the order's key */
+};
 
 struct check {
 	const char *rules;
-	bool needs_leaf;
+	unsigned needs;
 	void (*check)(struct judging *);
 };
 
 /* clang-format off */
 static const struct check checks[] = { /* in the order of I-08 */
-	{ "I-11 R-01",            false, check_leak },
-	{ "I-01 I-02 I-05 I-07 E-05", false, check_leaf },
-	{ "I-20",                 true,  check_duplicate },
-	{ "I-09 I-10 I-12",       true,  check_key },
-	{ "I-11",                 false, check_private_keys },
-	{ "N-01 N-02 N-08",       true,  check_names },
-	{ "I-14 V-04",            true,  check_dates },
-	{ "V-01 V-02",            true,  check_lifetime },
-	{ "I-15 I-16 I-17 I-19",  true,  check_chain },
-	{ "A-01 K-01",            true,  check_weakness },
-	{ "E-01",                 true,  check_purpose },
-	{ "T-03",                 true,  check_precertificate },
-	{ "D-15 K-08",            true,  check_extra_names },
-	{ "I-17 I-18",            true,  check_left_out },
+	{ "I-11 R-01",                NEEDS_KEY,               check_leak },
+	{ "I-01 I-02 I-05 I-07 E-05", 0,                       check_leaf },
+	{ "I-20",                     NEEDS_LEAF,              check_duplicate },
+	{ "I-09 I-10 I-12",           NEEDS_LEAF | NEEDS_KEY,  check_key },
+	{ "I-11",                     0,                       check_private_keys },
+	{ "N-01 N-02 N-08",           NEEDS_LEAF | NEEDS_HOST, check_names },
+	{ "I-14 V-04",                NEEDS_LEAF,              check_dates },
+	{ "V-01 V-02",                NEEDS_LEAF,              check_lifetime },
+	{ "I-15 I-16 I-17 I-19",      NEEDS_LEAF,              check_chain },
+	{ "A-01 K-01",                NEEDS_LEAF,              check_weakness },
+	{ "E-01",                     NEEDS_LEAF,              check_purpose },
+	{ "T-03",                     NEEDS_LEAF,              check_precertificate },
+	{ "D-15 K-08",                NEEDS_LEAF | NEEDS_HOST, check_extra_names },
+	{ "I-17 I-18",                NEEDS_LEAF,              check_left_out },
 };
 /* clang-format on */
 
@@ -148,6 +156,13 @@ report_chain(const struct judging *j)
 	report->extras_dropped = j->chain.extra_count > 0;
 }
 
+static unsigned
+at_hand(const struct judging *j)
+{
+	return (j->has_leaf ? NEEDS_LEAF : 0) | (*j->question->host ? NEEDS_HOST : 0) |
+	       (j->question->has_key ? NEEDS_KEY : 0);
+}
+
 static void
 judge(struct judging *j)
 {
@@ -155,7 +170,7 @@ judge(struct judging *j)
 	report_keys(j->delivery, j->report);
 	j->report->certificate_count = (uint32_t)j->delivery->certificate_count;
 	for (size_t i = 0; i < COUNT_OF(checks); i++)
-		if (j->has_leaf || !checks[i].needs_leaf)
+		if ((checks[i].needs & ~at_hand(j)) == 0)
 			checks[i].check(j);
 	if (j->has_leaf)
 		report_leaf(j);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pki/inspect.h"
+#include "delivery/inspect.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "pki/certificate.h"
 #include "pki/chain.h"
-#include "pki/leaf.h"
+#include "delivery/leaf.h"
 
 static void
 json_free(json_t *json)
@@ -134,6 +134,7 @@ key_matches(const struct delivery *delivery, size_t leaf)
 static void
 put_leaf(const struct delivery *delivery, json_t *to)
 {
+	X509 *given[DELIVERY_CERTIFICATES_MAX];
 	size_t leaf, path[CHAIN_DEPTH_MAX], count;
 	json_t *chain = json_array();
 
@@ -143,7 +144,7 @@ put_leaf(const struct delivery *delivery, json_t *to)
 		json_object_set_new(to, "key_matches_leaf", json_null());
 		return;
 	}
-	count = chain_follow(delivery, leaf, path);
+	count = chain_follow(given, delivery_x509s(delivery, given), leaf, path);
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(chain, hex(delivery->certificate[path[i]].sha256));
 	json_object_set_new(to, "leaf", hex(delivery->certificate[leaf].sha256));

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "pki/delivery.h"
+#include "delivery/delivery.h"
 
 enum {
 	LEAF_E_NONE = 1, /* CA certificates only, or no certificate at all */
@@ -19,6 +19,5 @@ enum {
  */
 int leaf_choose(const struct delivery *delivery, const uint8_t *key_sha256, size_t *ret) MUST_USE;
 
-bool leaf_is_ca(const X509 *x509); /* basicConstraints cA, nothing else (E-05) */
 /* End-entity certificates that issued none of the others; positions, at most `max`. */
 size_t leaf_candidates(const struct delivery *delivery, size_t ret[], size_t max);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pki/delivery.h"
+#include "delivery/delivery.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
 
-#include "pki/leaf.h"
+#include "delivery/leaf.h"
 #include "pki/ca_test_kit.h"
 
 #define FROM  ((when)1767225600 * 1000000)

@@ -2,8 +2,8 @@
 /* What came, and whose key it is: the first half of I-08. */
 #include <assert.h>
 
-#include "pki/leaf.h"
-#include "reader/judge_internal.h"
+#include "delivery/leaf.h"
+#include "delivery/judge_internal.h"
 
 /* How a file's problem is told. `explains`: it may be the reason why the leaf is missing. */
 struct problem_rule {
@@ -111,7 +111,8 @@ check_leaf(struct judging *j)
 	const struct delivery_certificate *leaf;
 	int r;
 
-	r = leaf_choose(j->delivery, j->question->spki_sha256, &j->leaf);
+	r = leaf_choose(
+	    j->delivery, j->question->has_key ? j->question->spki_sha256 : NULL, &j->leaf);
 	if (r == LEAF_E_SEVERAL) {
 		tell_several(j);
 		return;

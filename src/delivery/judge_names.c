@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "reader/judge_names.h"
+#include "delivery/judge_names.h"
 
 #include "pki/name.h"
 

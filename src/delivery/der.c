@@ -3,7 +3,7 @@
  * Which structure is it? Decided by the first elements, never by a label or a name (I-01, I-03);
  * then OpenSSL decodes it. Rows are in an order in which the first that tells is right.
  */
-#include "pki/delivery_internal.h"
+#include "delivery/read.h"
 
 #include <openssl/cms.h>
 #include <openssl/err.h>

@@ -4,7 +4,7 @@
  * parameters alone: nothing is derived here (I-07; an iteration count is a stranger's hold on our
  * CPU).
  */
-#include "pki/delivery_internal.h"
+#include "delivery/read.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>

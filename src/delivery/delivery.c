@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pki/delivery.h"
+#include "delivery/delivery.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "pki/certificate.h"
-#include "pki/delivery_internal.h"
+#include "delivery/read.h"
 
 static const char *const error_names[] = {
 	[DELIVERY_FINE] = "fine",
@@ -207,4 +207,12 @@ delivery_csrs(const struct delivery *delivery)
 	for (size_t i = 0; i < delivery->file_count; i++)
 		count += delivery->file[i].csrs;
 	return count;
+}
+
+size_t
+delivery_x509s(const struct delivery *delivery, X509 *ret[static DELIVERY_CERTIFICATES_MAX])
+{
+	for (size_t i = 0; i < delivery->certificate_count; i++)
+		ret[i] = delivery->certificate[i].x509;
+	return delivery->certificate_count;
 }

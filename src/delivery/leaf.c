@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pki/leaf.h"
+#include "delivery/leaf.h"
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
-
 #include "pki/certificate.h"
 #include "pki/chain.h"
-
-bool
-leaf_is_ca(const X509 *x509)
-{
-	BASIC_CONSTRAINTS *basic = X509_get_ext_d2i(x509, NID_basic_constraints, NULL, NULL);
-	bool is_ca = basic && basic->ca;
-
-	BASIC_CONSTRAINTS_free(basic);
-	ERR_clear_error();
-	return is_ca;
-}
 
 static bool
 issued_another(const struct delivery *delivery, size_t at)
@@ -34,7 +21,8 @@ leaf_candidates(const struct delivery *delivery, size_t ret[], size_t max)
 	size_t count = 0;
 
 	for (size_t i = 0; i < delivery->certificate_count && count < max; i++)
-		if (!leaf_is_ca(delivery->certificate[i].x509) && !issued_another(delivery, i))
+		if (!certificate_is_ca(delivery->certificate[i].x509) &&
+		    !issued_another(delivery, i))
 			ret[count++] = i;
 	return count;
 }
@@ -52,9 +40,10 @@ find_by_key(const struct delivery *delivery, const uint8_t *key_sha256, size_t *
 
 		if (memcmp(it->key_sha256, key_sha256, 32) != 0)
 			continue;
-		if (best && leaf_is_ca(it->x509) != leaf_is_ca(best) && leaf_is_ca(it->x509))
+		if (best && certificate_is_ca(it->x509) != certificate_is_ca(best) &&
+		    certificate_is_ca(it->x509))
 			continue;
-		if (best && leaf_is_ca(it->x509) == leaf_is_ca(best) &&
+		if (best && certificate_is_ca(it->x509) == certificate_is_ca(best) &&
 		    ASN1_TIME_compare(X509_get0_notAfter(it->x509), X509_get0_notAfter(best)) <= 0)
 			continue;
 		*ret = i;
@@ -76,9 +65,9 @@ choose_by_any_key(const struct delivery *delivery, size_t *ret)
 		if (!delivery->key[i].readable ||
 		    !find_by_key(delivery, delivery->key[i].key_sha256, &at))
 			continue;
-		if (!leaf_is_ca(delivery->certificate[at].x509))
+		if (!certificate_is_ca(delivery->certificate[at].x509))
 			leaves++;
-		if (found++ == 0 || !leaf_is_ca(delivery->certificate[at].x509))
+		if (found++ == 0 || !certificate_is_ca(delivery->certificate[at].x509))
 			best = at;
 	}
 	if (leaves > 1)

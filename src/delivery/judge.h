@@ -10,7 +10,7 @@
 #pragma once
 
 #include "ipc/read_delivery.h"
-#include "pki/delivery.h"
+#include "delivery/delivery.h"
 #include "pki/trust.h"
 
 /* Opens the question's files and judges them. *report must be initialised. */

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "pki/delivery.h"
+#include "delivery/delivery.h"
 
 /* `had_password`: tells "needs its password" from "not opened". Appends the text, one line. */
 int inspect_to_json(const struct delivery *delivery, bool had_password, struct buf *to) MUST_USE;

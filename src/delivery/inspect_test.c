@@ -3,7 +3,7 @@
  * Our reading held against other tools': the corpus of deliveries with what each must give, and
  * files made to break parsers. The corpus is read in place; without it the test skips and says so.
  */
-#include "pki/inspect.h"
+#include "delivery/inspect.h"
 
 #include <dirent.h>
 #include <setjmp.h>

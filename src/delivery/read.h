@@ -2,7 +2,7 @@
 /* The readers of single formats, and what they share. For delivery*.c alone. */
 #pragma once
 
-#include "pki/delivery.h"
+#include "delivery/delivery.h"
 
 #define INTAKE_DEPTH_MAX 4 /* containers in containers: PEM in text, PKCS#7 in PEM … */
 

@@ -3,8 +3,8 @@
 #include <assert.h>
 
 #include "pki/name.h"
-#include "reader/judge_internal.h"
-#include "reader/judge_names.h"
+#include "delivery/judge_internal.h"
+#include "delivery/judge_names.h"
 
 static_assert(READ_HOST_SIZE == sizeof(struct host_name), "a host name fits the question");
 
@@ -123,7 +123,9 @@ void
 check_chain(struct judging *j)
 {
 	struct chain *chain = &j->chain;
-	int r = chain_build(j->delivery, j->leaf, j->trust, j->question->now, chain);
+	X509 *given[DELIVERY_CERTIFICATES_MAX];
+	int r = chain_build(
+	    given, delivery_x509s(j->delivery, given), j->leaf, j->trust, j->question->now, chain);
 
 	j->is_chained = r == 0;
 	switch (r) {

@@ -4,7 +4,7 @@
 
 #include "pki/certificate.h"
 #include "pki/chain.h"
-#include "reader/judge.h"
+#include "delivery/judge.h"
 
 struct judging {
 	const struct delivery_question *question;

@@ -3,7 +3,7 @@
  * The table of formats (I-01): the first row that tells by content has the file. A row without a
  * reader names what we know and do not open.
  */
-#include "pki/delivery_internal.h"
+#include "delivery/read.h"
 
 #include <openssl/crypto.h>
 

@@ -4,7 +4,7 @@
  * before the derivation it belongs to (I-07), an algorithm we lack is told apart from a wrong
  * password, and no password is tried both as absent and as empty (I-05).
  */
-#include "pki/delivery_internal.h"
+#include "delivery/read.h"
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
