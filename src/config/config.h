@@ -82,8 +82,10 @@ struct config {
 	int64_t orders_most; /* policy.orders_most, open at once by a customer's own token; 50 */
 	int64_t quarantine_days; /* policy.quarantine_days of a released address; 30 */
 	/* trust and DNS */
-	char trust_file[CONFIG_PATH_SIZE]; /* trust.file: PEM roots; "" = the system's
+	char trust_file[CONFIG_PATH_SIZE];         /* trust.file: PEM roots; "" = the system's
 	                                      /etc/ssl/certs/ca-certificates.crt */
+	char intermediates_file[CONFIG_PATH_SIZE]; /* trust.intermediates_file; "" = none known */
+	char distrust_file[CONFIG_PATH_SIZE];      /* trust.distrust_file; "" = data_distrust */
 	char dns_resolvers[CONFIG_RESOLVERS_MAX]
 			  [ADDR_TEXT_SIZE]; /* dns.resolvers; none = from the root */
 	size_t dns_resolver_count;

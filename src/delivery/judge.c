@@ -77,6 +77,14 @@ judge_put_names(const struct judging *j, struct finding *to)
 }
 
 void
+judge_put_date(struct finding *finding, const char *name, when at)
+{
+	char words[WHEN_WORDS_SIZE];
+
+	finding_param(finding, name, "%s", when_words(at, words));
+}
+
+void
 judge_subjects(const struct judging *j, const size_t at[], size_t count, char *to, size_t size)
 {
 	size_t put = 0;
@@ -148,8 +156,12 @@ report_chain(const struct judging *j)
 {
 	struct read_report *report = j->report;
 
-	for (size_t i = 1; i < j->chain.count; i++)
-		buf_put_str(&report->chain, j->delivery->certificate[j->chain.served[i]].der);
+	for (size_t i = 1; i < j->chain.count; i++) {
+		const struct chain_link *link = &j->chain.served[i];
+
+		buf_put_str(&report->chain,
+		    link->at == CHAIN_KNOWN ? link->der : j->delivery->certificate[link->at].der);
+	}
 	report->chain_length = j->chain.count > 0 ? (uint32_t)j->chain.count - 1 : 0;
 	report->order_repaired = j->chain.order_repaired;
 	report->root_dropped = j->chain.root_count > 0;

@@ -25,6 +25,7 @@ struct finding *judge_find(struct judging *j, enum finding_code code);
 struct finding *judge_find_in(struct judging *j, enum finding_code code, size_t file);
 /* "names": the leaf's dNSNames, or its subject when there are none. */
 void judge_put_names(const struct judging *j, struct finding *to);
+void judge_put_date(struct finding *finding, const char *name, when at);
 /* Subjects of certificates, a comma between. */
 void judge_subjects(
     const struct judging *j, const size_t at[], size_t count, char *to, size_t size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names, dates, chain, policy, and what is only worth a line: the second half of I-08. */
+/* Names, dates and policy: the second half of I-08. */
 #include <assert.h>
 
 #include "pki/name.h"
@@ -34,14 +34,6 @@ check_names(struct judging *j)
 	}
 }
 
-static void
-put_date(struct finding *finding, const char *name, when at)
-{
-	char words[WHEN_WORDS_SIZE];
-
-	finding_param(finding, name, "%s", when_words(at, words));
-}
-
 /* I-14: over, not yet, or nearly over (less than 30 % of its life, or of 14 days, is left). */
 void
 check_dates(struct judging *j)
@@ -51,12 +43,12 @@ check_dates(struct judging *j)
 	struct finding *finding;
 
 	if (left < 0) {
-		put_date(judge_find(j, FINDING_CERT_EXPIRED), "date", facts->not_after);
+		judge_put_date(judge_find(j, FINDING_CERT_EXPIRED), "date", facts->not_after);
 	} else if (facts->not_before > now) {
-		put_date(judge_find(j, FINDING_CERT_FUTURE), "date", facts->not_before);
+		judge_put_date(judge_find(j, FINDING_CERT_FUTURE), "date", facts->not_before);
 	} else if (left < DAYS(14) || left < (facts->not_after - facts->not_before) / 10 * 3) {
 		finding = judge_find(j, FINDING_CERT_SHORT_LEFT);
-		put_date(finding, "date", facts->not_after);
+		judge_put_date(finding, "date", facts->not_after);
 		finding_param(finding, "days", "%lld", (long long)(left / DAYS(1)));
 	}
 }
@@ -101,50 +93,9 @@ check_lifetime(struct judging *j)
 	if (days == 0 || lasts <= DAYS(days))
 		return;
 	finding = judge_find(j, FINDING_CERT_TOO_LONG);
-	put_date(finding, "date", j->facts.issued);
+	judge_put_date(finding, "date", j->facts.issued);
 	finding_param(finding, "days", "%lld", (long long)((lasts + DAYS(1) - 1) / DAYS(1)));
 	finding_param(finding, "limit", "%d days", days);
-}
-
-/* A damaged file may have held the link that is missing. */
-static void
-tell_damage(struct judging *j)
-{
-	for (size_t i = 0; i < j->delivery->file_count; i++)
-		if (j->delivery->file[i].error == DELIVERY_MALFORMED) {
-			finding_param(judge_find_in(j, FINDING_CERT_DAMAGED, i), "problem", "%s",
-			    j->delivery->file[i].words);
-			return;
-		}
-}
-
-/* I-15, I-16, I-19: a way to a root that we trust. */
-void
-check_chain(struct judging *j)
-{
-	struct chain *chain = &j->chain;
-	X509 *given[DELIVERY_CERTIFICATES_MAX];
-	int r = chain_build(
-	    given, delivery_x509s(j->delivery, given), j->leaf, j->trust, j->question->now, chain);
-
-	j->is_chained = r == 0;
-	switch (r) {
-	case 0:
-		break;
-	case CHAIN_E_INCOMPLETE:
-		tell_damage(j);
-		finding_param(judge_find(j, FINDING_CERT_CHAIN), "issuer", "%s", chain->missing);
-		break;
-	case CHAIN_E_UNTRUSTED:
-		finding_param(judge_find(j, FINDING_CERT_PRIVATE_CA), "issuer", "%s", chain->root);
-		break;
-	case CHAIN_E_SELF_SIGNED:
-		judge_put_names(j, judge_find(j, FINDING_CERT_SELF_SIGNED));
-		break;
-	default:
-		finding_param(judge_find(j, FINDING_CERT_CHAIN_BAD), "reason", "%s", chain->reason);
-		break;
-	}
 }
 
 /* K-01: RSA of 2048 bits or more, in whole octets; P-256, P-384 or P-521 by name; nothing else. */
@@ -212,29 +163,4 @@ check_extra_names(struct judging *j)
 	if (count > 0)
 		finding_param(
 		    judge_find(j, FINDING_CERT_EXTRA_NAMES), "names", "%s", buf_text(&names));
-}
-
-static void
-tell_left_out(struct judging *j, enum finding_code code, const size_t at[], size_t count)
-{
-	char names[FINDING_VALUE_SIZE];
-
-	if (count == 0)
-		return;
-	judge_subjects(j, at, count, names, sizeof(names));
-	finding_param(judge_find(j, code), "names", "%s", names);
-}
-
-/* I-17, I-18: what was done to the delivery, for people to know. */
-void
-check_left_out(struct judging *j)
-{
-	const struct chain *chain = &j->chain;
-
-	if (!j->is_chained)
-		return;
-	if (chain->order_repaired)
-		(void)judge_find(j, FINDING_CERT_ORDER_REPAIRED);
-	tell_left_out(j, FINDING_CERT_ROOT_DROPPED, chain->roots, chain->root_count);
-	tell_left_out(j, FINDING_CERT_EXTRAS_DROPPED, chain->extras, chain->extra_count);
 }

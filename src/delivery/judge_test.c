@@ -22,7 +22,7 @@
 static struct test_certificate root, issuing, private_root;
 static EVP_PKEY *our_key, *old_key, *other_key, *foreign_key;
 static struct delivery_tools *tools;
-static struct trust *trust;
+static struct trust trust;
 
 static int
 set_up(void **state UNUSED)
@@ -31,6 +31,7 @@ set_up(void **state UNUSED)
 		.name = "Root", .ca = true, .from = NOW - DAYS(900), .until = NOW + DAYS(900)
 	};
 	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	size_t refused;
 	bool legacy;
 
 	root = test_issue(&ca, NULL);
@@ -43,7 +44,9 @@ set_up(void **state UNUSED)
 	other_key = test_key("P-256");
 	foreign_key = test_key("P-256");
 	test_put_pem(&pem, root.x509);
-	return trust_new(buf_str(&pem), &trust) || delivery_tools_new(&tools, &legacy);
+	trust.roots = shelf_new();
+	return shelf_add_pem(trust.roots, buf_str(&pem), &refused) != 1 ||
+	       delivery_tools_new(&tools, &legacy);
 }
 
 static int
@@ -56,7 +59,7 @@ tear_down(void **state UNUSED)
 	EVP_PKEY_free(old_key);
 	EVP_PKEY_free(other_key);
 	EVP_PKEY_free(foreign_key);
-	trust_free(trust);
+	trust_fini(&trust);
 	delivery_tools_free(tools);
 	return 0;
 }
@@ -102,7 +105,7 @@ judged(const struct delivery_question *question)
 	struct read_report *report = calloc(1, sizeof(*report));
 
 	read_report_init(report);
-	judge_question(question, tools, trust, report);
+	judge_question(question, tools, &trust, report);
 	return report;
 }
 

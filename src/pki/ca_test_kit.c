@@ -69,6 +69,8 @@ put_extensions(X509 *to, X509 *issuer, const struct test_spec *spec)
 		put_extension(to, issuer, NID_ext_key_usage, spec->purposes);
 	if (spec->constraints)
 		put_extension(to, issuer, NID_name_constraints, spec->constraints);
+	if (spec->authority_info)
+		put_extension(to, issuer, NID_info_access, spec->authority_info);
 	if (spec->poison)
 		put_poison(to);
 }

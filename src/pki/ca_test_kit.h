@@ -14,11 +14,12 @@ struct test_certificate {
 };
 
 struct test_spec {
-	const char *name;         /* subject CN */
-	const char *alternatives; /* "DNS:a.example,DNS:b.example"; NULL = no SAN */
-	const char *purposes;     /* extendedKeyUsage; NULL = none */
-	const char *constraints;  /* nameConstraints; NULL = none */
-	const char *digest;       /* NULL = SHA256 */
+	const char *name;           /* subject CN */
+	const char *alternatives;   /* "DNS:a.example,DNS:b.example"; NULL = no SAN */
+	const char *purposes;       /* extendedKeyUsage; NULL = none */
+	const char *constraints;    /* nameConstraints; NULL = none */
+	const char *authority_info; /* authorityInfoAccess; NULL = none */
+	const char *digest;         /* NULL = SHA256 */
 	bool ca;
 	int path_length; /* of a CA; 0 = not stated, else one more than stated */
 	bool poison;     /* a pre-certificate */

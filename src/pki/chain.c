@@ -11,17 +11,11 @@
 #include "pki/certificate.h"
 #include "pki/chain_internal.h"
 
-static void
-stock_free(struct stock *stock)
-{
-	free(stock);
-}
-CLEAN_DEFINE(stock_free, struct stock *);
-
 /* What I-17 asks of a path, as numbers: less is better, from the first on. */
 struct merit {
-	bool broken, sha1, outlived;
+	bool broken, distrusted, sha1, outlived;
 	size_t length;
+	const struct distrust_row *distrust;
 	char reason[sizeof(((struct chain *)NULL)->reason)];
 };
 
@@ -169,14 +163,27 @@ judge_links(const struct stock *stock, const struct path *path, struct merit *to
 	}
 }
 
+/* a distrusted intermediate spoils a path as a distrusted root does. */
+static void
+judge_reputation(const struct stock *stock, const struct path *path, const struct chain_ask *ask,
+    struct merit *to)
+{
+	for (size_t i = path->count - 1; ask->trust->distrust && i > 0 && !to->distrust; i--)
+		to->distrust = distrust_find(
+		    ask->trust->distrust, stock->item[path->item[i]].x509, ask->issued, ask->now);
+	to->distrusted = to->distrust != NULL;
+}
+
 static struct merit
-judge_path(const struct stock *stock, const struct path *path, when now)
+judge_path(const struct stock *stock, const struct path *path, const struct chain_ask *ask)
 {
 	struct merit merit = { .length = path->count };
 
-	merit.broken = !path_holds(stock, path, moment_of(stock->item[path->item[0]].x509, now),
-	    merit.reason, sizeof(merit.reason));
+	merit.broken =
+	    !path_holds(stock, path, moment_of(stock->item[path->item[0]].x509, ask->now),
+		merit.reason, sizeof(merit.reason));
 	judge_links(stock, path, &merit);
+	judge_reputation(stock, path, ask, &merit);
 	return merit;
 }
 
@@ -185,6 +192,8 @@ is_better(const struct merit *a, const struct merit *b)
 {
 	if (a->broken != b->broken)
 		return b->broken;
+	if (a->distrusted != b->distrusted)
+		return b->distrusted;
 	if (a->sha1 != b->sha1)
 		return b->sha1;
 	if (a->outlived != b->outlived)
@@ -194,7 +203,8 @@ is_better(const struct merit *a, const struct merit *b)
 
 /* The best path to a trusted root, or NULL. */
 static const struct path *
-best_path(const struct stock *stock, when now, struct merit *ret)
+best_path(
+    const struct stock *stock, const struct chain_ask *ask, struct merit *ret, size_t *ret_ways)
 {
 	const struct path *best = NULL;
 
@@ -203,7 +213,8 @@ best_path(const struct stock *stock, when now, struct merit *ret)
 
 		if (stock->path[i].end != PATH_TRUSTED)
 			continue;
-		merit = judge_path(stock, &stock->path[i], now);
+		merit = judge_path(stock, &stock->path[i], ask);
+		*ret_ways += !merit.broken && !merit.distrusted;
 		if (!best || is_better(&merit, ret)) {
 			best = &stock->path[i];
 			*ret = merit;
@@ -216,24 +227,39 @@ static bool
 is_served(const struct chain *chain, size_t at)
 {
 	for (size_t i = 0; i < chain->count; i++)
-		if (chain->served[i] == at)
+		if (chain->served[i].at == at)
 			return true;
 	return false;
 }
 
-/* Everything but the root, which visitors have; then what is left over. */
-static void
-serve(const struct stock *stock, const struct path *path, struct chain *to)
+static when
+end_of(const X509 *x509)
 {
-	size_t last = path->item[path->count - 1];
+	return SECONDS(seconds_of(X509_get0_notAfter(x509)));
+}
 
-	certificate_name_text(
-	    X509_get_subject_name(stock->item[last].x509), to->root, sizeof(to->root));
-	for (size_t i = 0; i + 1 < path->count; i++) {
-		to->served[to->count++] = path->item[i];
-		if (i > 0 && path->item[i] < path->item[i - 1])
-			to->order_repaired = true;
+/* One certificate to serve; `last` is the position of the last given one before it. */
+static void
+serve_link(const struct stock *stock, size_t item, size_t *last, struct chain *to)
+{
+	const struct stock_item *link = &stock->item[item];
+	struct chain_link *served = &to->served[to->count++];
+
+	*served = (struct chain_link){ .at = CHAIN_KNOWN, .der = link->der };
+	if (link->is_given) {
+		served->at = item;
+		to->order_repaired |= to->count > 1 && item < *last;
+		*last = item;
+	} else {
+		to->completed++;
 	}
+	if (to->count > 1 && (to->ends == 0 || end_of(link->x509) < to->ends))
+		to->ends = end_of(link->x509);
+}
+
+static void
+leave_out(const struct stock *stock, struct chain *to)
+{
 	for (size_t i = 0; i < stock->count; i++) {
 		if (!stock->item[i].is_given || is_served(to, i))
 			continue;
@@ -243,6 +269,22 @@ serve(const struct stock *stock, const struct path *path, struct chain *to)
 		else
 			to->extras[to->extra_count++] = i;
 	}
+}
+
+/* Everything but the root, which visitors have; then what is left over. */
+static void
+serve(const struct stock *stock, const struct path *path, struct chain *to)
+{
+	X509 *root = stock->item[path->item[path->count - 1]].x509;
+	unsigned len = sizeof(to->root_sha256);
+	size_t last = 0;
+
+	certificate_name_text(X509_get_subject_name(root), to->root, sizeof(to->root));
+	if (X509_digest(root, EVP_sha256(), to->root_sha256, &len) != 1)
+		memset(to->root_sha256, 0, sizeof(to->root_sha256));
+	for (size_t i = 0; i + 1 < path->count; i++)
+		serve_link(stock, path->item[i], &last, to);
+	leave_out(stock, to);
 }
 
 static const struct path *
@@ -277,7 +319,7 @@ say_no_path(const struct stock *stock, struct chain *to)
 		last = stock->item[path->item[path->count - 1]].x509;
 		certificate_name_text(X509_get_issuer_name(last), name, sizeof(name));
 		if (order[i].end == PATH_INCOMPLETE)
-			copy_bytes(to->missing, name, sizeof(name));
+			chain_tell_gap(last, name, to);
 		else if (order[i].end == PATH_UNTRUSTED)
 			copy_bytes(to->root, name, sizeof(name));
 		else
@@ -289,25 +331,26 @@ say_no_path(const struct stock *stock, struct chain *to)
 }
 
 int
-chain_build(X509 *const given[], size_t count, size_t leaf, const struct trust *trust, when now,
-    struct chain *ret)
+chain_build(const struct chain_ask *ask, struct chain *ret)
 {
-	CLEAN(stock_free) struct stock *stock = alloc_zero(sizeof(*stock));
+	CLEAN(stock_free) struct stock *stock = stock_new(ask->given, ask->count, ask->trust);
 	const struct path *best;
 	struct merit merit = { 0 };
 
 	*ret = (struct chain){ 0 };
-	stock_fill(stock, given, count, trust);
-	if (stock->item[leaf].signs_itself && !stock->item[leaf].is_root)
+	if (stock->item[ask->leaf].signs_itself && !stock->item[ask->leaf].is_root)
 		return CHAIN_E_SELF_SIGNED;
-	stock_walk(stock, leaf);
-	best = best_path(stock, now, &merit);
+	stock_walk(stock, ask->leaf);
+	best = best_path(stock, ask, &merit, &ret->ways);
 	if (!best)
 		return say_no_path(stock, ret);
 	if (merit.broken) {
 		copy_bytes(ret->reason, merit.reason, sizeof(merit.reason));
 		return CHAIN_E_BROKEN;
 	}
+	ret->distrusted = merit.distrust;
+	if (merit.distrusted)
+		return CHAIN_E_DISTRUSTED;
 	serve(stock, best, ret);
 	return 0;
 }
@@ -315,10 +358,9 @@ chain_build(X509 *const given[], size_t count, size_t leaf, const struct trust *
 size_t
 chain_follow(X509 *const given[], size_t count, size_t leaf, size_t ret[static CHAIN_DEPTH_MAX])
 {
-	CLEAN(stock_free) struct stock *stock = alloc_zero(sizeof(*stock));
+	CLEAN(stock_free) struct stock *stock = stock_new(given, count, NULL);
 	const struct path *longest = NULL;
 
-	stock_fill(stock, given, count, NULL);
 	stock_walk(stock, leaf);
 	for (size_t i = 0; i < stock->path_count; i++)
 		if (!longest || stock->path[i].count > longest->count)

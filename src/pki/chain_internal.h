@@ -6,9 +6,11 @@
 
 #define STOCK_MAX (CHAIN_GIVEN_MAX + 64)
 
-/* What paths are made of: the given certificates, then the roots they name. */
+/* What paths are made of: the given certificates, then the roots and known intermediates that any
+ * of them names. */
 struct stock_item {
-	X509 *x509;
+	X509 *x509;     /* owned unless given */
+	struct str der; /* of a known one: borrowed from its shelf */
 	struct str subject, issuer;
 	bool is_root;  /* one that we trust */
 	bool is_given; /* its position is that in `given` */
@@ -37,6 +39,10 @@ struct stock {
 	struct path path[CHAIN_PATHS_MAX];
 };
 
-void stock_fill(struct stock *stock, X509 *const given[], size_t count, const struct trust *trust);
+struct stock *stock_new(X509 *const given[], size_t count, const struct trust *trust) MUST_USE;
+void stock_free(struct stock *stock);
+CLEAN_DEFINE(stock_free, struct stock *);
+/* Fills in what is known of the missing issuer of `child`. */
+void chain_tell_gap(X509 *child, const char *issuer, struct chain *to);
 /* All paths from `leaf`, each to where it ends. */
 void stock_walk(struct stock *stock, size_t leaf);

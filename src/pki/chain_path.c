@@ -3,8 +3,12 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 
+#include "base/error.h"
 #include "pki/certificate.h"
+
+#define ISSUERS_MAX 8 /* of one name, the likeliest first */
 
 bool
 chain_issued(X509 *issuer, X509 *child)
@@ -35,62 +39,83 @@ stock_issued(struct stock *stock, size_t issuer, size_t child)
 }
 
 static void
-add_item(struct stock *stock, X509 *x509, bool is_root, bool is_given)
+add_item(struct stock *stock, struct stock_item item)
 {
-	struct stock_item *item = &stock->item[stock->count];
+	struct stock_item *to = &stock->item[stock->count];
 
-	*item = (struct stock_item){
-		.x509 = x509,
-		.subject = certificate_raw_name(X509_get_subject_name(x509)),
-		.issuer = certificate_raw_name(X509_get_issuer_name(x509)),
-		.is_root = is_root,
-		.is_given = is_given,
-	};
+	*to = item;
+	to->subject = certificate_raw_name(X509_get_subject_name(item.x509));
+	to->issuer = certificate_raw_name(X509_get_issuer_name(item.x509));
 	stock->count++;
-	item->signs_itself = !is_root && str_eq(item->subject, item->issuer) &&
-	                     stock_issued(stock, stock->count - 1, stock->count - 1);
-}
-
-/* Roots that any of the given certificates names as its issuer; the others cannot be of use.
- */
-static void
-add_roots(struct stock *stock, const struct trust *trust)
-{
-	size_t given = stock->count;
-
-	for (size_t i = 0; i < given; i++) {
-		size_t found[8];
-		size_t count =
-		    trust_by_subject(trust, stock->item[i].issuer, found, COUNT_OF(found));
-
-		for (size_t k = 0; k < count && stock->count < STOCK_MAX; k++) {
-			X509 *root = trust_root(trust, found[k]);
-			bool known = false;
-
-			for (size_t at = 0; at < stock->count; at++)
-				known |= X509_cmp(stock->item[at].x509, root) == 0;
-			if (!known)
-				add_item(stock, root, true, false);
-		}
-	}
+	to->signs_itself = !to->is_root && str_eq(to->subject, to->issuer) &&
+	                   stock_issued(stock, stock->count - 1, stock->count - 1);
 }
 
 static bool
-is_trusted(const struct trust *trust, const X509 *x509)
+is_stocked(const struct stock *stock, const X509 *x509)
 {
-	uint8_t sha256[32];
-	unsigned len = sizeof(sha256);
+	for (size_t i = 0; i < stock->count; i++)
+		if (X509_cmp(stock->item[i].x509, x509) == 0)
+			return true;
+	return false;
+}
 
-	return X509_digest(x509, EVP_sha256(), sha256, &len) == 1 && trust_has(trust, sha256);
+static struct str
+octets(const ASN1_OCTET_STRING *from)
+{
+	return from ? str_bytes(ASN1_STRING_get0_data(from), (size_t)ASN1_STRING_length(from))
+	            : STR("");
+}
+
+/* Those on the shelf whom the item names as its issuer. */
+static void
+add_issuers(struct stock *stock, size_t child, const struct shelf *shelf, bool are_roots)
+{
+	struct str key_id = octets(X509_get0_authority_key_id(stock->item[child].x509));
+	size_t found[ISSUERS_MAX];
+	size_t count =
+	    shelf_by_subject(shelf, stock->item[child].issuer, key_id, found, COUNT_OF(found));
+
+	for (size_t i = 0; i < count && stock->count < STOCK_MAX; i++) {
+		X509 *x509 = shelf_x509(shelf, found[i]);
+
+		if (x509 && !is_stocked(stock, x509))
+			add_item(stock, (struct stock_item){ .x509 = x509,
+					    .der = shelf_at(shelf, found[i])->der,
+					    .is_root = are_roots });
+		else
+			x509_free(x509);
+	}
 }
 
 void
-stock_fill(struct stock *stock, X509 *const given[], size_t count, const struct trust *trust)
+stock_free(struct stock *stock)
 {
+	for (size_t i = 0; stock && i < stock->count; i++)
+		if (!stock->item[i].is_given)
+			x509_free(stock->item[i].x509);
+	free(stock);
+}
+
+/* Issuers of issuers too: the stock grows while it is walked. */
+struct stock *
+stock_new(X509 *const given[], size_t count, const struct trust *trust)
+{
+	struct stock *stock = alloc_zero(sizeof(*stock));
+
 	for (size_t i = 0; i < count; i++)
-		add_item(stock, given[i], trust && is_trusted(trust, given[i]), true);
-	if (trust)
-		add_roots(stock, trust);
+		add_item(stock, (struct stock_item){ .x509 = given[i],
+				    .is_given = true,
+				    .is_root = trust && trust_has(trust, given[i]) });
+	for (size_t i = 0; trust && i < stock->count; i++) {
+		if (stock->item[i].is_root || stock->item[i].signs_itself)
+			continue;
+		if (trust->roots)
+			add_issuers(stock, i, trust->roots, true);
+		if (trust->intermediates)
+			add_issuers(stock, i, trust->intermediates, false);
+	}
+	return stock;
 }
 
 static bool

@@ -115,17 +115,38 @@ give(const enum who list[])
 	return given;
 }
 
-static struct trust *
+static void
+put_on(struct shelf *shelf, enum who who)
+{
+	CLEAN(buf_fini) struct buf der = BUF(1 << 14);
+
+	test_put_der(&der, made[who].x509);
+	assert_true(shelf_add(shelf, buf_str(&der)));
+}
+
+static struct trust
 trusting(bool old_root_too)
 {
-	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
-	struct trust *trust = NULL;
+	struct trust trust = { .roots = shelf_new() };
 
-	test_put_pem(&pem, made[ROOT].x509);
+	put_on(trust.roots, ROOT);
 	if (old_root_too)
-		test_put_pem(&pem, made[OLD_ROOT].x509);
-	assert_int_equal(trust_new(buf_str(&pem), &trust), 0);
+		put_on(trust.roots, OLD_ROOT);
 	return trust;
+}
+
+static int
+build(
+    const struct given *given, size_t leaf, const struct trust *trust, when now, struct chain *ret)
+{
+	struct chain_ask ask = { .given = given->x509,
+		.count = given->count,
+		.leaf = leaf,
+		.trust = trust,
+		.now = now,
+		.issued = DAYS_AGO(10) };
+
+	return chain_build(&ask, ret);
 }
 
 struct chain_case {
@@ -178,9 +199,9 @@ check_served(const struct chain_case *row, const struct given *given, const stru
 	while (row->served[count] != END)
 		count++;
 	assert_int_equal(chain->count, count + 1);
-	assert_int_equal(chain->served[0], position_of(given, row->leaf));
+	assert_int_equal(chain->served[0].at, position_of(given, row->leaf));
 	for (size_t i = 0; i < count; i++)
-		assert_int_equal(chain->served[i + 1], position_of(given, row->served[i]));
+		assert_int_equal(chain->served[i + 1].at, position_of(given, row->served[i]));
 	assert_int_equal(chain->order_repaired, row->repaired);
 	assert_int_equal(chain->root_count, row->roots);
 	assert_int_equal(chain->extra_count, row->extras);
@@ -189,15 +210,14 @@ check_served(const struct chain_case *row, const struct given *given, const stru
 static void
 chains(void **state UNUSED)
 {
-	CLEAN(trust_free) struct trust *trust = trusting(true);
+	CLEAN(trust_fini) struct trust trust = trusting(true);
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct given given = give(cases[i].delivered);
 		struct chain chain;
 		int r;
 
-		r = chain_build(given.x509, given.count, position_of(&given, cases[i].leaf), trust,
-		    NOW, &chain);
+		r = build(&given, position_of(&given, cases[i].leaf), &trust, NOW, &chain);
 		print_message("%s: %d missing '%s' root '%s' reason '%s'\n", cases[i].name, r,
 		    chain.missing, chain.root, chain.reason);
 		assert_int_equal(r, cases[i].outcome);
@@ -217,21 +237,19 @@ chains(void **state UNUSED)
 static void
 other_moments(void **state UNUSED)
 {
-	CLEAN(trust_free) struct trust *trust = trusting(false);
+	CLEAN(trust_fini) struct trust trust = trusting(false);
 	struct given given = give((const enum who[]){ LEAF, INTERMEDIATE, END });
 	struct chain chain;
 
-	assert_int_equal(
-	    chain_build(given.x509, given.count, 0, trust, NOW + DAYS(2000), &chain), 0);
-	assert_int_equal(
-	    chain_build(given.x509, given.count, 0, trust, NOW - DAYS(2000), &chain), 0);
+	assert_int_equal(build(&given, 0, &trust, NOW + DAYS(2000), &chain), 0);
+	assert_int_equal(build(&given, 0, &trust, NOW - DAYS(2000), &chain), 0);
 }
 
 /* Many certificates of one name and key sign each other: paths multiply, the work does not. */
 static void
 bounded_work(void **state UNUSED)
 {
-	CLEAN(trust_free) struct trust *trust = trusting(false);
+	CLEAN(trust_fini) struct trust trust = trusting(false);
 	struct test_certificate level[4], loop[48], end;
 	struct given given = { 0 };
 	struct chain chain;
@@ -246,8 +264,7 @@ bounded_work(void **state UNUSED)
 	}
 	end = leaf("end", &level[0]);
 	given.x509[given.count++] = end.x509;
-	assert_int_not_equal(
-	    chain_build(given.x509, given.count, given.count - 1, trust, NOW, &chain), 0);
+	assert_int_not_equal(build(&given, given.count - 1, &trust, NOW, &chain), 0);
 	test_certificate_fini(&end);
 	for (size_t i = 0; i < COUNT_OF(loop); i++)
 		test_certificate_fini(&loop[i]);
@@ -255,16 +272,113 @@ bounded_work(void **state UNUSED)
 		test_certificate_fini(&level[i]);
 }
 
+/* What is not given is taken from what we know, at the price of a lookup each (I-16, I-18). */
 static void
-trust_stores(void **state UNUSED)
+completed(void **state UNUSED)
 {
-	struct trust *trust = NULL;
+	CLEAN(trust_fini) struct trust trust = trusting(false);
+	struct given given = give((const enum who[]){ LEAF, END });
+	struct chain chain;
 
-	assert_int_equal(trust_new(STR(""), &trust), TRUST_E_NONE);
-	assert_int_equal(trust_new(STR("no certificate\n"), &trust), TRUST_E_NONE);
-	trust = trusting(true);
-	assert_int_equal(trust_count(trust), 2);
-	trust_free(trust);
+	trust.intermediates = shelf_new();
+	assert_int_equal(build(&given, 0, &trust, NOW, &chain), CHAIN_E_INCOMPLETE);
+	put_on(trust.intermediates, NARROW);
+	put_on(trust.intermediates, INTERMEDIATE);
+	assert_int_equal(build(&given, 0, &trust, NOW, &chain), 0);
+	assert_int_equal(chain.count, 2);
+	assert_int_equal(chain.completed, 1);
+	assert_int_equal(chain.served[1].at, CHAIN_KNOWN);
+	assert_true(str_eq(chain.served[1].der, shelf_at(trust.intermediates, 1)->der));
+	assert_false(chain.order_repaired);
+	assert_int_equal(chain.ends, NOW + DAYS(900));
+}
+
+/* Two branches, one of them bad in some way: the verifier alone would take whichever comes first. */
+static void
+second_paths(void **state UNUSED)
+{
+	static const enum who bad[] = { CROSS_EXPIRED, WEAK_LINK };
+
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		for (int bad_first = 0; bad_first < 2; bad_first++) {
+			CLEAN(trust_fini) struct trust trust = trusting(true);
+			struct given given = give((const enum who[]){ LEAF, END });
+			struct chain chain;
+
+			trust.intermediates = shelf_new();
+			put_on(trust.intermediates, bad_first ? bad[i] : CROSS);
+			put_on(trust.intermediates, bad_first ? CROSS : bad[i]);
+			assert_int_equal(build(&given, 0, &trust, NOW, &chain), 0);
+			assert_string_equal(chain.root, "CN=Old Root,O=certdesk test");
+			assert_int_equal(chain.ways, 1);
+		}
+}
+
+static struct distrust *
+against(enum who who, const char *how)
+{
+	CLEAN(buf_fini) struct buf json = BUF(4096);
+	char words[DISTRUST_TEXT_SIZE];
+	struct distrust *list = NULL;
+	uint8_t sha256[32];
+	unsigned len = sizeof(sha256);
+
+	assert_int_equal(X509_digest(made[who].x509, EVP_sha256(), sha256, &len), 1);
+	buf_put_text(
+	    &json, "{\"dated\":\"2026-05-01T00:00:00Z\",\"rows\":[{\"name\":\"Somebody\",");
+	buf_put_text(&json, "\"programs\":[\"Chrome\"],\"sha256\":\"");
+	buf_put_hex(&json, sha256, 32);
+	buf_printf(&json, "\",%s}]}", how);
+	assert_int_equal(distrust_new(buf_str(&json), words, &list), 0);
+	return list;
+}
+
+/* R-05: a distrusted branch is left for one that is not; where there is none, it is said who. */
+static void
+distrusted(void **state UNUSED)
+{
+	CLEAN(trust_fini) struct trust trust = trusting(true);
+	struct given both = give((const enum who[]){ LEAF, INTERMEDIATE, CROSS, END });
+	struct given one = give((const enum who[]){ LEAF, INTERMEDIATE, END });
+	struct chain chain;
+
+	trust.distrust = against(ROOT, "\"since\":\"2026-01-01T00:00:00Z\"");
+	assert_int_equal(build(&both, 0, &trust, NOW, &chain), 0);
+	assert_string_equal(chain.root, "CN=Old Root,O=certdesk test");
+	assert_int_equal(build(&one, 0, &trust, NOW, &chain), CHAIN_E_DISTRUSTED);
+	assert_string_equal(chain.distrusted->name, "Somebody");
+	assert_int_equal(chain.count, 0);
+	distrust_free(trust.distrust);
+	trust.distrust = against(INTERMEDIATE, "\"issued_after\":\"2026-01-01T00:00:00Z\"");
+	assert_int_equal(build(&one, 0, &trust, NOW, &chain), CHAIN_E_DISTRUSTED);
+	distrust_free(trust.distrust);
+	trust.distrust = against(ROOT, "\"issued_after\":\"2026-05-27T00:00:00Z\"");
+	assert_int_equal(build(&one, 0, &trust, NOW, &chain), 0);
+}
+
+/* Where the missing issuer can be had, as the certificate says it: http only (I-16). */
+static void
+gaps(void **state UNUSED)
+{
+	CLEAN(trust_fini) struct trust trust = trusting(false);
+	struct test_certificate one = test_issue(
+	    &(struct test_spec){ .name = "pointing",
+		.alternatives = "DNS:owa.contoso.com",
+		.authority_info =
+		    "caIssuers;URI:http://ca.example/one.cer,caIssuers;URI:ldap://ca.example/,"
+		    "OCSP;URI:http://ocsp.example/,caIssuers;URI:HTTP://ca.example/two.cer",
+		.from = DAYS_AGO(1),
+		.until = NOW + DAYS(9) },
+	    &made[INTERMEDIATE]);
+	struct given given = { .x509 = { one.x509 }, .count = 1 };
+	struct chain chain;
+
+	assert_int_equal(build(&given, 0, &trust, NOW, &chain), CHAIN_E_INCOMPLETE);
+	assert_non_null(strstr(chain.missing, "CN=Issuing CA"));
+	assert_string_equal(chain.urls[0], "http://ca.example/one.cer");
+	assert_string_equal(chain.urls[1], "HTTP://ca.example/two.cer");
+	assert_string_equal(chain.urls[2], "");
+	test_certificate_fini(&one);
 }
 
 int
@@ -274,7 +388,10 @@ main(void)
 		cmocka_unit_test(chains),
 		cmocka_unit_test(other_moments),
 		cmocka_unit_test(bounded_work),
-		cmocka_unit_test(trust_stores),
+		cmocka_unit_test(completed),
+		cmocka_unit_test(second_paths),
+		cmocka_unit_test(distrusted),
+		cmocka_unit_test(gaps),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,110 +1,102 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/trust.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-#include <stdlib.h>
+#include <errno.h>
 
 #include "base/error.h"
 #include "pki/certificate.h"
+#include "pki/data.h"
+#include "sys/file.h"
 
-struct root {
-	X509 *x509;
-	struct str subject; /* DER, borrowed from x509 */
-	uint8_t sha256[32];
-};
-
-struct trust {
-	struct root *root;
-	size_t count, room;
-};
-
-struct trust *
-trust_free(struct trust *trust)
+void
+trust_fini(struct trust *trust)
 {
-	if (!trust)
-		return NULL;
-	for (size_t i = 0; i < trust->count; i++)
-		x509_free(trust->root[i].x509);
-	free(trust->root);
-	free(trust);
-	return NULL;
-}
-
-static void
-add_root(struct trust *trust, X509 *x509)
-{
-	struct root root = { .x509 = x509,
-		.subject = certificate_raw_name(X509_get_subject_name(x509)) };
-	unsigned len = sizeof(root.sha256);
-
-	if (!X509_digest(x509, EVP_sha256(), root.sha256, &len) || trust_has(trust, root.sha256)) {
-		X509_free(x509);
-		return;
-	}
-	(void)X509_check_purpose(x509, -1, 0); /* fills its caches now, not in every child */
-	if (trust->count == trust->room) {
-		trust->room = trust->room > 0 ? trust->room * 2 : 64;
-		trust->root = alloc_again(trust->root, trust->room, sizeof(*trust->root));
-	}
-	trust->root[trust->count++] = root;
-}
-
-int
-trust_new(struct str pem, struct trust **ret)
-{
-	CLEAN(trust_free) struct trust *trust = alloc_zero(sizeof(*trust));
-	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
-	bool full = false;
-
-	while (bio && !full && !BIO_eof(bio)) {
-		X509 *x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-
-		full = x509 && trust->count == TRUST_ROOTS_MAX;
-		if (full)
-			X509_free(x509);
-		else if (x509)
-			add_root(trust, x509);
-	}
-	BIO_free(bio);
-	ERR_clear_error();
-	if (full)
-		return TRUST_E_LIMIT;
-	if (trust->count == 0)
-		return TRUST_E_NONE;
-	*ret = TAKE(trust);
-	return 0;
-}
-
-size_t
-trust_count(const struct trust *trust)
-{
-	return trust->count;
-}
-
-X509 *
-trust_root(const struct trust *trust, size_t at)
-{
-	return trust->root[at].x509;
+	shelf_free(trust->roots);
+	shelf_free(trust->intermediates);
+	distrust_free(trust->distrust);
+	*trust = (struct trust){ 0 };
 }
 
 bool
-trust_has(const struct trust *trust, const uint8_t sha256[static 32])
+trust_has(const struct trust *trust, const X509 *x509)
 {
-	for (size_t i = 0; i < trust->count; i++)
-		if (memcmp(trust->root[i].sha256, sha256, 32) == 0)
-			return true;
-	return false;
+	uint8_t sha256[32];
+	unsigned len = sizeof(sha256);
+
+	return trust->roots && X509_digest(x509, EVP_sha256(), sha256, &len) == 1 &&
+	       shelf_has(trust->roots, certificate_raw_name(X509_get_subject_name(x509)), sha256);
 }
 
-size_t
-trust_by_subject(const struct trust *trust, struct str raw_subject, size_t ret[], size_t max)
+static int
+read_whole(const char *path, struct buf *to)
 {
-	size_t found = 0;
+	int r = file_read(path, to);
 
-	for (size_t i = 0; i < trust->count && found < max; i++)
-		if (str_eq(trust->root[i].subject, raw_subject))
-			ret[found++] = i;
-	return found;
+	return r == FILE_E_ABSENT ? error_origin(ENOENT) : r > 0 ? error_origin(EFBIG) : r;
+}
+
+static int
+add_pem(struct shelf *shelf, const char *path)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(SHELF_FILE_MAX);
+	size_t refused;
+	int r = read_whole(path, &pem);
+
+	if (r)
+		return r;
+	return shelf_add_pem(shelf, buf_str(&pem), &refused) > 0 ? 0 : TRUST_E_NONE;
+}
+
+int
+trust_read_roots(struct trust *trust, const char *path)
+{
+	if (!trust->roots)
+		trust->roots = shelf_new();
+	return add_pem(trust->roots, path);
+}
+
+/* A folder may hold other things too. */
+static int
+add_any(void *about, const char *path)
+{
+	CLEAN(buf_fini) struct buf bytes = BUF(SHELF_FILE_MAX);
+	struct shelf *shelf = about;
+	size_t refused;
+	int r = read_whole(path, &bytes);
+
+	if (r)
+		return r;
+	if (shelf_add_pem(shelf, buf_str(&bytes), &refused) == 0)
+		(void)shelf_add(shelf, buf_str(&bytes));
+	return 0;
+}
+
+int
+trust_read_intermediates(struct trust *trust, const char *path)
+{
+	int r;
+
+	if (!trust->intermediates)
+		trust->intermediates = shelf_new();
+	r = file_each(path, add_any, trust->intermediates);
+	if (r == FILE_E_ABSENT)
+		r = add_pem(trust->intermediates, path);
+	return r == 0 && shelf_count(trust->intermediates) == 0 ? TRUST_E_NONE : r;
+}
+
+int
+trust_read_distrust(struct trust *trust, const char *path, char words[static DISTRUST_TEXT_SIZE])
+{
+	CLEAN(buf_fini) struct buf json = BUF(DISTRUST_FILE_MAX);
+	struct distrust *distrust = NULL;
+	int r = *path ? read_whole(path, &json) : 0;
+
+	if (r)
+		return r;
+	r = distrust_new(*path ? buf_str(&json) : data_distrust, words, &distrust);
+	if (r)
+		return r > 0 ? TRUST_E_MALFORMED : r;
+	distrust_free(trust->distrust);
+	trust->distrust = distrust;
+	return 0;
 }

@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The roots we trust: read once from a PEM bundle (the system's, or the provider's own), then only
- * looked at. The bundle is configuration, not customer input; certificates in it that do not parse
- * are skipped and counted.
+ * What chains are built from and judged by, besides the certificates at hand: the roots we trust
+ * (the system's bundle, or the provider's own), the intermediates we know, and which roots the
+ * browsers have stopped trusting, with dates (R-05). Read once from files of the configuration,
+ * then only looked at.
  */
 #pragma once
 
-#include <openssl/x509.h>
+#include "pki/distrust.h"
+#include "pki/shelf.h"
 
-#include "base/buf.h"
+#define TRUST_FILE "/etc/ssl/certs/ca-certificates.crt"
 
-#define TRUST_ROOTS_MAX 2000
-#define TRUST_FILE_MAX  (8u * 1024 * 1024)
-#define TRUST_FILE      "/etc/ssl/certs/ca-certificates.crt"
-
-enum {
-	TRUST_E_NONE = 1, /* no certificate in it: an empty list would refuse every certificate */
-	TRUST_E_LIMIT,    /* more than TRUST_ROOTS_MAX */
+struct trust {
+	struct shelf *roots;
+	struct shelf *intermediates; /* NULL = none */
+	struct distrust *distrust;   /* NULL = nothing known against any root */
 };
 
-struct trust;
+void trust_fini(struct trust *trust);
+CLEAN_DEFINE_FINI(trust_fini, struct trust);
 
-int trust_new(struct str pem, struct trust **ret) MUST_USE;
-struct trust *trust_free(struct trust *trust);
-CLEAN_DEFINE(trust_free, struct trust *);
+enum {
+	TRUST_E_NONE = 1,  /* no certificate in it: an empty list would refuse every certificate */
+	TRUST_E_MALFORMED, /* the words say where */
+};
 
-size_t trust_count(const struct trust *trust);
-X509 *trust_root(const struct trust *trust, size_t at); /* borrowed */
-bool trust_has(const struct trust *trust, const uint8_t sha256[static 32]);
-/* Roots whose subject is these bytes: positions into ret, at most `max`. */
-size_t trust_by_subject(
-    const struct trust *trust, struct str raw_subject, size_t ret[], size_t max);
+/* Each reads one file and adds it; -errno when it cannot be read. Of distrust, "" is the list that
+ * was built in. */
+int trust_read_roots(struct trust *trust, const char *path) MUST_USE;
+/* A PEM file, or a folder of files with PEM or DER each. */
+int trust_read_intermediates(struct trust *trust, const char *path) MUST_USE;
+int trust_read_distrust(
+    struct trust *trust, const char *path, char words[static DISTRUST_TEXT_SIZE]) MUST_USE;
+
+/* Is it one of the roots, byte for byte? */
+bool trust_has(const struct trust *trust, const X509 *x509);

@@ -50,7 +50,7 @@ work(const void *about, struct buf *answer)
 	CLEAN(report_free) struct read_report *report = report_new();
 	const struct answer_work *on = about;
 
-	judge_question(on->question, on->reader->tools, on->reader->trust, report);
+	judge_question(on->question, on->reader->tools, &on->reader->trust, report);
 	read_report_put(report, answer);
 	return buf_failed(answer) ? error_origin(EMSGSIZE) : 0;
 }
@@ -156,9 +156,7 @@ answer_warm_up(const struct reader *reader)
 	question->file_count = 1;
 	question->files[0].bytes =
 	    STR("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
-	judge_question(question, reader->tools, reader->trust, report);
-	for (size_t i = 0; i < trust_count(reader->trust); i++)
-		(void)X509_get0_pubkey(trust_root(reader->trust, i));
+	judge_question(question, reader->tools, &reader->trust, report);
 	report_free(report);
 	free(question);
 }
@@ -166,7 +164,15 @@ answer_warm_up(const struct reader *reader)
 void
 answer_report(const struct reader *reader, struct buf *to)
 {
-	buf_printf(to, "roots=%zu\nquestions=%lld\naccepted=%lld\nfailed=%lld\n",
-	    trust_count(reader->trust), (long long)atomic_load(&reader->questions),
-	    (long long)atomic_load(&reader->accepted), (long long)atomic_load(&reader->failed));
+	char dated[WHEN_RFC3339_SIZE];
+
+	buf_printf(to, "roots=%zu\nintermediates=%zu\ndistrusted=%zu\ndistrust_dated=%s\n",
+	    shelf_count(reader->trust.roots),
+	    reader->trust.intermediates ? shelf_count(reader->trust.intermediates) : 0,
+	    reader->trust.distrust ? distrust_count(reader->trust.distrust) : 0,
+	    reader->trust.distrust ? when_rfc3339(distrust_dated(reader->trust.distrust), dated)
+				   : "never");
+	buf_printf(to, "questions=%lld\naccepted=%lld\nfailed=%lld\n",
+	    (long long)atomic_load(&reader->questions), (long long)atomic_load(&reader->accepted),
+	    (long long)atomic_load(&reader->failed));
 }

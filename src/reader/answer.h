@@ -11,7 +11,7 @@
 #include "sys/room.h"
 
 struct reader {
-	struct trust *trust;
+	struct trust trust;
 	struct delivery_tools *tools;
 	_Atomic int64_t questions, accepted,
 	    failed; /* for `certdesk status`, read by another thread */

@@ -28,6 +28,7 @@ static int
 set_up(void **state UNUSED)
 {
 	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	size_t refused;
 	bool legacy;
 
 	root = test_issue(
@@ -41,7 +42,9 @@ set_up(void **state UNUSED)
 			      .until = NOW + DAYS(190) },
 	    &root);
 	test_put_pem(&pem, root.x509);
-	if (trust_new(buf_str(&pem), &reader.trust) || delivery_tools_new(&reader.tools, &legacy))
+	reader.trust.roots = shelf_new();
+	if (shelf_add_pem(reader.trust.roots, buf_str(&pem), &refused) != 1 ||
+	    delivery_tools_new(&reader.tools, &legacy))
 		return 1;
 	answer_warm_up(&reader);
 	return 0;
@@ -52,7 +55,7 @@ tear_down(void **state UNUSED)
 {
 	test_certificate_fini(&root);
 	test_certificate_fini(&leaf);
-	trust_free(reader.trust);
+	trust_fini(&reader.trust);
 	delivery_tools_free(reader.tools);
 	return 0;
 }

@@ -12,35 +12,52 @@
 #include "ipc/process.h"
 #include "reader/answer.h"
 #include "sys/failpoint.h"
-#include "sys/file.h"
 #include "sys/log.h"
 
 #define FRAME_TIMEOUT SECONDS(5) /* for the rest of a question that has begun to come */
 
 static int
-load_trust(const char *path, struct trust **ret)
+tell_unread(const char *file, int r, const char *words)
 {
-	CLEAN(buf_fini) struct buf pem = BUF(TRUST_FILE_MAX);
-	int r = file_read(path, &pem);
+	LOG(LOG_ERROR, "trust.unreadable", LOG_TEXT("file", file),
+	    LOG_TEXT("problem", r == TRUST_E_NONE ? "no certificate is in it" : words));
+	return r < 0 ? r : error_origin(EINVAL);
+}
 
-	if (r == 0)
-		r = trust_new(buf_str(&pem), ret);
-	if (r == 0)
-		return 0;
-	LOG(LOG_ERROR, "trust.unreadable", LOG_TEXT("file", path));
-	return r < 0 ? r : error_origin(ENOENT);
+/* What is configured must be there: a list that is missing would judge more kindly. */
+static int
+load_trust(const struct config *config, struct trust *trust)
+{
+	const char *roots = *config->trust_file ? config->trust_file : TRUST_FILE;
+	char words[DISTRUST_TEXT_SIZE] = "it cannot be read";
+	int r = trust_read_roots(trust, roots);
+
+	if (r)
+		return tell_unread(roots, r, words);
+	if (*config->intermediates_file)
+		r = trust_read_intermediates(trust, config->intermediates_file);
+	if (r)
+		return tell_unread(config->intermediates_file, r, words);
+	r = trust_read_distrust(trust, config->distrust_file, words);
+	if (r)
+		return tell_unread(config->distrust_file, r, words);
+	LOG(LOG_NOTICE, "trust.loaded", LOG_TEXT("file", roots),
+	    LOG_NUMBER("roots", (int64_t)shelf_count(trust->roots)),
+	    LOG_NUMBER("intermediates",
+		trust->intermediates ? (int64_t)shelf_count(trust->intermediates) : 0),
+	    LOG_NUMBER("distrusted", (int64_t)distrust_count(trust->distrust)));
+	return 0;
 }
 
 static int
 reader_open(struct process *p)
 {
-	const char *path = *p->config->trust_file ? p->config->trust_file : TRUST_FILE;
 	struct reader *reader = alloc_zero(sizeof(*reader));
 	bool legacy = false;
 	int r;
 
 	p->self = reader;
-	r = load_trust(path, &reader->trust);
+	r = load_trust(p->config, &reader->trust);
 	if (r)
 		return r;
 	r = delivery_tools_new(&reader->tools, &legacy);
@@ -50,8 +67,6 @@ reader_open(struct process *p)
 		LOG(LOG_WARNING, "reader.no_legacy_provider",
 		    LOG_TEXT("effect", "old PKCS#12 files (RC2, RC4) cannot be opened"));
 	answer_warm_up(reader);
-	LOG(LOG_NOTICE, "trust.loaded", LOG_TEXT("file", path),
-	    LOG_NUMBER("roots", (int64_t)trust_count(reader->trust)));
 	return 0;
 }
 

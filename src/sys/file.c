@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -426,4 +427,34 @@ file_may_run(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+static void
+folder_close(DIR *folder)
+{
+	if (folder)
+		closedir(folder);
+}
+CLEAN_DEFINE(folder_close, DIR *);
+
+int
+file_each(const char *folder, int (*each)(void *about, const char *path), void *about)
+{
+	CLEAN(folder_close) DIR *open = opendir(folder);
+	const struct dirent *entry;
+	int r = 0;
+
+	if (!open)
+		return errno == ENOENT || errno == ENOTDIR ? FILE_E_ABSENT : error_origin(errno);
+	while (r == 0 && (entry = readdir(open))) {
+		char path[PATH_MAX];
+		struct stat is;
+
+		if (snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >=
+		    (int)sizeof(path))
+			return error_origin(ENAMETOOLONG);
+		if (stat(path, &is) == 0 && S_ISREG(is.st_mode))
+			r = each(about, path);
+	}
+	return r;
 }

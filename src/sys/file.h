@@ -61,6 +61,10 @@ int file_lock(const char *path, int *ret_fd) MUST_USE;
 int file_make_folder(
     const char *path, unsigned mode) MUST_USE; /* with its parents; existing is fine */
 
+/* Calls `each` with the path of every regular file in the folder, in no particular order, until one
+ * answers anything but 0, which is forwarded. FILE_E_ABSENT: no such folder. */
+int file_each(const char *folder, int (*each)(void *about, const char *path), void *about) MUST_USE;
+
 /* The folder of the running program. */
 int file_own_folder(char *to, size_t size) MUST_USE;
 bool file_may_run(const char *path); /* a regular file that we may execute */

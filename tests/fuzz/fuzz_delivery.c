@@ -21,7 +21,7 @@
 #define REPORT_MAX (8u * 1024 * 1024)
 
 static struct delivery_tools *tools;
-static struct trust *trust;
+static struct trust trust;
 
 /* What fixtures are made with. NULL: none was given. */
 static const char *const passwords[8] = { NULL, "", "password", "test", "1234", "foo",
@@ -30,11 +30,10 @@ static const char *const passwords[8] = { NULL, "", "password", "test", "1234", 
 int
 LLVMFuzzerInitialize(int *argc UNUSED, char ***argv UNUSED)
 {
-	CLEAN(buf_fini) struct buf roots = BUF(TRUST_FILE_MAX);
 	bool legacy;
 
 	MUST_HOLD(delivery_tools_new(&tools, &legacy) == 0);
-	MUST_HOLD(file_read(TRUST_FILE, &roots) == 0 && trust_new(buf_str(&roots), &trust) == 0);
+	MUST_HOLD(trust_read_roots(&trust, TRUST_FILE) == 0);
 	return 0;
 }
 
@@ -90,7 +89,7 @@ judge(const struct delivery_question *q)
 	struct read_report *report = alloc_zero(sizeof(*report));
 
 	read_report_init(report);
-	judge_question(q, tools, trust, report);
+	judge_question(q, tools, &trust, report);
 	MUST_HOLD(!report->accepted);
 	check_findings(&report->findings);
 	check_codec(report);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pki/distrust.h"
+
+#include <jansson.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+
+struct distrust {
+	struct distrust_row *row;
+	size_t count;
+	when dated;
+};
+
+static void
+json_free(json_t *json)
+{
+	json_decref(json);
+}
+CLEAN_DEFINE(json_free, json_t *);
+
+struct distrust *
+distrust_free(struct distrust *distrust)
+{
+	if (distrust)
+		free(distrust->row);
+	free(distrust);
+	return NULL;
+}
+
+static struct str
+member(const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return str_bytes(json_string_value(value), json_string_length(value));
+}
+
+static bool
+read_hash(struct str hex, uint8_t to[static 32])
+{
+	CLEAN(buf_fini) struct buf bytes = BUF(64);
+
+	if (hex.len != 64 || !buf_put_from_hex(&bytes, hex))
+		return false;
+	copy_bytes(to, bytes.data, 32);
+	return true;
+}
+
+/* Absent is 0; present must be a time. */
+static bool
+read_when(const json_t *object, const char *name, when *ret)
+{
+	struct str text = member(object, name);
+
+	*ret = 0;
+	return !json_object_get(object, name) || when_parse(text, ret);
+}
+
+static bool
+read_programs(const json_t *list, char to[static DISTRUST_TEXT_SIZE])
+{
+	CLEAN(buf_fini) struct buf words = BUF(DISTRUST_TEXT_SIZE - 1);
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(list, i, item)
+	{
+		if (!json_is_string(item))
+			return false;
+		buf_printf(&words, "%s%s", i > 0 ? ", " : "", json_string_value(item));
+	}
+	str_show(buf_str(&words), to, DISTRUST_TEXT_SIZE);
+	return json_array_size(list) > 0 && !buf_failed(&words);
+}
+
+/* NULL, or what is wrong with it. */
+static const char *
+read_row(const json_t *from, struct distrust_row *to)
+{
+	bool by_certificate = json_object_get(from, "sha256");
+
+	to->by_key = json_object_get(from, "spki_sha256");
+	if (to->by_key == by_certificate)
+		return "needs either sha256 or spki_sha256";
+	if (!read_hash(member(from, to->by_key ? "spki_sha256" : "sha256"), to->sha256))
+		return "has no SHA-256 of 64 hexadecimal digits";
+	str_show(member(from, "name"), to->name, sizeof(to->name));
+	if (!*to->name)
+		return "has no name";
+	if (!read_programs(json_object_get(from, "programs"), to->programs))
+		return "names no programs";
+	if (!read_when(from, "issued_after", &to->issued_after) ||
+	    !read_when(from, "since", &to->since))
+		return "has a time that is no RFC 3339";
+	if ((to->issued_after == 0) == (to->since == 0))
+		return "needs either issued_after or since";
+	return NULL;
+}
+
+static const char *
+read_rows(const json_t *list, struct distrust *to, size_t *ret_at)
+{
+	size_t count = json_array_size(list);
+
+	*ret_at = 0;
+	if (!json_is_array(list) || count > DISTRUST_ROWS_MAX)
+		return "\"rows\" must be a list of at most 2000";
+	to->row = alloc_array(count + 1, sizeof(*to->row));
+	memset(to->row, 0, (count + 1) * sizeof(*to->row));
+	for (*ret_at = 0; *ret_at < count; (*ret_at)++) {
+		const char *wrong = read_row(json_array_get(list, *ret_at), &to->row[to->count]);
+
+		if (wrong)
+			return wrong;
+		to->count++;
+	}
+	return NULL;
+}
+
+int
+distrust_new(struct str json, char words[static DISTRUST_TEXT_SIZE], struct distrust **ret)
+{
+	CLEAN(distrust_free) struct distrust *distrust = alloc_zero(sizeof(*distrust));
+	CLEAN(json_free) json_t *root = NULL;
+	json_error_t error;
+	const char *wrong;
+	size_t at = 0;
+
+	root = json_loadb(json.p, json.len, JSON_REJECT_DUPLICATES, &error);
+	if (!root) {
+		snprintf(words, DISTRUST_TEXT_SIZE, "line %d, column %d: %.80s", error.line,
+		    error.column, error.text);
+		return DISTRUST_E_MALFORMED;
+	}
+	wrong = !when_parse(member(root, "dated"), &distrust->dated)
+	            ? "\"dated\" is no time (RFC 3339)"
+	            : read_rows(json_object_get(root, "rows"), distrust, &at);
+	if (wrong) {
+		snprintf(words, DISTRUST_TEXT_SIZE, "row %zu: %s", at + 1, wrong);
+		return DISTRUST_E_MALFORMED;
+	}
+	*ret = TAKE(distrust);
+	return 0;
+}
+
+size_t
+distrust_count(const struct distrust *distrust)
+{
+	return distrust->count;
+}
+
+when
+distrust_dated(const struct distrust *distrust)
+{
+	return distrust->dated;
+}
+
+static bool
+key_hash(const X509 *ca, uint8_t ret[static 32])
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(ca), &der);
+
+	if (len > 0)
+		SHA256(der, (size_t)len, ret);
+	OPENSSL_free(der);
+	return len > 0;
+}
+
+static bool
+speaks_against(const struct distrust_row *row, when issued, when now)
+{
+	return row->since ? row->since <= now : issued > row->issued_after;
+}
+
+const struct distrust_row *
+distrust_find(const struct distrust *distrust, const X509 *ca, when issued, when now)
+{
+	uint8_t certificate[32], key[32];
+	unsigned len = sizeof(certificate);
+
+	if (X509_digest(ca, EVP_sha256(), certificate, &len) != 1 || !key_hash(ca, key))
+		return NULL;
+	for (size_t i = 0; i < distrust->count; i++) {
+		const struct distrust_row *row = &distrust->row[i];
+
+		if (memcmp(row->sha256, row->by_key ? key : certificate, 32) == 0 &&
+		    speaks_against(row, issued, now))
+			return row;
+	}
+	return NULL;
+}
