@@ -44,7 +44,11 @@ def test_every_answer_is_as_described(stage, api, host):
     bad = {"files": [{"name": "x.pem", "content_base64": base64.b64encode(b"nothing").decode()}]}
     assert api.ask("POST", f"{ref}/certificate", bad)[0] == 422
     pem = stage.ca.as_pem(stage.ca.sign(csr, [host]))
+    assert api.ask("GET", f"{ref}/certificate/review")[0] == 404
     good(api.ask("POST", f"{ref}/certificate", {"files": [{"name": "x.pem", "content_base64": base64.b64encode(pem).decode()}]}))
+    review = good(api.ask("GET", f"{ref}/certificate/review"))
+    assert api.ask("POST", f"{ref}/certificate/accept", {"review": "0" * 64})[0] == 409
+    good(api.ask("POST", f"{ref}/certificate/accept", {"review": review["review"]}))
     stage.knot.set(host, "A", order["address"])
     good(api.ask("POST", f"{ref}/dns-check", {}))
     stage.until(order, lambda o: o["facts"].get("told"), what="live")

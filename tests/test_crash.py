@@ -166,6 +166,19 @@ def wrong_certificate_first(s, host, point):
     return made, leaf
 
 
+def looked_at_first(s, host, point):
+    """The customer looks at what came and accepts it by its number (K-08)."""
+    s.again(point)
+    made = s.order(s.service, host, key="p256")
+    leaf = s.ca.sign(s.csr(made), [host])
+    answer = s.deliver(made, s.ca.as_pem(leaf), accept=False)
+    assert not answer["accepted"] and s.show(made)["facts"].get("delivered")
+    assert s.accept_review(made, answer["review"])["accepted"]
+    s.point(made)
+    s.told(made)
+    return made, leaf
+
+
 def mail_server_busy(s, host, point):
     """The first letter is refused for now, once."""
     s.again(point)
@@ -340,7 +353,9 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "desk.pool": [furnishing], "desk.customer": [furnishing], "desk.customer_changed": [furnishing], "desk.mailboxes": [furnishing],
     "desk.waiver": [furnishing], "desk.service": [furnishing], "desk.token": [furnishing], "desk.token_revoked": [furnishing],
     "desk.refused": [wrong_certificate_first],
+    "desk.review": [looked_at_first],
     "desk.order_changed": [first, mail_refused, cancelled, closed],
+    "desk.certificate": [first, renewal, looked_at_first],
     "balancer.routed": [first],
     "worker.looked": [first],
     "worker.dns_asked": [name_moves_last],

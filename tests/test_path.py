@@ -130,7 +130,9 @@ def test_the_command_walks_too(stage, host, tmp_path):
     csr = cli("order", "csr", host).stdout
     file = tmp_path / "cert.pem"
     file.write_bytes(stage.ca.as_pem(stage.ca.sign(csr, [host])))
-    cli("order", "certificate", host, file)
+    shown = cli("order", "certificate", host, file).stdout
+    assert "waiting to be accepted" in shown and host in shown
+    cli("order", "accept", host, "--review", shown.split("--review ")[1].split()[0])
     shown = stage.api.get(f"/orders/{host}")
     stage.knot.set(host, "A", shown["address"])
     cli("order", "dns", host)

@@ -5,10 +5,8 @@
 
 #include "cli/show.h"
 #include "order/order.h"
-#include "sys/file.h"
 #include "sys/world.h"
 
-#define FILE_MOST  (1024 * 1024)
 #define LOOK_EVERY 200 /* milliseconds */
 
 /* One page of services; of them those of that name. *ret_next: the next page's path, "" when it was
@@ -157,8 +155,8 @@ run_order_add(struct cli *cli)
 	return r;
 }
 
-static void
-order_path(const struct cli *cli, const char *behind, struct buf *to)
+void
+cli_order_path(const struct cli *cli, const char *behind, struct buf *to)
 {
 	buf_put_text(to, "/orders/");
 	cli_put_escaped(to, str_of(cli_value(cli, "ref")));
@@ -191,97 +189,10 @@ run_order_csr(struct cli *cli)
 	long status = 0;
 	int r;
 
-	order_path(cli, "/csr", &path);
+	cli_order_path(cli, "/csr", &path);
 	r = cli_call_text(
 	    cli, buf_text(&path), cli->json ? "application/json" : "text/plain", &text, &status);
 	return r ? r : show_csr(cli, status, &text);
-}
-
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static int
-add_file(json_t *files, const char *path)
-{
-	CLEAN(buf_fini) struct buf content = BUF_SECRET(FILE_MOST);
-	CLEAN(buf_fini) struct buf text = BUF_SECRET(2 * FILE_MOST);
-	char shown[256];
-	int r = file_read(path, &content);
-
-	if (r == FILE_E_ABSENT)
-		return cli_fail(EXIT_USAGE, "there is no file %s", path);
-	if (r == FILE_E_TOO_LARGE)
-		return cli_fail(
-		    EXIT_USAGE, "%s is larger than a mebibyte: this is no certificate", path);
-	if (r)
-		return cli_fail(EXIT_USAGE, "%s cannot be read", path);
-	buf_put_base64(&text, buf_text(&content), content.len);
-	str_show(str_of(base_name(path)), shown, sizeof(shown));
-	json_array_append_new(
-	    files, json_pack("{s:s, s:s}", "name", shown, "content_base64", buf_text(&text)));
-	return 0;
-}
-
-static int
-add_password(const struct cli *cli, json_t *body)
-{
-	CLEAN(buf_fini) struct buf text = BUF_SECRET(4096);
-	const char *path = cli_value(cli, "password_file");
-
-	if (!path)
-		return 0;
-	if (file_read(path, &text) != 0)
-		return cli_fail(EXIT_USAGE, "the password file %s cannot be read", path);
-	while (text.len > 0 && strchr("\r\n", text.data[text.len - 1]))
-		buf_truncate(&text, text.len - 1);
-	if (json_object_set_new(body, "password", json_stringn(buf_text(&text), text.len)) != 0)
-		return cli_fail(EXIT_USAGE, "the password in %s is not UTF-8", path);
-	return 0;
-}
-
-static void
-show_delivery(const struct cli *cli, const json_t *answer)
-{
-	char names[300], issuer[300], until[40];
-	const json_t *certificate = json_object_get(answer, "certificate");
-
-	snprintf(names, sizeof(names), "%s",
-	    json_string_value(json_array_get(json_object_get(certificate, "names"), 0)));
-	printf("%saccepted%s: %s, by %s, until %s\n", show_paint(cli, "\x1b[32m"),
-	    show_paint(cli, "\x1b[0m"), names,
-	    show_text(certificate, "issuer", issuer, sizeof(issuer)),
-	    show_text(certificate, "not_after", until, sizeof(until)));
-	show_findings(cli, json_object_get(answer, "findings"));
-}
-
-int
-run_order_certificate(struct cli *cli)
-{
-	CLEAN(buf_fini) struct buf path = BUF(4096);
-	json_t *body = json_object(), *files = json_array(), *answer = NULL;
-	long status = 0;
-	int r = 0;
-
-	json_object_set_new(body, "files", files);
-	for (size_t i = 0; r == 0 && i < cli->file_count; i++)
-		r = add_file(files, cli->file[i]);
-	if (r == 0)
-		r = add_password(cli, body);
-	order_path(cli, "/certificate", &path);
-	if (r == 0)
-		r = cli_call(cli, "POST", buf_text(&path), body, &status, &answer);
-	if (r == 0 && (cli->json || status >= 400))
-		r = cli_show(cli, status, answer);
-	else if (r == 0)
-		show_delivery(cli, answer);
-	json_decref(body);
-	json_decref(answer);
-	return r;
 }
 
 /* It is there, or it will never be. */
@@ -333,7 +244,7 @@ run_order_wait(struct cli *cli)
 	int r = read_wait(cli, &wanted, &seconds);
 
 	deadline = world_ticks() + SECONDS(seconds);
-	order_path(cli, "", &path);
+	cli_order_path(cli, "", &path);
 	while (r == 0 && !over) {
 		json_t *answer = NULL;
 		long status = 0;

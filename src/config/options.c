@@ -102,6 +102,8 @@ const struct option config_options[] = {
 	  .help = "Orders that a customer may have open at the same time by its own token; what it cancelled counts for a day. The provider's tokens are not limited." },
 	{ "policy.quarantine_days", OPTION_NUMBER, CONFIG(quarantine_days), RANGE(0, 3650), .fallback = "30", .readers = WORKER,
 	  .help = "Days until a released address may be given to somebody else." },
+	{ "policy.review", OPTION_CHOICE, CONFIG(review), .choices = "always warnings never", .fallback = "always", .readers = DESK | WORKER,
+	  .help = "Which certificates somebody looks at before they are installed (the Subscriber's duty of review): always; warnings: those with anything but remarks; never: those that wait for a decision." },
 	{ "trust.file", OPTION_PATH, CONFIG(trust_file), .fallback = "", .readers = READER | WORKER,
 	  .help = "PEM roots that certificates must lead to; empty: the system's." },
 	{ "trust.intermediates_file", OPTION_PATH, CONFIG(intermediates_file), .fallback = "", .readers = READER,

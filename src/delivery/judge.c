@@ -10,6 +10,7 @@ static_assert(READ_FILES_MAX == DELIVERY_FILES_MAX, "as many files as can be ope
 static_assert(READ_CERTIFICATE_MAX == CERTIFICATE_MAX, "what is read fits the report");
 static_assert(READ_KEYS_SEEN_MAX == DELIVERY_KEYS_MAX, "every key seen fits the report");
 static_assert(DELIVERY_CERTIFICATES_MAX <= CHAIN_GIVEN_MAX, "all of them can be in a chain");
+static_assert(READ_URLS_MAX == CHAIN_URLS_MAX && READ_URL_SIZE == CHAIN_URL_SIZE, "URLs too");
 static_assert(READ_CHAIN_MAX == CHAIN_DEPTH_MAX, "every chain fits the report");
 
 /* What a check speaks about; where it is not there, the check is passed over. */
@@ -168,6 +169,28 @@ report_chain(const struct judging *j)
 	report->extras_dropped = j->chain.extra_count > 0;
 }
 
+/* One issuer away from being accepted? Then the link is worth fetching (I-16). */
+static void
+report_gap(const struct judging *j)
+{
+	struct read_report *report = j->report;
+	size_t refusals = 0;
+
+	for (size_t i = 0; i < report->findings.count; i++)
+		refusals += report->findings.list[i].severity == SEVERITY_REJECT;
+	if (!*j->chain.missing || refusals != 1)
+		return;
+	for (size_t i = 0; i < j->delivery->certificate_count; i++)
+		buf_put_str(&report->given, j->delivery->certificate[i].der);
+	if (buf_failed(&report->given)) {
+		buf_clear(&report->given);
+		return;
+	}
+	report->is_incomplete = true;
+	copy_bytes(report->missing, j->chain.missing_sha256, sizeof(report->missing));
+	copy_bytes(report->urls, j->chain.urls, sizeof(report->urls));
+}
+
 static unsigned
 at_hand(const struct judging *j)
 {
@@ -188,6 +211,8 @@ judge(struct judging *j)
 		report_leaf(j);
 	if (j->is_chained)
 		report_chain(j);
+	if (j->has_leaf && !j->is_chained)
+		report_gap(j);
 	j->report->accepted =
 	    j->has_leaf && j->is_chained && !findings_refuse(&j->report->findings);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * POST /orders/{ref}/certificate: the files go to the reader, which answers with findings and
- * facts. What is accepted is stored with the event that follows from it; what is refused leaves its
- * findings on the order and nothing else.
+ * facts. What is good is kept until somebody accepts it (desk/review.c), or accepted at once where
+ * there is nothing to decide; what is refused leaves its findings on the order and nothing else.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,9 @@
 #include "desk/handlers.h"
 #include "desk/json.h"
 #include "desk/order_json.h"
+#include "desk/review.h"
 #include "ipc/wake.h"
+#include "review/review.h"
 #include "store/certificates.h"
 #include "store/events.h"
 #include "store/keys.h"
@@ -150,24 +152,6 @@ refuse(struct request *request, struct answer *answer, const struct order *o,
 	return r ? r : request_commit(request, answer, "desk.refused");
 }
 
-static void
-fill_certificate(const struct order *o, const struct read_report *report, struct certificate *c)
-{
-	const struct read_certificate *from = &report->certificate;
-
-	*c = (struct certificate){ .order = o->id,
-		.site = o->site,
-		.key = o->key,
-		.chain_length = report->chain_length,
-		.not_before = from->not_before,
-		.not_after = from->not_after };
-	memcpy(c->sha256, from->sha256, sizeof(c->sha256));
-	snprintf(c->serial, sizeof(c->serial), "%s", from->serial);
-	snprintf(c->subject, sizeof(c->subject), "%s", from->subject);
-	snprintf(c->issuer, sizeof(c->issuer), "%s", from->issuer);
-	snprintf(c->names, sizeof(c->names), "%s", from->names);
-}
-
 static int
 answer_accepted(struct request *request, struct answer *answer, struct id order,
     const struct read_report *report)
@@ -181,27 +165,9 @@ answer_accepted(struct request *request, struct answer *answer, struct id order,
 	if (r)
 		return r;
 	return answer_json(answer, 200,
-	    json_pack("{s:b, s:s, s:o, s:o}", "accepted", 1, "container", report->container,
-		"certificate", certificate, "findings", findings_json(&report->findings)));
-}
-
-static int
-store_accepted(struct request *request, const struct order *o, const struct read_report *report)
-{
-	struct certificate c;
-	int r;
-
-	fill_certificate(o, report, &c);
-	r = store_certificate_add(
-	    request->store, &c, buf_str(&report->leaf), buf_str(&report->chain));
-	if (r == 0)
-		r = store_order_point(request->store, o->id, ID_NONE, ID_NONE, c.id, ID_NONE);
-	if (r == 0)
-		r = store_order_set_valid_from(request->store, o->id, c.not_before);
-	if (r == 0)
-		r = store_findings_replace(
-		    request->store, o->id, GATE_CERTIFICATE, &report->findings);
-	return r ? r : store_order_event(request->store, o->id, EVENT_CERTIFIED, "");
+	    json_pack("{s:b, s:s, s:o, s:o, s:n}", "accepted", 1, "container", report->container,
+		"certificate", certificate, "findings", findings_json(&report->findings),
+		"review"));
 }
 
 /* Nothing changes by sending it again (I-20). */
@@ -236,11 +202,37 @@ is_known(
 	return r;
 }
 
+/* Kept to be looked at, or, where there is nothing to decide, accepted at once (K-08). */
+static int
+keep(struct request *request, struct answer *answer, const struct order *o,
+    const struct delivery_in *in)
+{
+	struct delivered kept;
+	int r = review_keep(request->store, o, &in->report, in->accept_clean, &kept);
+
+	if (r)
+		return r;
+	if (!review_is_needless(review_policy_of(str_of(request->desk->config->review)),
+		in->accept_clean, &in->report.findings)) {
+		r = answer_json(answer, 200, review_json(&kept, &in->report.findings));
+		return r ? r : request_commit(request, answer, "desk.review");
+	}
+	r = review_accept(request->store, o, &kept);
+	if (r == 0)
+		r = answer_accepted(request, answer, o->id, &in->report);
+	if (r == 0)
+		r = request_commit(request, answer, "desk.certificate");
+	if (r == 0)
+		wake_tell(request->desk->worker);
+	return r;
+}
+
 /* What was judged must still be what is: of two deliveries at one time the first one wins. */
 static int
-accept_now(struct request *request, struct answer *answer, const struct order *seen,
-    struct read_report *report)
+keep_now(struct request *request, struct answer *answer, const struct order *seen,
+    struct delivery_in *in)
 {
+	struct read_report *report = &in->report;
 	struct order o;
 	bool known;
 	int r = store_order_get(request->store, seen->id, &o);
@@ -257,23 +249,7 @@ accept_now(struct request *request, struct answer *answer, const struct order *s
 		return answer_problem(answer, 409, "CHANGED",
 		    "Another certificate was accepted for this order while this one was read. "
 		    "Look at the order; send this one again if it shall replace the other.");
-	r = store_accepted(request, &o, report);
-	if (r == 0)
-		r = answer_accepted(request, answer, o.id, report);
-	if (r == 0)
-		r = request_commit(request, answer, "desk.certificate");
-	if (r == 0)
-		wake_tell(request->desk->worker);
-	return r;
-}
-
-static int
-accept(struct request *request, struct answer *answer, const struct order *seen,
-    struct read_report *report)
-{
-	int r = store_begin(request->store);
-
-	return r ? r : accept_now(request, answer, seen, report);
+	return keep(request, answer, &o, in);
 }
 
 static int
@@ -293,8 +269,10 @@ take(struct request *request, struct answer *answer, struct delivery_in *in)
 		return reader_failed(answer, in, r);
 	if (r)
 		return r;
-	return in->report.accepted ? accept(request, answer, &o, &in->report)
-	                           : refuse(request, answer, &o, &in->report);
+	if (!in->report.accepted)
+		return refuse(request, answer, &o, &in->report);
+	r = store_begin(request->store);
+	return r ? r : keep_now(request, answer, &o, in);
 }
 
 int

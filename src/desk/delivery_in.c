@@ -11,6 +11,7 @@
 static const struct field fields[] = {
 	{ "files",    FIELD_LIST, READ_FILES_MAX,    true,  NULL },
 	{ "password", FIELD_TEXT, READ_PASSWORD_MAX, false, NULL },
+	{ "accept",   FIELD_BOOL, 0,                 false, NULL },
 };
 static const struct field file_fields[] = {
 	{ "name",           FIELD_TEXT, 512,                        false, NULL },
@@ -110,6 +111,7 @@ read_files(struct delivery_in *in, struct answer *answer)
 	}
 	in->question.has_password = form_has(&in->form, "password");
 	in->question.password = form_str(&in->form, "password");
+	in->accept_clean = form_bool(&in->form, "accept");
 	return form_is_good(&in->form, answer);
 }
 
@@ -132,5 +134,6 @@ delivery_in_read(struct delivery_in *in, struct request *request, struct answer 
 	read_file_name(str_of(request_query(request, "name")), in->question.files[0].name);
 	in->question.files[0].bytes = request->body;
 	in->question.file_count = 1;
+	in->accept_clean = str_eq(str_of(request_query(request, "accept")), STR("true"));
 	return true;
 }

@@ -98,6 +98,62 @@ refused(void **state)
 	assert_true(reply_has_header(&again, "Content-Type: application/problem+json"));
 }
 
+#define ACCEPT PATH "/accept"
+
+/* K-08: what was looked at is what is accepted, by its number; once. */
+static void
+looked_at_before(void **state)
+{
+	struct lab *lab = *state;
+	char first[80], number[80];
+
+	waiting_order(lab);
+	snprintf(lab->config.review, sizeof(lab->config.review), "always");
+	CLEAN(reply_fini) struct reply none = lab_post(lab, ACCEPT, "%s", "{\"review\":\"00\"}");
+	assert_int_equal(none.status, 404);
+	assert_string_equal(reply_text(&none, "code"), "CERT_REVIEW_NONE");
+	CLEAN(reply_fini) struct reply one = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(one.status, 200);
+	assert_string_equal(reply_text(&one, "accepted"), "false");
+	snprintf(first, sizeof(first), "%s", reply_text(&one, "review"));
+	assert_true(id_is_none(order_now(lab).certificate));
+	assert_true(order_now(lab).facts.fact[FACT_DELIVERED] != 0);
+	lab->leaf = 7;
+	CLEAN(reply_fini) struct reply two = lab_post(lab, PATH, "%s", FILES);
+	CLEAN(reply_fini)
+	struct reply stale = lab_post(lab, ACCEPT, "{\"review\":\"%s\"}", first);
+	assert_int_equal(stale.status, 409);
+	assert_string_equal(reply_text(&stale, "code"), "CERT_REVIEW_CHANGED");
+	CLEAN(reply_fini) struct reply shown = lab_get(lab, PATH "/review");
+	assert_string_equal(reply_text(&shown, "certificate.issuer"), "CN=Test CA");
+	snprintf(number, sizeof(number), "%s", reply_text(&shown, "review"));
+	CLEAN(reply_fini)
+	struct reply good = lab_post(lab, ACCEPT, "{\"review\":\"%s\"}", number);
+	assert_int_equal(good.status, 200);
+	assert_string_equal(reply_text(&good, "accepted"), "true");
+	assert_true(order_now(lab).facts.fact[FACT_CERTIFIED] != 0);
+	CLEAN(reply_fini)
+	struct reply again = lab_post(lab, ACCEPT, "{\"review\":\"%s\"}", number);
+	assert_int_equal(again.status, 404);
+}
+
+static void
+accepted_beforehand(void **state)
+{
+	struct lab *lab = *state;
+
+	waiting_order(lab);
+	snprintf(lab->config.review, sizeof(lab->config.review), "always");
+	CLEAN(reply_fini)
+	struct reply reply = lab_post(lab, PATH, "%s",
+	    "{\"files\":[{\"name\":\"cert.pem\",\"content\":\"-----BEGIN\"}],\"accept\":true}");
+	assert_string_equal(reply_text(&reply, "accepted"), "true");
+	CLEAN(reply_fini)
+	struct reply wrong = lab_post(
+	    lab, PATH, "%s", "{\"files\":[{\"name\":\"c\",\"content\":\"x\"}],\"accept\":\"yes\"}");
+	assert_int_equal(wrong.status, 422);
+}
+
 static void
 bare_bytes(void **state)
 {
@@ -328,6 +384,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		IN_LAB(accepted),
 		IN_LAB(refused),
+		IN_LAB(looked_at_before),
+		IN_LAB(accepted_beforehand),
 		IN_LAB(bare_bytes),
 		IN_LAB(the_same_and_a_better_one),
 		IN_LAB(two_at_a_time),

@@ -141,6 +141,7 @@ configure(struct lab *lab)
 	config_defaults(config);
 	snprintf(config->data, sizeof(config->data), "%s", lab->folder);
 	snprintf(config->desk_listen, sizeof(config->desk_listen), "unix:%s", lab->socket);
+	snprintf(config->review, sizeof(config->review), "warnings");
 	config->balancer_count = 1;
 	snprintf(config->balancers[0].name, sizeof(config->balancers[0].name), "edge");
 	snprintf(config->balancers[0].driver, sizeof(config->balancers[0].driver), "haproxy");

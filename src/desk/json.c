@@ -49,6 +49,8 @@ kind_words(enum field_kind kind)
 		return "text";
 	case FIELD_NUMBER:
 		return "a whole number, 0 or more";
+	case FIELD_BOOL:
+		return "true or false";
 	case FIELD_OBJECT:
 		return "an object";
 	case FIELD_LIST:
@@ -65,6 +67,8 @@ is_kind(const json_t *value, enum field_kind kind)
 		return json_is_string(value);
 	case FIELD_NUMBER:
 		return json_is_integer(value) && json_integer_value(value) >= 0;
+	case FIELD_BOOL:
+		return json_is_boolean(value);
 	case FIELD_OBJECT:
 		return json_is_object(value);
 	case FIELD_LIST:
@@ -293,6 +297,12 @@ form_number(const struct form *form, const char *name, int64_t absent)
 	const json_t *value = json_object_get(form->root, name);
 
 	return json_is_integer(value) ? json_integer_value(value) : absent;
+}
+
+bool
+form_bool(const struct form *form, const char *name)
+{
+	return json_is_true(json_object_get(form->root, name));
 }
 
 json_t *

@@ -18,6 +18,7 @@
 enum field_kind {
 	FIELD_TEXT,
 	FIELD_NUMBER, /* a whole number, 0 or more */
+	FIELD_BOOL,
 	FIELD_OBJECT,
 	FIELD_LIST,
 };
@@ -52,6 +53,7 @@ bool form_is_good(struct form *form, struct answer *answer) MUST_USE;
 bool form_has(const struct form *form, const char *name);
 struct str form_str(const struct form *form, const char *name); /* "" when absent or no text */
 int64_t form_number(const struct form *form, const char *name, int64_t absent);
+bool form_bool(const struct form *form, const char *name);      /* false when absent */
 json_t *form_object(const struct form *form, const char *name); /* NULL when absent or none */
 /* Copies a text member; leaves `to` alone when it is absent or does not fit (which is a mistake
  * already). */

@@ -75,7 +75,7 @@ order_findings_json(struct request *request, const struct order *order, json_t *
 	return 0;
 }
 
-static json_t *
+json_t *
 names_json(const char *names)
 {
 	struct str rest = str_of(names), name;

@@ -13,6 +13,7 @@ read_report_init(struct read_report *report)
 	*report = (struct read_report){
 		.leaf = BUF(READ_CERTIFICATE_MAX),
 		.chain = BUF(READ_CHAIN_MAX * READ_CERTIFICATE_MAX),
+		.given = BUF(READ_GIVEN_MAX),
 	};
 }
 
@@ -21,6 +22,7 @@ read_report_fini(struct read_report *report)
 {
 	buf_fini(&report->leaf);
 	buf_fini(&report->chain);
+	buf_fini(&report->given);
 }
 
 void
@@ -166,6 +168,11 @@ read_report_put(const struct read_report *report, struct buf *to)
 	wire_put_bool(to, report->root_dropped);
 	wire_put_bool(to, report->order_repaired);
 	wire_put_bool(to, report->extras_dropped);
+	wire_put_bool(to, report->is_incomplete);
+	wire_put_fixed(to, report->missing, 32);
+	for (size_t i = 0; i < READ_URLS_MAX; i++)
+		wire_put_text(to, report->urls[i]);
+	wire_put_str(to, buf_str(&report->given));
 	wire_put_text(to, report->container);
 	wire_put_u32(to, report->certificate_count);
 	wire_put_u32(to, report->key_count);
@@ -190,6 +197,11 @@ get_report(struct wire *from, struct read_report *ret)
 	ret->root_dropped = wire_get_bool(from);
 	ret->order_repaired = wire_get_bool(from);
 	ret->extras_dropped = wire_get_bool(from);
+	ret->is_incomplete = wire_get_bool(from);
+	wire_get_fixed(from, ret->missing, 32);
+	for (size_t i = 0; i < READ_URLS_MAX; i++)
+		wire_get_text(from, ret->urls[i], READ_URL_SIZE);
+	buf_put_str(&ret->given, wire_get_str(from, READ_GIVEN_MAX));
 	wire_get_text(from, ret->container, sizeof(ret->container));
 	ret->certificate_count = wire_get_u32(from);
 	ret->key_count = wire_get_u32(from);
@@ -202,6 +214,8 @@ get_report(struct wire *from, struct read_report *ret)
 static bool
 is_coherent(const struct read_report *report)
 {
+	if (report->is_incomplete && (report->accepted || report->given.len == 0))
+		return false;
 	return !report->accepted ||
 	       (report->has_leaf && report->leaf.len > 0 && !findings_refuse(&report->findings));
 }
@@ -215,11 +229,11 @@ read_report_get(struct str from, struct read_report *ret)
 	read_report_init(&report);
 	get_report(&wire, &report);
 	if (!wire_end(&wire) || buf_failed(&report.leaf) || buf_failed(&report.chain) ||
-	    !is_coherent(&report))
+	    buf_failed(&report.given) || !is_coherent(&report))
 		return error_origin(EBADMSG);
 	read_report_fini(ret);
 	*ret = report;
-	report.leaf = report.chain = BUF(0);
+	report.leaf = report.chain = report.given = BUF(0);
 	return 0;
 }
 

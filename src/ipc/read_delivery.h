@@ -27,7 +27,10 @@
 #define READ_CERTIFICATE_MAX (128u * 1024) /* bytes of one certificate we go on with */
 #define READ_KEYS_SEEN_MAX   16
 #define READ_CONTAINER_SIZE  96
-#define READ_TIMEOUT         SECONDS(30) /* the child's 10 s, and a queue of two before it */
+#define READ_URLS_MAX        3
+#define READ_URL_SIZE        512
+#define READ_GIVEN_MAX       (1024u * 1024) /* bytes of all certificates of an incomplete one */
+#define READ_TIMEOUT         SECONDS(30)    /* the child's 10 s, and a queue of two before it */
 
 enum {
 	READ_E_UNAVAILABLE =
@@ -87,6 +90,10 @@ struct read_report {
 	struct buf chain;      /* DERs one behind the other in the order served, without the root */
 	uint32_t chain_length; /* certificates in `chain`; 0 unless a chain holds */
 	bool root_dropped, order_repaired, extras_dropped;
+	bool is_incomplete;  /* it would be accepted, but for an issuer that is not known: */
+	uint8_t missing[32]; /* SHA-256 of that issuer's raw name */
+	char urls[READ_URLS_MAX][READ_URL_SIZE]; /* where it says it can be had (AIA); "" behind */
+	struct buf given; /* all certificates, DERs one behind the other; "" if complete */
 	char container[READ_CONTAINER_SIZE];  /* what came, in words: "PKCS#12", "PEM text and
 	                                         PKCS#7" */
 	uint32_t certificate_count;           /* different ones in the delivery */

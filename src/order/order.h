@@ -31,6 +31,7 @@ enum order_fact {
 	FACT_REFUSED, /* a gate stayed closed; ended */
 	FACT_KEYED,   /* key and csr exist */
 	FACT_ASKED,   /* the csr went to the customer by mail */
+	FACT_DELIVERED,  /* a certificate came, was found good, and waits to be accepted (K-08) */
 	FACT_CERTIFIED,  /* a certificate was accepted */
 	FACT_INSTALLED,  /* it serves at the reserved address */
 	FACT_TESTED,     /* tested there, before any user is sent to it */
@@ -50,6 +51,8 @@ enum order_event {
 	EVENT_REFUSED,
 	EVENT_KEYED,
 	EVENT_ASKED,
+	EVENT_DELIVERED,
+	EVENT_DISCARDED, /* the certificate that came is no longer to be looked at */
 	EVENT_CERTIFIED, /* also again, before going live: a better certificate replaces the
 	                    accepted one */
 	EVENT_INSTALLED,

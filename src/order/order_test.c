@@ -73,6 +73,13 @@ refused_events_change_nothing(void **state UNUSED)
 		}
 }
 
+/* What replaces its like: the next one counts. */
+static bool
+may_come_again(int event)
+{
+	return event == EVENT_CERTIFIED || event == EVENT_DELIVERED || event == EVENT_DISCARDED;
+}
+
 static void
 a_repeated_event_is_known(void **state UNUSED)
 {
@@ -88,7 +95,7 @@ a_repeated_event_is_known(void **state UNUSED)
 			r = order_apply(&facts, (enum order_event)e, NOW);
 			assert_int_equal(mask_of(&facts), once);
 			assert_true(
-			    r == ORDER_E_ALREADY || r == ORDER_E_NOT_NOW || e == EVENT_CERTIFIED);
+			    r == ORDER_E_ALREADY || r == ORDER_E_NOT_NOW || may_come_again(e));
 		}
 }
 
@@ -117,6 +124,7 @@ what_can_be_is_sound(void **state UNUSED)
 			continue;
 		assert_true(!f.fact[FACT_KEYED] || f.fact[FACT_CHECKED]);
 		assert_true(!f.fact[FACT_CERTIFIED] || f.fact[FACT_KEYED]);
+		assert_true(!f.fact[FACT_DELIVERED] || f.fact[FACT_KEYED]);
 		assert_true(!f.fact[FACT_TESTED] || f.fact[FACT_INSTALLED]);
 		assert_true(!f.fact[FACT_CONFIRMED] || f.fact[FACT_TESTED]);
 		assert_true(!f.fact[FACT_TOLD] || f.fact[FACT_CONFIRMED]);
@@ -204,6 +212,26 @@ the_usual_life(void **state UNUSED)
 	assert_int_equal(order_apply(&facts, EVENT_CERTIFIED, NOW), ORDER_E_NOT_NOW);
 	assert_int_equal(order_apply(&facts, EVENT_UNPOINTED, NOW), 0);
 	assert_int_equal(order_stage(&facts), STAGE_LIVE);
+}
+
+/* A certificate that came waits for somebody who accepts it (K-08); the next one
+ * takes its place. */
+static void
+a_delivery_waits_to_be_accepted(void **state UNUSED)
+{
+	struct order_facts facts =
+	    facts_of(1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_ASKED);
+
+	assert_int_equal(order_apply(&facts, EVENT_DELIVERED, NOW), 0);
+	assert_int_equal(order_stage(&facts), STAGE_WAITING);
+	assert_int_equal(order_waits_for(&facts, NOW), PARTY_CUSTOMER);
+	assert_non_null(strstr(order_waiting_words(&facts, NOW), "accept"));
+	assert_int_equal(order_apply(&facts, EVENT_DISCARDED, NOW), 0);
+	assert_null(strstr(order_waiting_words(&facts, NOW), "accept"));
+	assert_int_equal(order_apply(&facts, EVENT_DELIVERED, NOW), 0);
+	assert_int_equal(order_apply(&facts, EVENT_CERTIFIED, NOW), 0);
+	assert_int_equal(facts.fact[FACT_DELIVERED], 0);
+	assert_int_equal(order_stage(&facts), STAGE_INSTALLING);
 }
 
 static void
@@ -304,6 +332,7 @@ main(void)
 		cmocka_unit_test(what_can_be_is_sound),
 		cmocka_unit_test(somebody_always_acts),
 		cmocka_unit_test(the_usual_life),
+		cmocka_unit_test(a_delivery_waits_to_be_accepted),
 		cmocka_unit_test(a_future_certificate_waits),
 		cmocka_unit_test(the_dns_schedule),
 		cmocka_unit_test(only_a_stopped_first_order_is_withdrawn),

@@ -105,6 +105,20 @@ static const char *const steps[] = {
 	"CREATE INDEX tasks_leased ON tasks (worker, leased_until) WHERE leased_until > 0;"
 	"INSERT INTO counters SELECT 'task', COUNT(*) FROM tasks;"
 	"INSERT INTO counters SELECT 'event', COALESCE(MAX(sequence), 0) FROM events;",
+
+	/* 3: what was delivered and judged, until it is accepted */
+	"ALTER TABLE orders ADD COLUMN fact_delivered @int NOT NULL DEFAULT 0;"
+	"CREATE TABLE deliveries (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, state TEXT NOT NULL, container TEXT NOT NULL,"
+	" accept_clean @int NOT NULL, review @blob NOT NULL, sha256 @blob NOT NULL, serial TEXT NOT NULL, subject TEXT NOT NULL,"
+	" issuer TEXT NOT NULL, names TEXT NOT NULL, chain_length @int NOT NULL, not_before @int NOT NULL, not_after @int NOT NULL,"
+	" leaf @blob NOT NULL, chain @blob NOT NULL, given @blob NOT NULL, missing @blob, urls TEXT NOT NULL, findings TEXT NOT NULL,"
+	" created @int NOT NULL, ended @int NOT NULL) @strict;"
+	"CREATE UNIQUE INDEX deliveries_open ON deliveries (order_id) WHERE ended = 0;"
+	"CREATE INDEX deliveries_of_order ON deliveries (order_id, id);"
+	/* CA certificates that completed somebody's chain: found by the name they are missed under */
+	"CREATE TABLE intermediates (sha256 @blob PRIMARY KEY, subject_sha256 @blob NOT NULL, subject TEXT NOT NULL, not_after @int NOT NULL,"
+	" source TEXT NOT NULL, der @blob NOT NULL, found @int NOT NULL) @strict;"
+	"CREATE INDEX intermediates_by_subject ON intermediates (subject_sha256, sha256);",
 };
 /* clang-format on */
 

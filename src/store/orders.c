@@ -15,9 +15,9 @@
 #include "store/tasks.h"
 
 /* In the order of enum order_fact; a test compares these names with order_fact_name(). */
-#define FACTS                                                                                              \
-	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_certified, fact_installed, fact_tested," \
-	" fact_dns_asked, fact_pointed, fact_confirmed, fact_told, fact_stuck, fact_superseded, fact_retired"
+#define FACTS                                                                 \
+	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_delivered," \
+	" fact_certified, fact_installed, fact_tested, fact_dns_asked, fact_pointed, fact_confirmed, fact_told, fact_stuck, fact_superseded, fact_retired"
 #define COLUMNS                                                                                                              \
 	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"     \
 	" o.key_kind, o.mailboxes, o.waiver, o.key, o.csr, o.certificate, o.installation, o.kind, o.dns_when, o.valid_from," \
@@ -263,7 +263,7 @@ insert_order(struct store *s, const struct order *o)
 	    "INSERT INTO orders (id, number, site, customer, service, organization, division, city, state, country, key_kind, mailboxes,"
 	    " waiver, key, csr, certificate, installation, kind, dns_when, valid_from, dns_looked, dns_looks, withdrawn, " FACTS
 	    ", stage, waits_for, trouble, created, changed, version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$17,$18,$19,$20,"
-	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
+	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
 
 	query_id(&q, 1, o->id);
 	query_int(&q, 2, o->number);
@@ -297,9 +297,9 @@ write_facts(struct store *s, const struct order *o)
 {
 	CLEAN(query_end)
 	struct query q = query(s,
-	    "UPDATE orders SET stage=$2, waits_for=$3, changed=$4, trouble=$5, withdrawn=$6, fact_checked=$7, fact_refused=$8,"
-	    " fact_keyed=$9, fact_asked=$10, fact_certified=$11, fact_installed=$12, fact_tested=$13, fact_dns_asked=$14, fact_pointed=$15,"
-	    " fact_confirmed=$16, fact_told=$17, fact_stuck=$18, fact_superseded=$19, fact_retired=$20, version=version+1 WHERE id=$1");
+	    "UPDATE orders SET stage=$2, waits_for=$3, changed=$4, trouble=$5, withdrawn=$6, fact_checked=$7, fact_refused=$8, fact_keyed=$9, fact_asked=$10,"
+	    " fact_delivered=$11, fact_certified=$12, fact_installed=$13, fact_tested=$14, fact_dns_asked=$15,"
+	    " fact_pointed=$16, fact_confirmed=$17, fact_told=$18, fact_stuck=$19, fact_superseded=$20, fact_retired=$21, version=version+1 WHERE id=$1");
 	when now = world_now(s->world);
 
 	query_id(&q, 1, o->id);

@@ -263,12 +263,16 @@ class Stage:
         self.until(order, lambda o: o["stage"] not in ("checking", "preparing"), what="the csr")
         return self.api.call("GET", f"/orders/{order['number']}/csr", headers={"Accept": "text/plain"})
 
-    def deliver(self, order, content, name="certificate.pem", password=None):
+    def deliver(self, order, content, name="certificate.pem", password=None, accept=True):
+        """The customer sends it; `accept`: and wants it installed if there is nothing to decide."""
         import base64
-        body = {"files": [{"name": name, "content_base64": base64.b64encode(content).decode()}]}
+        body = {"files": [{"name": name, "content_base64": base64.b64encode(content).decode()}], "accept": accept}
         if password is not None:
             body["password"] = password
         return self.api.post(f"/orders/{order['number']}/certificate", body)
+
+    def accept_review(self, order, review):
+        return self.api.post(f"/orders/{order['number']}/certificate/accept", {"review": review})
 
     def point(self, order):
         """The customer's DNS administrator sets the record, and the customer asks to look now."""

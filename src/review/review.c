@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "review/review.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/certificates.h"
+#include "store/events.h"
+
+static const char *const policies[] = {
+	[REVIEW_ALWAYS] = "always",
+	[REVIEW_WARNINGS] = "warnings",
+	[REVIEW_NEVER] = "never",
+};
+static_assert(COUNT_OF(policies) == REVIEW_POLICY_MAX, "a name for each policy");
+
+enum review_policy
+review_policy_of(struct str s)
+{
+	for (int i = 0; i < REVIEW_POLICY_MAX; i++)
+		if (str_eq(s, str_of(policies[i])))
+			return (enum review_policy)i;
+	return REVIEW_ALWAYS;
+}
+
+static enum finding_severity
+worst_of(const struct findings *findings)
+{
+	enum finding_severity worst = SEVERITY_INFO;
+
+	for (size_t i = 0; i < findings->count; i++)
+		if (findings->list[i].severity > worst)
+			worst = findings->list[i].severity;
+	return worst;
+}
+
+bool
+review_is_needless(enum review_policy policy, bool accept_clean, const struct findings *findings)
+{
+	enum finding_severity worst = worst_of(findings);
+
+	return worst == SEVERITY_INFO ? accept_clean || policy != REVIEW_ALWAYS
+	                              : worst == SEVERITY_WARN && policy == REVIEW_NEVER;
+}
+
+/* Every part with its length before it, so that no two deliveries read alike. */
+static void
+put_part(struct buf *to, struct str part)
+{
+	buf_printf(to, "%zu:", part.len);
+	buf_put_str(to, part);
+}
+
+static int
+number_review(const struct read_report *report, uint8_t ret[static 32])
+{
+	CLEAN(buf_fini) struct buf all = BUF(16u << 20);
+	unsigned len = 32;
+
+	put_part(&all, str_bytes(report->certificate.sha256, sizeof(report->certificate.sha256)));
+	put_part(&all, buf_str(&report->leaf));
+	put_part(&all, buf_str(&report->chain));
+	for (size_t i = 0; i < report->findings.count; i++) {
+		const struct finding *finding = &report->findings.list[i];
+
+		put_part(&all, str_of(finding_rule(finding->code)->code));
+		put_part(&all, str_of(severity_name(finding->severity)));
+		for (size_t k = 0; k < finding->param_count; k++) {
+			put_part(&all, str_of(finding->param[k].name));
+			put_part(&all, str_of(finding->param[k].value));
+		}
+	}
+	if (buf_failed(&all) || EVP_Digest(all.data, all.len, ret, &len, EVP_sha256(), NULL) != 1)
+		return error_origin(ENOMEM);
+	return 0;
+}
+
+static void
+describe(const struct read_report *report, struct delivered *to)
+{
+	const struct read_certificate *from = &report->certificate;
+
+	snprintf(to->container, sizeof(to->container), "%s", report->container);
+	copy_bytes(to->sha256, from->sha256, sizeof(to->sha256));
+	snprintf(to->serial, sizeof(to->serial), "%s", from->serial);
+	snprintf(to->subject, sizeof(to->subject), "%s", from->subject);
+	snprintf(to->issuer, sizeof(to->issuer), "%s", from->issuer);
+	snprintf(to->names, sizeof(to->names), "%s", from->names);
+	to->chain_length = report->chain_length;
+	to->not_before = from->not_before;
+	to->not_after = from->not_after;
+}
+
+int
+review_keep(struct store *store, const struct order *order, const struct read_report *report,
+    bool accept_clean, struct delivered *ret)
+{
+	struct delivered_bytes bytes = { .leaf = report->leaf, .chain = report->chain };
+	struct delivered d = {
+		.order = order->id, .state = DELIVERED_REVIEW, .accept_clean = accept_clean
+	};
+	int r = number_review(report, d.review);
+
+	describe(report, &d);
+	if (r == 0)
+		r = store_delivered_add(store, &d, &bytes, &report->findings);
+	if (r == 0)
+		r = store_order_event(store, order->id, EVENT_DELIVERED, "");
+	if (r == 0)
+		*ret = d;
+	return r;
+}
+
+static int
+add_certificate(
+    struct store *store, const struct order *order, const struct delivered *kept, struct id *ret)
+{
+	CLEAN(delivered_bytes_fini) struct delivered_bytes bytes;
+	struct certificate c = { .order = order->id,
+		.site = order->site,
+		.key = order->key,
+		.chain_length = kept->chain_length,
+		.not_before = kept->not_before,
+		.not_after = kept->not_after };
+	int r;
+
+	delivered_bytes_init(&bytes);
+	copy_bytes(c.sha256, kept->sha256, sizeof(c.sha256));
+	snprintf(c.serial, sizeof(c.serial), "%s", kept->serial);
+	snprintf(c.subject, sizeof(c.subject), "%s", kept->subject);
+	snprintf(c.issuer, sizeof(c.issuer), "%s", kept->issuer);
+	snprintf(c.names, sizeof(c.names), "%s", kept->names);
+	r = store_delivered_bytes(store, kept->id, &bytes);
+	if (r == 0)
+		r = store_certificate_add(store, &c, buf_str(&bytes.leaf), buf_str(&bytes.chain));
+	if (r == 0)
+		*ret = c.id;
+	return r;
+}
+
+/* What was acknowledged by accepting, for the audit log. */
+static int
+tell_audit(struct store *store, const struct order *order, const struct delivered *kept,
+    const struct findings *findings)
+{
+	CLEAN(buf_fini) struct buf detail = BUF(8192);
+	bool first = true;
+
+	buf_put_text(&detail, "{\"review\":\"");
+	buf_put_hex(&detail, kept->review, sizeof(kept->review));
+	buf_put_text(&detail, "\",\"acknowledged\":[");
+	for (size_t i = 0; i < findings->count; i++) {
+		if (findings->list[i].severity == SEVERITY_INFO)
+			continue;
+		buf_printf(&detail, "%s\"%s\"", first ? "" : ",",
+		    finding_rule(findings->list[i].code)->code);
+		first = false;
+	}
+	buf_put_text(&detail, "]}");
+	return store_event_add(
+	    store, "certificate.reviewed", "order", order->id, order->id, buf_text(&detail));
+}
+
+int
+review_accept(struct store *store, const struct order *order, const struct delivered *kept)
+{
+	struct findings *findings = alloc_zero(sizeof(*findings));
+	struct id certificate = ID_NONE;
+	int r = store_delivered_findings(store, kept->id, findings);
+
+	if (r == 0)
+		r = add_certificate(store, order, kept, &certificate);
+	if (r == 0)
+		r = store_order_point(store, order->id, ID_NONE, ID_NONE, certificate, ID_NONE);
+	if (r == 0)
+		r = store_order_set_valid_from(store, order->id, kept->not_before);
+	if (r == 0)
+		r = store_findings_replace(store, order->id, GATE_CERTIFICATE, findings);
+	if (r == 0)
+		r = store_delivered_end(store, kept->id, DELIVERED_ACCEPTED);
+	if (r == 0)
+		r = tell_audit(store, order, kept, findings);
+	free(findings);
+	return r ? r : store_order_event(store, order->id, EVENT_CERTIFIED, "");
+}

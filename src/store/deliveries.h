@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was delivered for an order and judged, until it is accepted (K-08) or another takes its
+ * place: facts, findings, and the certificates alone: never the file that came, a key or a
+ * password. An order has one open delivery at most.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "order/finding.h"
+#include "store/store.h"
+
+#define DELIVERED_URLS_SIZE 2048
+
+enum delivered_state {
+	DELIVERED_INCOMPLETE, /* connecting certificates are being fetched */
+	DELIVERED_REVIEW,     /* judged good: waits to be accepted */
+	DELIVERED_ACCEPTED,
+	DELIVERED_DISCARDED, /* refused after all, or replaced by the next */
+	DELIVERED_STATE_MAX
+};
+const char *delivered_state_name(enum delivered_state state);
+
+struct delivered {
+	struct id id, order;
+	enum delivered_state state;
+	char container[96]; /* what came, in words */
+	bool accept_clean;  /* its sender accepts it beforehand if there is nothing to decide */
+	uint8_t review[32]; /* names what was judged and how: whoever accepts says it again */
+	uint8_t sha256[32]; /* of the leaf's DER */
+	char serial[48], subject[512], issuer[512];
+	char names[2048]; /* as in struct certificate */
+	int64_t chain_length;
+	when not_before, not_after;
+	uint8_t missing[32]; /* of an incomplete one: SHA-256 of the missing issuer's name */
+	char urls[DELIVERED_URLS_SIZE]; /* and where it may be had, a line each */
+	when created, ended;            /* ended 0 = open */
+};
+
+struct delivered_bytes {
+	struct buf leaf, chain; /* as in store_certificate_add() */
+	struct buf given; /* of an incomplete one: all its certificates, DERs one behind another */
+};
+void delivered_bytes_init(struct delivered_bytes *bytes);
+void delivered_bytes_fini(struct delivered_bytes *bytes);
+CLEAN_DEFINE_FINI(delivered_bytes_fini, struct delivered_bytes);
+
+/* Ends the order's open one, if any, and puts this one there; fills in id and created. */
+int store_delivered_add(struct store *s, struct delivered *d, const struct delivered_bytes *bytes,
+    const struct findings *findings) MUST_USE;
+int store_delivered_open(struct store *s, struct id order, struct delivered *ret) MUST_USE;
+int store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret) MUST_USE;
+int store_delivered_findings(struct store *s, struct id id, struct findings *ret) MUST_USE;
+int store_delivered_end(struct store *s, struct id id, enum delivered_state state) MUST_USE;
