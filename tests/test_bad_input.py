@@ -130,7 +130,8 @@ def test_certificates_that_are_not_it(stage, waiting, tmp_path):
     expect(stage, order, good[:700].encode(), "CERT_DAMAGED")
     expect(stage, order, p12, "CERT_PASSWORD_WRONG", password="wrong")
     expect(stage, order, p12, "CERT_PASSWORD_MISSING")
-    expect(stage, order, good.encode(), "CERT_CHAIN")
+    unknown = CA(tmp_path / "unknown", "Unknown", above=stage.ca)  # an intermediate that no delivery has shown yet
+    expect(stage, order, unknown.sign(csr, [host]).encode(), "CERT_CHAIN")
     expect(stage, order, stage.ca.as_pem(stage.ca.sign(csr, [host], days=-1)), "CERT_EXPIRED")
     other = CA(tmp_path / "other", "Private")
     expect(stage, order, other.as_pem(other.sign(csr, [host])) + other.root.read_bytes(), "CERT_PRIVATE_CA")

@@ -122,6 +122,16 @@ def test_two_orders_for_one_name(stage, host):
     assert e.value.codes() == ["FQDN_TAKEN"]
 
 
+def test_a_missing_link_is_known_from_others(stage, host):
+    """I-16, I-18: whoever sends the leaf alone gets the chain that an earlier delivery taught us."""
+    walk(stage, f"first-{host}")
+    made = stage.order(stage.service, host)
+    leaf = stage.ca.sign(stage.csr(made), [host])
+    answer = stage.deliver(made, leaf.encode())
+    assert answer["accepted"] and answer["certificate"]["chain_length"] == 1
+    assert "CERT_CHAIN_COMPLETED" in [f["code"] for f in answer["findings"]]
+
+
 def test_the_command_walks_too(stage, host, tmp_path):
     """The same by the command line, as an engineer would."""
     cli = stage.house.cli

@@ -2,6 +2,7 @@
 #include "delivery/judge.h"
 
 #include <assert.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 
 #include "delivery/judge_internal.h"
@@ -152,6 +153,23 @@ report_leaf(const struct judging *j)
 	buf_put_str(&j->report->leaf, j->delivery->certificate[j->leaf].der);
 }
 
+/* What it takes to find it again when somebody else lacks it. */
+static void
+describe_link(const struct judging *j, const struct chain_link *link, struct read_link *to)
+{
+	CLEAN(certificate_facts_fini) struct certificate_facts facts = { 0 };
+	struct str der =
+	    link->at == CHAIN_KNOWN ? link->der : j->delivery->certificate[link->at].der;
+
+	if (certificate_describe(der, &facts))
+		return;
+	copy_bytes(to->sha256, facts.sha256, sizeof(to->sha256));
+	SHA256(
+	    (const unsigned char *)facts.raw_subject.p, facts.raw_subject.len, to->subject_sha256);
+	str_show(str_of(facts.subject), to->subject, sizeof(to->subject));
+	to->not_after = facts.not_after;
+}
+
 static void
 report_chain(const struct judging *j)
 {
@@ -163,6 +181,8 @@ report_chain(const struct judging *j)
 		buf_put_str(&report->chain,
 		    link->at == CHAIN_KNOWN ? link->der : j->delivery->certificate[link->at].der);
 	}
+	for (size_t i = 1; i < j->chain.count; i++)
+		describe_link(j, &j->chain.served[i], &report->link[i - 1]);
 	report->chain_length = j->chain.count > 0 ? (uint32_t)j->chain.count - 1 : 0;
 	report->order_repaired = j->chain.order_repaired;
 	report->root_dropped = j->chain.root_count > 0;
@@ -180,8 +200,13 @@ report_gap(const struct judging *j)
 		refusals += report->findings.list[i].severity == SEVERITY_REJECT;
 	if (!*j->chain.missing || refusals != 1)
 		return;
-	for (size_t i = 0; i < j->delivery->certificate_count; i++)
-		buf_put_str(&report->given, j->delivery->certificate[i].der);
+	for (size_t i = 0; i < j->delivery->certificate_count; i++) {
+		struct str der = j->delivery->certificate[i].der;
+
+		buf_put_text(&report->given, "-----BEGIN CERTIFICATE-----\n");
+		buf_put_base64(&report->given, der.p, der.len);
+		buf_put_text(&report->given, "\n-----END CERTIFICATE-----\n");
+	}
 	if (buf_failed(&report->given)) {
 		buf_clear(&report->given);
 		return;
@@ -217,6 +242,22 @@ judge(struct judging *j)
 	    j->has_leaf && j->is_chained && !findings_refuse(&j->report->findings);
 }
 
+/* What was fetched comes in any format, and is as hostile as what customers send. */
+static struct shelf *
+known_of(const struct delivery_question *question, const struct delivery_tools *tools)
+{
+	struct shelf *known = shelf_new();
+
+	for (size_t i = 0; i < question->known_count; i++) {
+		CLEAN(delivery_fini) struct delivery delivery = { 0 };
+
+		delivery_add(&delivery, tools, question->known[i], NULL);
+		for (size_t k = 0; k < delivery.certificate_count; k++)
+			(void)shelf_add(known, delivery.certificate[k].der);
+	}
+	return known;
+}
+
 void
 judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
     const struct trust *trust, struct read_report *report)
@@ -229,9 +270,11 @@ judge_question(const struct delivery_question *question, const struct delivery_t
 		.report = report,
 	};
 
+	j.known = known_of(question, tools);
 	for (size_t i = 0; i < question->file_count; i++)
 		delivery_add(&delivery, tools, question->files[i].bytes,
 		    question->has_password ? &question->password : NULL);
 	judge(&j);
 	certificate_facts_fini(&j.facts);
+	shelf_free(j.known);
 }

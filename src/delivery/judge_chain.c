@@ -40,6 +40,7 @@ check_chain(struct judging *j)
 		.count = delivery_x509s(j->delivery, given),
 		.leaf = j->leaf,
 		.trust = j->trust,
+		.known = j->known,
 		.now = j->question->now,
 		.issued = j->facts.issued };
 	int r = chain_build(&ask, chain);

@@ -10,6 +10,7 @@ struct judging {
 	const struct delivery_question *question;
 	const struct trust *trust;
 	const struct delivery *delivery;
+	struct shelf *known; /* what the question brings along to complete the chain */
 	struct read_report *report;
 	bool has_leaf;
 	size_t leaf;                    /* position in delivery->certificate */

@@ -93,13 +93,14 @@ awaits(const struct order *o, struct answer *answer)
 #define E_CROWDED (READ_E_LIMIT + 1) /* too many wait for the reader */
 
 static int
-ask_reader(struct desk *desk, struct delivery_in *in)
+ask_reader(struct request *request, struct delivery_in *in)
 {
+	struct desk *desk = request->desk;
 	int r;
 
 	if (!desk_begin_reading(desk))
 		return E_CROWDED;
-	r = read_delivery_ask(desk->reader, &in->question, &in->report);
+	r = review_ask(request->store, desk->reader, &in->question, &in->known, &in->report);
 	desk_end_reading(desk);
 	return r;
 }
@@ -264,7 +265,7 @@ take(struct request *request, struct answer *answer, struct delivery_in *in)
 	r = complete(request, &o, &in->question);
 	if (r)
 		return r;
-	r = ask_reader(request->desk, in);
+	r = ask_reader(request, in);
 	if (r > 0)
 		return reader_failed(answer, in, r);
 	if (r)

@@ -6,11 +6,12 @@
 #pragma once
 
 #include "desk/json.h"
-#include "ipc/read_delivery.h"
+#include "review/ask.h"
 
 struct delivery_in {
 	struct form form;
 	struct delivery_question question;
+	struct review_known known;
 	bool accept_clean; /* accept it at once if there is nothing to decide */
 	struct buf content[READ_FILES_MAX];
 	struct read_report report;

@@ -61,6 +61,9 @@ read_question_put(const struct delivery_question *question, struct buf *to)
 		wire_put_bool(to, key->same_site);
 	}
 	wire_put_i64(to, question->now);
+	wire_put_u32(to, (uint32_t)question->known_count);
+	for (size_t i = 0; i < question->known_count; i++)
+		wire_put_str(to, question->known[i]);
 	wire_put_bool(to, question->has_accepted);
 	wire_put_fixed(to, question->accepted_sha256, 32);
 }
@@ -90,6 +93,9 @@ read_question_get(struct str from, struct delivery_question *ret)
 		ret->keys[i].same_site = wire_get_bool(&wire);
 	}
 	ret->now = wire_get_i64(&wire);
+	ret->known_count = wire_get_count(&wire, READ_KNOWN_MAX, 4);
+	for (size_t i = 0; i < ret->known_count; i++)
+		ret->known[i] = wire_get_str(&wire, READ_FILE_MAX);
 	ret->has_accepted = wire_get_bool(&wire);
 	wire_get_fixed(&wire, ret->accepted_sha256, 32);
 	return wire_end(&wire) ? 0 : error_origin(EBADMSG);
@@ -153,6 +159,24 @@ get_certificate(struct wire *from, struct read_certificate *ret)
 	ret->not_after = wire_get_i64(from);
 }
 
+static void
+put_link(struct buf *to, const struct read_link *link)
+{
+	wire_put_fixed(to, link->sha256, 32);
+	wire_put_fixed(to, link->subject_sha256, 32);
+	wire_put_text(to, link->subject);
+	wire_put_i64(to, link->not_after);
+}
+
+static void
+get_link(struct wire *from, struct read_link *ret)
+{
+	wire_get_fixed(from, ret->sha256, 32);
+	wire_get_fixed(from, ret->subject_sha256, 32);
+	wire_get_text(from, ret->subject, sizeof(ret->subject));
+	ret->not_after = wire_get_i64(from);
+}
+
 void
 read_report_put(const struct read_report *report, struct buf *to)
 {
@@ -165,6 +189,8 @@ read_report_put(const struct read_report *report, struct buf *to)
 	wire_put_str(to, buf_str(&report->leaf));
 	wire_put_str(to, buf_str(&report->chain));
 	wire_put_u32(to, report->chain_length);
+	for (size_t i = 0; i < report->chain_length; i++)
+		put_link(to, &report->link[i]);
 	wire_put_bool(to, report->root_dropped);
 	wire_put_bool(to, report->order_repaired);
 	wire_put_bool(to, report->extras_dropped);
@@ -194,6 +220,8 @@ get_report(struct wire *from, struct read_report *ret)
 	buf_put_str(&ret->chain, wire_get_str(from, READ_CHAIN_MAX * READ_CERTIFICATE_MAX));
 	ret->chain_length = wire_get_u32(from);
 	from->bad |= ret->chain_length > READ_CHAIN_MAX;
+	for (size_t i = 0; !from->bad && i < ret->chain_length; i++)
+		get_link(from, &ret->link[i]);
 	ret->root_dropped = wire_get_bool(from);
 	ret->order_repaired = wire_get_bool(from);
 	ret->extras_dropped = wire_get_bool(from);
@@ -243,12 +271,18 @@ is_within_limits(const struct delivery_question *question)
 	size_t total = 0;
 
 	if (question->file_count > READ_FILES_MAX || question->key_count > READ_KEYS_MAX ||
+	    question->known_count > READ_KNOWN_MAX ||
 	    (question->has_password && question->password.len > READ_PASSWORD_MAX))
 		return false;
 	for (size_t i = 0; i < question->file_count; i++) {
 		if (question->files[i].bytes.len > READ_TOTAL_MAX - total)
 			return false;
 		total += question->files[i].bytes.len;
+	}
+	for (size_t i = 0; i < question->known_count; i++) {
+		if (question->known[i].len > READ_TOTAL_MAX - total)
+			return false;
+		total += question->known[i].len;
 	}
 	return true;
 }

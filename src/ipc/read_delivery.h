@@ -30,6 +30,7 @@
 #define READ_URLS_MAX        3
 #define READ_URL_SIZE        512
 #define READ_GIVEN_MAX       (1024u * 1024) /* bytes of all certificates of an incomplete one */
+#define READ_KNOWN_MAX       16             /* what is handed along to complete a chain */
 #define READ_TIMEOUT         SECONDS(30)    /* the child's 10 s, and a queue of two before it */
 
 enum {
@@ -64,6 +65,9 @@ struct delivery_question {
 	size_t key_count;
 	struct read_key keys[READ_KEYS_MAX];
 	when now;
+	size_t known_count;
+	struct str known[READ_KNOWN_MAX]; /* CA certificates to complete the chain with, in any
+	                                     format; borrowed */
 	bool has_accepted;
 	uint8_t accepted_sha256[32]; /* the certificate this order has accepted already, if any
 	                                (I-20) */
@@ -80,6 +84,12 @@ struct read_certificate {
 	when not_before, not_after;
 };
 
+struct read_link {
+	uint8_t sha256[32], subject_sha256[32]; /* of its DER, and of its subject's */
+	char subject[512];
+	when not_after;
+};
+
 struct read_report {
 	bool accepted; /* no finding refuses it, and `leaf` and `chain` may be installed */
 	struct findings
@@ -89,16 +99,17 @@ struct read_report {
 	struct buf leaf;       /* DER */
 	struct buf chain;      /* DERs one behind the other in the order served, without the root */
 	uint32_t chain_length; /* certificates in `chain`; 0 unless a chain holds */
+	struct read_link link[READ_CHAIN_MAX]; /* what they are, in that order */
 	bool root_dropped, order_repaired, extras_dropped;
 	bool is_incomplete;  /* it would be accepted, but for an issuer that is not known: */
 	uint8_t missing[32]; /* SHA-256 of that issuer's raw name */
 	char urls[READ_URLS_MAX][READ_URL_SIZE]; /* where it says it can be had (AIA); "" behind */
-	struct buf given; /* all certificates, DERs one behind the other; "" if complete */
-	char container[READ_CONTAINER_SIZE];  /* what came, in words: "PKCS#12", "PEM text and
+	struct buf given;                        /* all certificates as PEM; "" if complete */
+	char container[READ_CONTAINER_SIZE];     /* what came, in words: "PKCS#12", "PEM text and
 	                                         PKCS#7" */
-	uint32_t certificate_count;           /* different ones in the delivery */
-	uint32_t key_count;                   /* private keys that came along; never kept */
-	uint8_t keys[READ_KEYS_SEEN_MAX][32]; /* SPKI SHA-256 of those that were readable */
+	uint32_t certificate_count;              /* different ones in the delivery */
+	uint32_t key_count;                      /* private keys that came along; never kept */
+	uint8_t keys[READ_KEYS_SEEN_MAX][32];    /* SPKI SHA-256 of those that were readable */
 	uint32_t keys_readable;
 };
 

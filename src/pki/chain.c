@@ -333,7 +333,8 @@ say_no_path(const struct stock *stock, struct chain *to)
 int
 chain_build(const struct chain_ask *ask, struct chain *ret)
 {
-	CLEAN(stock_free) struct stock *stock = stock_new(ask->given, ask->count, ask->trust);
+	CLEAN(stock_free)
+	struct stock *stock = stock_new(ask->given, ask->count, ask->trust, ask->known);
 	const struct path *best;
 	struct merit merit = { 0 };
 
@@ -358,7 +359,7 @@ chain_build(const struct chain_ask *ask, struct chain *ret)
 size_t
 chain_follow(X509 *const given[], size_t count, size_t leaf, size_t ret[static CHAIN_DEPTH_MAX])
 {
-	CLEAN(stock_free) struct stock *stock = stock_new(given, count, NULL);
+	CLEAN(stock_free) struct stock *stock = stock_new(given, count, NULL, NULL);
 	const struct path *longest = NULL;
 
 	stock_walk(stock, leaf);

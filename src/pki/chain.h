@@ -41,7 +41,8 @@ struct chain_ask {
 	X509 *const *given;
 	size_t count, leaf; /* position of the leaf in `given` */
 	const struct trust *trust;
-	when now, issued; /* issued: of the leaf (V-04) */
+	const struct shelf *known; /* more intermediates, for this question alone; NULL = none */
+	when now, issued;          /* issued: of the leaf (V-04) */
 };
 
 struct chain_link {

@@ -39,7 +39,8 @@ struct stock {
 	struct path path[CHAIN_PATHS_MAX];
 };
 
-struct stock *stock_new(X509 *const given[], size_t count, const struct trust *trust) MUST_USE;
+struct stock *stock_new(X509 *const given[], size_t count, const struct trust *trust,
+    const struct shelf *known) MUST_USE;
 void stock_free(struct stock *stock);
 CLEAN_DEFINE(stock_free, struct stock *);
 /* Fills in what is known of the missing issuer of `child`. */

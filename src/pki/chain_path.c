@@ -99,7 +99,7 @@ stock_free(struct stock *stock)
 
 /* Issuers of issuers too: the stock grows while it is walked. */
 struct stock *
-stock_new(X509 *const given[], size_t count, const struct trust *trust)
+stock_new(X509 *const given[], size_t count, const struct trust *trust, const struct shelf *known)
 {
 	struct stock *stock = alloc_zero(sizeof(*stock));
 
@@ -114,6 +114,8 @@ stock_new(X509 *const given[], size_t count, const struct trust *trust)
 			add_issuers(stock, i, trust->roots, true);
 		if (trust->intermediates)
 			add_issuers(stock, i, trust->intermediates, false);
+		if (known)
+			add_issuers(stock, i, known, false);
 	}
 	return stock;
 }

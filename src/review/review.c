@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pki/der_read.h"
 #include "store/certificates.h"
 #include "store/events.h"
+#include "store/intermediates.h"
 
 static const char *const policies[] = {
 	[REVIEW_ALWAYS] = "always",
@@ -44,6 +46,18 @@ review_is_needless(enum review_policy policy, bool accept_clean, const struct fi
 
 	return worst == SEVERITY_INFO ? accept_clean || policy != REVIEW_ALWAYS
 	                              : worst == SEVERITY_WARN && policy == REVIEW_NEVER;
+}
+
+/* The next of DERs that lie one behind the other. */
+static bool
+der_split(struct str *rest, struct str *ret)
+{
+	struct der one;
+
+	if (!der_next(rest, &one))
+		return false;
+	*ret = one.whole;
+	return true;
 }
 
 /* Every part with its length before it, so that no two deliveries read alike. */
@@ -94,6 +108,25 @@ describe(const struct read_report *report, struct delivered *to)
 	to->not_after = from->not_after;
 }
 
+/* The links lead to a root we trust: the next customer who lacks them has them (I-16). */
+static int
+learn(struct store *store, const struct read_report *report)
+{
+	struct str rest = buf_str(&report->chain), der;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < report->chain_length && der_split(&rest, &der); i++) {
+		const struct read_link *from = &report->link[i];
+		struct intermediate one = { .not_after = from->not_after };
+
+		copy_bytes(one.sha256, from->sha256, sizeof(one.sha256));
+		copy_bytes(one.subject_sha256, from->subject_sha256, sizeof(one.subject_sha256));
+		snprintf(one.subject, sizeof(one.subject), "%s", from->subject);
+		r = store_intermediate_add(store, &one, "delivery", der);
+	}
+	return r;
+}
+
 int
 review_keep(struct store *store, const struct order *order, const struct read_report *report,
     bool accept_clean, struct delivered *ret)
@@ -107,6 +140,8 @@ review_keep(struct store *store, const struct order *order, const struct read_re
 	describe(report, &d);
 	if (r == 0)
 		r = store_delivered_add(store, &d, &bytes, &report->findings);
+	if (r == 0)
+		r = learn(store, report);
 	if (r == 0)
 		r = store_order_event(store, order->id, EVENT_DELIVERED, "");
 	if (r == 0)

@@ -118,7 +118,7 @@ static const char *const steps[] = {
 	/* CA certificates that completed somebody's chain: found by the name they are missed under */
 	"CREATE TABLE intermediates (sha256 @blob PRIMARY KEY, subject_sha256 @blob NOT NULL, subject TEXT NOT NULL, not_after @int NOT NULL,"
 	" source TEXT NOT NULL, der @blob NOT NULL, found @int NOT NULL) @strict;"
-	"CREATE INDEX intermediates_by_subject ON intermediates (subject_sha256, sha256);",
+	"CREATE INDEX intermediates_by_subject ON intermediates (subject_sha256, not_after);",
 };
 /* clang-format on */
 

@@ -12,38 +12,50 @@ def openssl(*args, stdin=None):
     return r.stdout
 
 
+CA_EXTENSIONS = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n"
+
+
 class CA:
-    def __init__(self, folder, name="Demo"):
+    def __init__(self, folder, name="Demo", above=None):
+        """`above`: another CA whose root is this one's too; only the intermediate is its own."""
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.root = self.folder / "root.pem"
         self.intermediate = self.folder / "intermediate.pem"
         self.count = 0
-        self._make()
+        if above:
+            self.root = above.root
+        else:
+            self._make_root()
+        self._make_intermediate(self.root.with_suffix(".key"))
 
-    def _make(self):
+    def _make_root(self):
         f = self.folder
-        for who in ("root", "intermediate"):
-            openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f / f"{who}.key")
-        ca = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n"
-        (f / "root.ext").write_text(ca)
-        (f / "intermediate.ext").write_text(ca.replace("CA:TRUE", "CA:TRUE,pathlen:0") +
-                                            "authorityKeyIdentifier=keyid\nextendedKeyUsage=serverAuth\n")
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f / "root.key")
+        (f / "root.ext").write_text(CA_EXTENSIONS)
         openssl("req", "-new", "-key", f / "root.key", "-subj", f"/C=AT/O={self.name} CA/CN={self.name} Root", "-out", f / "root.csr")
         openssl("x509", "-req", "-in", f / "root.csr", "-signkey", f / "root.key", "-days", 3650, "-sha256", "-extfile",
                 f / "root.ext", "-out", self.root)
+
+    def _make_intermediate(self, root_key):
+        f = self.folder
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f / "intermediate.key")
+        (f / "intermediate.ext").write_text(CA_EXTENSIONS.replace("CA:TRUE", "CA:TRUE,pathlen:0") +
+                                            "authorityKeyIdentifier=keyid\nextendedKeyUsage=serverAuth\n")
         openssl("req", "-new", "-key", f / "intermediate.key", "-subj", f"/C=AT/O={self.name} CA/CN={self.name} Issuing 1", "-out",
                 f / "intermediate.csr")
-        openssl("x509", "-req", "-in", f / "intermediate.csr", "-CA", self.root, "-CAkey", f / "root.key", "-CAcreateserial", "-days",
+        openssl("x509", "-req", "-in", f / "intermediate.csr", "-CA", self.root, "-CAkey", root_key, "-CAcreateserial", "-days",
                 1825, "-sha256", "-extfile", f / "intermediate.ext", "-out", self.intermediate)
 
-    def sign(self, csr_pem, names, days=199):
-        """PEM of a leaf for the CSR's key and these names."""
+    def sign(self, csr_pem, names, days=199, issuer_url=None):
+        """PEM of a leaf for the CSR's key and these names; `issuer_url`: where it says its issuer can be had."""
         self.count += 1
         stem = self.folder / f"leaf{self.count}"
         ext = ("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
                "extendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\nsubjectAltName=" + ",".join(f"DNS:{n}" for n in names) + "\n")
+        if issuer_url:
+            ext += f"authorityInfoAccess=caIssuers;URI:{issuer_url}\n"
         stem.with_suffix(".ext").write_text(ext)
         stem.with_suffix(".csr").write_text(csr_pem)
         return openssl("x509", "-req", "-in", stem.with_suffix(".csr"), "-CA", self.intermediate, "-CAkey",

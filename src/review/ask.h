@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Asking the reader, with what we know: a chain that lacks an issuer is completed with the
+ * intermediates that others' chains have taught us (I-16, I-18), as often as it takes.
+ */
+#pragma once
+
+#include "ipc/read_delivery.h"
+#include "store/store.h"
+
+/* What is handed along; zeroed before use, and alive as long as the question. */
+struct review_known {
+	struct buf der[READ_KNOWN_MAX];
+};
+void review_known_fini(struct review_known *known);
+CLEAN_DEFINE_FINI(review_known_fini, struct review_known);
+
+/* As read_delivery_ask(), outcomes included; the question's `known` may grow. */
+int review_ask(struct store *store, struct channel *reader, struct delivery_question *question,
+    struct review_known *known, struct read_report *ret) MUST_USE;
