@@ -47,6 +47,12 @@ struct config_balancer {
 };
 
 /* A zone whose servers are told, not looked up: internal zones, tests. */
+/* A peer inside that may be fetched from, against the rule. */
+struct config_peer {
+	char address[ADDR_TEXT_SIZE];
+	int64_t port;
+};
+
 struct config_stub {
 	char zone[256];
 	char address[ADDR_TEXT_SIZE];
@@ -92,6 +98,8 @@ struct config {
 	size_t dns_resolver_count;
 	char dns_anchor_file[CONFIG_PATH_SIZE]; /* dns.trust_anchor_file; "" = no validation */
 	int64_t dns_timeout_ms;                 /* one question; default 3000 */
+	struct config_peer fetch_peers[CONFIG_STUBS_MAX]; /* fetch.allow */
+	size_t fetch_peer_count;
 	struct config_stub stubs[CONFIG_STUBS_MAX];
 	size_t stub_count;
 	struct config_balancer balancers[CONFIG_BALANCERS_MAX];

@@ -17,6 +17,7 @@
 #define CONFIG(member)   IN(struct config, member)
 #define BALANCER(member) IN(struct config_balancer, member)
 #define STUB(member)     IN(struct config_stub, member)
+#define PEER(member)     IN(struct config_peer, member)
 #define RANGE(from, to)  .least = (from), .most = (to)
 
 /* clang-format off */
@@ -59,6 +60,18 @@ static const struct option_items stub_items = {
 	.max = CONFIG_STUBS_MAX, .count_offset = offsetof(struct config, stub_count),
 	.members = stub_members, .member_count = COUNT_OF(stub_members),
 	.example = "  - zone: corp.contoso.com\n    address: 192.0.2.53\n    port: 53\n",
+};
+
+static const struct option peer_members[] = {
+	{ "address", OPTION_ADDRESS, PEER(address), .readers = WORKER, .help = "The address of the server." },
+	{ "port", OPTION_NUMBER, PEER(port), RANGE(1, 65535), .fallback = "80", .readers = WORKER, .help = "Its port." },
+};
+
+static const struct option_items peer_items = {
+	.offset = offsetof(struct config, fetch_peers), .stride = sizeof(struct config_peer),
+	.max = CONFIG_STUBS_MAX, .count_offset = offsetof(struct config, fetch_peer_count),
+	.members = peer_members, .member_count = COUNT_OF(peer_members),
+	.example = "  - address: 192.0.2.80\n    port: 8080\n",
 };
 
 const struct option config_options[] = {
@@ -118,6 +131,8 @@ const struct option config_options[] = {
 	  .help = "Milliseconds to wait for one answer." },
 	{ "dns.stubs", OPTION_ITEMS, .readers = WORKER, .items = &stub_items, .fallback = "",
 	  .help = "Zones whose server is told here instead of looked up." },
+	{ "fetch.allow", OPTION_ITEMS, .readers = WORKER, .items = &peer_items, .fallback = "",
+	  .help = "Servers inside that a certificate may point at, such as a CA of one's own. All else is fetched from port 80 of public addresses only: whoever buys a certificate writes these addresses." },
 	{ "balancers", OPTION_ITEMS, .readers = KEEPER | DESK | WORKER, .items = &balancer_items, .fallback = "",
 	  .help = "The load balancers that certificates may be installed on." },
 	{ "users.keeper", OPTION_TEXT, CONFIG(user_keeper), .fallback = "", .readers = BOSS,

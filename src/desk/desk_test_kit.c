@@ -44,6 +44,16 @@ fill_good(struct lab *lab, struct read_report *report)
 }
 
 static void
+fill_gap(struct lab *lab, struct read_report *report)
+{
+	fill_good(lab, report);
+	report->accepted = false;
+	report->is_incomplete = true;
+	buf_put_text(&report->given, "-----BEGIN");
+	snprintf(report->urls[0], sizeof(report->urls[0]), "http://ca.example/issuer.cer");
+}
+
+static void
 remember(struct lab *lab, const struct delivery_question *question)
 {
 	lab->seen = *question;
@@ -71,7 +81,11 @@ read_one(struct lab *lab, const struct frame *frame)
 	if (lab->reading == READING_GOOD)
 		fill_good(lab, &report);
 	else
-		findings_add(&report.findings, FINDING_CERT_KEY_UNKNOWN, "files");
+		findings_add(&report.findings,
+		    lab->reading == READING_LACKS ? FINDING_CERT_CHAIN : FINDING_CERT_KEY_UNKNOWN,
+		    "files");
+	if (lab->reading == READING_LACKS)
+		fill_gap(lab, &report);
 	read_report_put(&report, &answer);
 	if (lab->reading == READING_REFUSED)
 		OK(channel_refuse(lab->reader, frame));

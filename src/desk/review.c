@@ -144,6 +144,61 @@ accept_number(struct request *request, struct answer *answer, const struct order
 	return accept(request, answer, &o, &kept, findings);
 }
 
+#define LOOK_EVERY MILLIS(50)
+
+/* It is still being fetched: what is known so far, and that nothing is to be done. */
+static int
+answer_fetching(struct answer *answer, const struct order *o, const struct delivered *fetching)
+{
+	struct findings findings = { 0 };
+	json_t *json;
+
+	finding_param(findings_add(&findings, FINDING_CERT_FETCHING, ""), "fqdn", "%s", o->host);
+	json = review_json(fetching, &findings);
+	json_object_set_new(json, "review", json_null());
+	return answer_json(answer, 202, json);
+}
+
+/* What came of it: kept, accepted, refused, or replaced by another delivery. */
+static int
+answer_outcome(struct request *request, struct answer *answer, const struct order *o,
+    const struct delivered *latest)
+{
+	struct findings *findings = alloc_zero(sizeof(*findings));
+	int r = store_delivered_findings(request->store, latest->id, findings);
+
+	if (r == 0 && latest->state == DELIVERED_ACCEPTED)
+		r = answer_accepted(request, answer, o->id, latest, findings);
+	else if (r == 0 && latest->state == DELIVERED_REVIEW)
+		r = answer_json(answer, 200, review_json(latest, findings));
+	else if (r == 0)
+		r = answer_findings(answer, 422, findings);
+	free(findings);
+	return r;
+}
+
+int
+review_await(struct request *request, struct answer *answer, const struct order *o,
+    const struct delivered *fetching)
+{
+	when deadline = world_ticks() + request->desk->patience;
+	struct delivered latest = *fetching;
+	bool may_wait = desk_begin_reading(request->desk);
+	int r = 0;
+
+	while (
+	    may_wait && r == 0 && latest.state == DELIVERED_FETCHING && world_ticks() < deadline) {
+		world_rest(LOOK_EVERY);
+		r = store_delivered_latest(request->store, o->id, &latest);
+	}
+	if (may_wait)
+		desk_end_reading(request->desk);
+	if (r)
+		return r;
+	return latest.state == DELIVERED_FETCHING ? answer_fetching(answer, o, &latest)
+	                                          : answer_outcome(request, answer, o, &latest);
+}
+
 int
 review_accepted(struct request *request, struct answer *answer)
 {

@@ -4,7 +4,12 @@
 
 #include <jansson.h>
 
+#include "desk/desk.h"
 #include "review/review.h"
 
+/* Waits a moment for the worker to have fetched what the delivery lacks, and answers with what came of
+ * it; 202 when it takes longer. */
+int review_await(struct request *request, struct answer *answer, const struct order *o,
+    const struct delivered *fetching) MUST_USE;
 /* The answer to a delivery that was kept: accepted false, certificate, findings, review. */
 json_t *review_json(const struct delivered *kept, const struct findings *findings);

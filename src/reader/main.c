@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * certdesk-reader: opens what customers send. Sees hostile files and nothing else: no network, no
+ * certdesk-reader: opens what customers send and what was fetched. Sees hostile files and nothing else: no network, no
  * files after start, no database, no keys. Every question is answered by a child of its own
  * (sys/room.h), so that one customer's file never meets another's, and a file that breaks the
  * reader breaks only its own answer: CERT_READER_FAILED.
@@ -14,6 +14,7 @@
 #include "sys/failpoint.h"
 #include "sys/log.h"
 
+#define PEERS         (1u << ROLE_DESK | 1u << ROLE_WORKER)
 #define FRAME_TIMEOUT SECONDS(5) /* for the rest of a question that has begun to come */
 
 static int
@@ -71,32 +72,33 @@ reader_open(struct process *p)
 }
 
 static void
-serve_one(struct reader *reader, struct channel *desk)
+serve_one(struct reader *reader, struct channel *from)
 {
 	CLEAN(frame_fini) struct frame frame = { .fd = -1 };
 	CLEAN(buf_fini) struct buf answer = BUF(message_rule(MESSAGE_READ)->max_answer);
-	int r = channel_receive(desk, FRAME_TIMEOUT, &frame);
+	int r = channel_receive(from, FRAME_TIMEOUT, &frame);
 
 	if (r)
 		return; /* closed: certdeskd brings a new one */
 	FAILPOINT("reader.asked");
 	if (frame.type != MESSAGE_READ || answer_question(reader, buf_str(&frame.payload), &answer))
-		r = channel_refuse(desk, &frame);
+		r = channel_refuse(from, &frame);
 	else
-		r = channel_answer(desk, &frame, &answer);
+		r = channel_answer(from, &frame, &answer);
 	if (r)
-		LOG(LOG_WARNING, "desk.lost", LOG_TEXT("while", "answering"));
+		LOG(LOG_WARNING, "peer.lost", LOG_TEXT("while", "answering"));
 }
 
 static int
 reader_run(struct process *p)
 {
 	bool end = false;
-	int r = process_await(p, ROLE_DESK, &end);
+	enum role who;
+	int r = process_await_any(p, PEERS, &who, &end);
 
 	while (r == 0 && !end) {
-		serve_one(p->self, p->peer[ROLE_DESK]);
-		r = process_await(p, ROLE_DESK, &end);
+		serve_one(p->self, p->peer[who]);
+		r = process_await_any(p, PEERS, &who, &end);
 	}
 	return r;
 }
@@ -112,7 +114,7 @@ main(void)
 {
 	static const struct process_rule rule = {
 		.role = ROLE_READER,
-		.peers = 1u << ROLE_DESK,
+		.peers = PEERS,
 		.profile = { .calls = SANDBOX_FORK | SANDBOX_PASS_FD },
 		.open = reader_open,
 		.run = reader_run,

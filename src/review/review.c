@@ -149,6 +149,56 @@ review_keep(struct store *store, const struct order *order, const struct read_re
 	return r;
 }
 
+int
+review_fetch(struct store *store, const struct order *order, const struct read_report *report,
+    bool accept_clean, struct delivered *ret)
+{
+	struct delivered_bytes bytes = { .leaf = report->leaf, .given = report->given };
+	struct delivered d = {
+		.order = order->id, .state = DELIVERED_FETCHING, .accept_clean = accept_clean
+	};
+	int r;
+
+	describe(report, &d);
+	r = store_delivered_add(store, &d, &bytes, &report->findings);
+	if (r == 0)
+		r = store_order_event(store, order->id, EVENT_FETCHING, "");
+	if (r == 0)
+		*ret = d;
+	return r;
+}
+
+/* For the audit log: which findings refused it. */
+static void
+put_codes(const struct findings *findings, struct buf *to)
+{
+	buf_put_text(to, "{\"codes\":[");
+	for (size_t i = 0; i < findings->count; i++)
+		buf_printf(
+		    to, "%s\"%s\"", i ? "," : "", finding_rule(findings->list[i].code)->code);
+	buf_put_text(to, "]}");
+}
+
+int
+review_refuse(struct store *store, const struct order *order, const struct delivered *fetching,
+    const struct findings *findings)
+{
+	CLEAN(buf_fini) struct buf codes = BUF(8192);
+	int r = 0;
+
+	put_codes(findings, &codes);
+	if (id_is_none(order->certificate))
+		r = store_findings_replace(store, order->id, GATE_CERTIFICATE, findings);
+	if (r == 0)
+		r = store_event_add(
+		    store, "certificate.refused", "order", order->id, order->id, buf_text(&codes));
+	if (r == 0 && fetching)
+		r = store_delivered_refuse(store, fetching->id, findings);
+	if (r == 0 && fetching)
+		r = store_order_event(store, order->id, EVENT_DISCARDED, "");
+	return r;
+}
+
 static int
 add_certificate(
     struct store *store, const struct order *order, const struct delivered *kept, struct id *ret)

@@ -13,7 +13,7 @@
 #define BYTES_MAX (8u << 20)
 
 static const char *const states[] = {
-	[DELIVERED_INCOMPLETE] = "incomplete",
+	[DELIVERED_FETCHING] = "fetching",
 	[DELIVERED_REVIEW] = "review",
 	[DELIVERED_ACCEPTED] = "accepted",
 	[DELIVERED_DISCARDED] = "discarded",
@@ -134,8 +134,8 @@ insert(struct store *s, const struct delivered *d, const struct delivered_bytes 
 	CLEAN(query_end)
 	struct query q = query(s,
 	    "INSERT INTO deliveries (id, order_id, state, container, accept_clean, review, sha256, serial, subject, issuer, names,"
-	    " chain_length, not_before, not_after, leaf, chain, given, missing, urls, findings, created, ended)"
-	    " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,0)");
+	    " chain_length, not_before, not_after, leaf, chain, given, findings, created, ended)"
+	    " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,0)");
 
 	query_id(&q, 1, d->id);
 	query_id(&q, 2, d->order);
@@ -154,10 +154,8 @@ insert(struct store *s, const struct delivered *d, const struct delivered_bytes 
 	query_blob(&q, 15, buf_str(&bytes->leaf));
 	query_blob(&q, 16, buf_str(&bytes->chain));
 	query_blob(&q, 17, buf_str(&bytes->given));
-	query_blob(&q, 18, str_bytes(d->missing, sizeof(d->missing)));
-	query_text(&q, 19, d->urls);
-	query_str(&q, 20, findings);
-	query_int(&q, 21, d->created);
+	query_str(&q, 18, findings);
+	query_int(&q, 19, d->created);
 	return query_run(&q);
 }
 
@@ -178,42 +176,76 @@ store_delivered_add(struct store *s, struct delivered *d, const struct delivered
 	return insert(s, d, bytes, buf_str(&text));
 }
 
+#define DELIVERED_COLUMNS                                                                        \
+	"id, order_id, state, container, accept_clean, review, sha256, serial, subject, issuer," \
+	" names, chain_length, not_before, not_after, created, ended"
+
+static int
+read_delivered(struct query *q, struct delivered *ret)
+{
+	struct delivered d = { 0 };
+	int r = query_row(q);
+
+	if (r)
+		return r;
+	d.id = column_id(q);
+	d.order = column_id(q);
+	d.state = (enum delivered_state)column_name(q, states, COUNT_OF(states));
+	column_text(q, d.container, sizeof(d.container));
+	d.accept_clean = column_bool(q);
+	column_bytes(q, d.review, sizeof(d.review));
+	column_bytes(q, d.sha256, sizeof(d.sha256));
+	column_text(q, d.serial, sizeof(d.serial));
+	column_text(q, d.subject, sizeof(d.subject));
+	column_text(q, d.issuer, sizeof(d.issuer));
+	column_text(q, d.names, sizeof(d.names));
+	d.chain_length = column_int(q);
+	d.not_before = column_int(q);
+	d.not_after = column_int(q);
+	d.created = column_int(q);
+	d.ended = column_int(q);
+	r = query_result(q);
+	if (r == 0)
+		*ret = d;
+	return r;
+}
+
 int
 store_delivered_open(struct store *s, struct id order, struct delivered *ret)
 {
 	CLEAN(query_end)
-	struct query q = query(s,
-	    "SELECT id, order_id, state, container, accept_clean, review, sha256, serial, subject, issuer, names, chain_length,"
-	    " not_before, not_after, missing, urls, created, ended FROM deliveries WHERE order_id=$1 AND ended=0");
-	struct delivered d = { 0 };
-	int r;
+	struct query q =
+	    query(s, "SELECT " DELIVERED_COLUMNS " FROM deliveries WHERE order_id=$1 AND ended=0");
 
 	query_id(&q, 1, order);
-	r = query_row(&q);
+	return read_delivered(&q, ret);
+}
+
+int
+store_delivered_latest(struct store *s, struct id order, struct delivered *ret)
+{
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT " DELIVERED_COLUMNS
+				  " FROM deliveries WHERE order_id=$1 ORDER BY id DESC LIMIT 1");
+
+	query_id(&q, 1, order);
+	return read_delivered(&q, ret);
+}
+
+int
+store_delivered_refuse(struct store *s, struct id id, const struct findings *findings)
+{
+	CLEAN(query_end)
+	struct query q = query(s, "UPDATE deliveries SET findings=$2 WHERE id=$1");
+	CLEAN(buf_fini) struct buf text = BUF(1 << 20);
+	int r = findings_to_json(findings, &text);
+
 	if (r)
 		return r;
-	d.id = column_id(&q);
-	d.order = column_id(&q);
-	d.state = (enum delivered_state)column_name(&q, states, COUNT_OF(states));
-	column_text(&q, d.container, sizeof(d.container));
-	d.accept_clean = column_bool(&q);
-	column_bytes(&q, d.review, sizeof(d.review));
-	column_bytes(&q, d.sha256, sizeof(d.sha256));
-	column_text(&q, d.serial, sizeof(d.serial));
-	column_text(&q, d.subject, sizeof(d.subject));
-	column_text(&q, d.issuer, sizeof(d.issuer));
-	column_text(&q, d.names, sizeof(d.names));
-	d.chain_length = column_int(&q);
-	d.not_before = column_int(&q);
-	d.not_after = column_int(&q);
-	column_bytes(&q, d.missing, sizeof(d.missing));
-	column_text(&q, d.urls, sizeof(d.urls));
-	d.created = column_int(&q);
-	d.ended = column_int(&q);
-	r = query_result(&q);
-	if (r == 0)
-		*ret = d;
-	return r;
+	query_id(&q, 1, id);
+	query_str(&q, 2, buf_str(&text));
+	r = query_one(&q);
+	return r ? r : store_delivered_end(s, id, DELIVERED_DISCARDED);
 }
 
 int

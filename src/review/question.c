@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "review/question.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/certificates.h"
+#include "store/keys.h"
+
+/* The customer's other keys tell "made from an earlier request" from "unknown" (I-09). */
+static int
+add_other_keys(struct store *store, const struct order *o, struct delivery_question *question)
+{
+	struct key_match *keys = alloc_array(READ_KEYS_MAX, sizeof(*keys));
+	size_t count = 0;
+	int r = store_keys_of_customer(store, o->customer, keys, READ_KEYS_MAX, &count);
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		struct read_key *to = &question->keys[question->key_count];
+		struct key key;
+
+		if (id_eq(keys[i].key, o->key))
+			continue;
+		r = store_key_get(store, keys[i].key, &key);
+		if (r)
+			break;
+		memcpy(to->spki_sha256, keys[i].spki_sha256, sizeof(to->spki_sha256));
+		to->order_number = keys[i].order_number;
+		to->retired = keys[i].state != KEY_ACTIVE;
+		to->same_site = id_eq(key.site, o->site);
+		question->key_count++;
+	}
+	free(keys);
+	return r;
+}
+
+int
+review_question(
+    struct store *store, const struct order *o, when now, struct delivery_question *question)
+{
+	struct certificate accepted;
+	struct key key;
+	int r = store_key_get(store, o->key, &key);
+
+	if (r == 0)
+		r = add_other_keys(store, o, question);
+	if (r)
+		return r;
+	question->has_key = true;
+	memcpy(question->spki_sha256, key.spki_sha256, sizeof(question->spki_sha256));
+	snprintf(question->host, sizeof(question->host), "%s", o->host);
+	question->now = now;
+	if (id_is_none(o->certificate))
+		return 0;
+	r = store_certificate_get(store, o->certificate, &accepted);
+	if (r)
+		return r;
+	question->has_accepted = true;
+	memcpy(question->accepted_sha256, accepted.sha256, sizeof(accepted.sha256));
+	return 0;
+}

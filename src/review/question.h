@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the reader must know of an order to judge what came for it: it sees no database. */
+#pragma once
+
+#include "ipc/read_delivery.h"
+#include "store/orders.h"
+
+/* Fills in everything but the files and the password. */
+int review_question(struct store *store, const struct order *order, when now,
+    struct delivery_question *question) MUST_USE;
