@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/when.h"
+#include "order/finding.h"
 
 #define CONFIG_PATH_SIZE     256
 #define CONFIG_NAME_SIZE     64
@@ -80,10 +81,13 @@ struct config {
 	/* policy */
 	int64_t mailboxes_least; /* policy.mailboxes_least; 200 (M-G) */
 	int64_t orders_most; /* policy.orders_most, open at once by a customer's own token; 50 */
-	int64_t quarantine_days; /* policy.quarantine_days of a released address; 30 */
+	int64_t quarantine_days;           /* policy.quarantine_days of a released address; 30 */
+	struct severity_policy severities; /* policy.severities */
 	/* trust and DNS */
 	char trust_file[CONFIG_PATH_SIZE]; /* trust.file: PEM roots; "" = the system's
 	                                      /etc/ssl/certs/ca-certificates.crt */
+	char public_rules[8];              /* trust.public_rules: "auto", "yes", "no" */
+	char ct_logs[CONFIG_PATH_SIZE];    /* trust.ct_logs; "" = the installed list */
 	char dns_resolvers[CONFIG_RESOLVERS_MAX]
 			  [ADDR_TEXT_SIZE]; /* dns.resolvers; none = from the root */
 	size_t dns_resolver_count;
