@@ -17,6 +17,7 @@
 #include "store/certificates.h"
 #include "store/events.h"
 #include "store/keys.h"
+#include "store/sites.h"
 
 /* The customer's other keys tell "made from an earlier request" from "unknown" (I-09). */
 static int
@@ -45,15 +46,63 @@ add_other_keys(struct request *request, const struct order *o, struct delivery_q
 	return r;
 }
 
+/* The certificate that the site serves now, from an earlier order (I-20). */
 static int
-complete(struct request *request, const struct order *o, struct delivery_question *question)
+add_in_use(struct request *request, const struct order *o, struct delivery_question *question)
 {
+	struct certificate in_use;
+	struct order live;
+	struct site site;
+	int r = store_site_get(request->store, o->site, &site);
+
+	if (r || id_is_none(site.live_order) || id_eq(site.live_order, o->id))
+		return r;
+	r = store_order_get(request->store, site.live_order, &live);
+	if (r || id_is_none(live.certificate))
+		return r;
+	r = store_certificate_get(request->store, live.certificate, &in_use);
+	if (r)
+		return r;
+	question->has_in_use = true;
+	memcpy(question->in_use_sha256, in_use.sha256, sizeof(in_use.sha256));
+	question->in_use_until = in_use.not_after;
+	return 0;
+}
+
+/* What was ordered, and our request for it: for the comparison with what came. */
+static int
+add_order(struct request *request, const struct order *o, struct delivery_in *in)
+{
+	struct read_order *to = &in->question.order;
+	int r;
+
+	in->question.has_order = true;
+	memcpy(to->organization, o->organization, sizeof(to->organization));
+	memcpy(to->city, o->city, sizeof(to->city));
+	memcpy(to->state, o->state, sizeof(to->state));
+	memcpy(to->country, o->country, sizeof(to->country));
+	to->key_kind = o->key_kind;
+	if (id_is_none(o->csr))
+		return 0;
+	r = store_csr_get(request->store, o->csr, &in->csr);
+	to->csr = buf_str(&in->csr);
+	return r;
+}
+
+static int
+complete(struct request *request, const struct order *o, struct delivery_in *in)
+{
+	struct delivery_question *question = &in->question;
 	struct certificate accepted;
 	struct key key;
 	int r = store_key_get(request->store, o->key, &key);
 
 	if (r == 0)
 		r = add_other_keys(request, o, question);
+	if (r == 0)
+		r = add_in_use(request, o, question);
+	if (r == 0)
+		r = add_order(request, o, in);
 	if (r)
 		return r;
 	question->has_key = true;
@@ -168,6 +217,29 @@ fill_certificate(const struct order *o, const struct read_report *report, struct
 	snprintf(c->names, sizeof(c->names), "%s", from->names);
 }
 
+static json_t *
+text_or_null(const char *text)
+{
+	return *text ? json_text(text) : json_null();
+}
+
+/* Order, request and certificate side by side; empty texts are null. */
+static json_t *
+differences_json(const struct read_report *report)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < report->difference_count; i++) {
+		const struct read_difference *row = &report->differences[i];
+
+		json_array_append_new(
+		    list, json_pack("{s:s, s:o, s:o, s:o, s:b}", "field", row->field, "ordered",
+			      text_or_null(row->ordered), "requested", text_or_null(row->requested),
+			      "delivered", text_or_null(row->delivered), "same", row->same));
+	}
+	return list;
+}
+
 static int
 answer_accepted(struct request *request, struct answer *answer, struct id order,
     const struct read_report *report)
@@ -181,8 +253,9 @@ answer_accepted(struct request *request, struct answer *answer, struct id order,
 	if (r)
 		return r;
 	return answer_json(answer, 200,
-	    json_pack("{s:b, s:s, s:o, s:o}", "accepted", 1, "container", report->container,
-		"certificate", certificate, "findings", findings_json(&report->findings)));
+	    json_pack("{s:b, s:s, s:o, s:o, s:o}", "accepted", 1, "container", report->container,
+		"certificate", certificate, "differences", differences_json(report), "findings",
+		findings_json(&report->findings)));
 }
 
 static int
@@ -213,6 +286,7 @@ answer_known(struct request *request, struct answer *answer, const struct order 
 
 	for (size_t i = 0; i < report->findings.count; i++)
 		told = told || report->findings.list[i].code == FINDING_CERT_DUPLICATE;
+	report->findings.policy = &request->desk->config->severities;
 	if (!told)
 		finding_param(findings_add(&report->findings, FINDING_CERT_DUPLICATE, "files"),
 		    "fqdn", "%s", o->host);
@@ -285,7 +359,7 @@ take(struct request *request, struct answer *answer, struct delivery_in *in)
 	if (!access_order(request, answer, &o) || !awaits(&o, answer) ||
 	    !delivery_in_read(in, request, answer))
 		return 0;
-	r = complete(request, &o, &in->question);
+	r = complete(request, &o, in);
 	if (r)
 		return r;
 	r = ask_reader(request->desk, in);

@@ -25,6 +25,7 @@ delivery_in_new(void)
 	struct delivery_in *in = alloc_zero(sizeof(*in));
 
 	read_report_init(&in->report);
+	in->csr = BUF(READ_CSR_MAX);
 	return in;
 }
 
@@ -41,6 +42,7 @@ delivery_in_free(struct delivery_in *in)
 	form_fini(&in->form);
 	for (size_t i = 0; i < READ_FILES_MAX; i++)
 		buf_fini(&in->content[i]);
+	buf_fini(&in->csr);
 	read_report_fini(&in->report);
 	free(in);
 	return NULL;

@@ -12,6 +12,7 @@ struct delivery_in {
 	struct form form;
 	struct delivery_question question;
 	struct buf content[READ_FILES_MAX];
+	struct buf csr; /* of the order: the question borrows it */
 	struct read_report report;
 };
 

@@ -208,6 +208,18 @@ put_dates(X509 *to, const struct test_spec *spec)
 	ASN1_GENERALIZEDTIME_free(date);
 }
 
+static void
+strip_parameters(X509_PUBKEY *key)
+{
+	const unsigned char *bytes = NULL;
+	ASN1_OBJECT *kind = NULL;
+	int len = 0;
+
+	assert(X509_PUBKEY_get0_param(&kind, &bytes, &len, NULL, key) == 1);
+	assert(X509_PUBKEY_set0_param(key, OBJ_dup(kind), V_ASN1_UNDEF, NULL,
+		   OPENSSL_memdup(bytes, (size_t)len), len) == 1);
+}
+
 struct test_certificate
 test_issue(const struct test_spec *spec, const struct test_certificate *issuer)
 {
@@ -228,6 +240,8 @@ test_issue(const struct test_spec *spec, const struct test_certificate *issuer)
 	assert(X509_set_issuer_name(made.x509, X509_get_subject_name(by)) == 1);
 	put_dates(made.x509, spec);
 	assert(X509_set_pubkey(made.x509, made.key) == 1);
+	if (spec->bare_key)
+		strip_parameters(X509_get_X509_PUBKEY(made.x509));
 	put_extensions(made.x509, by, spec);
 	assert(X509_sign(made.x509, with, EVP_PKEY_is_a(with, "ED25519") ? NULL : digest) > 0);
 	EVP_MD_free(digest);

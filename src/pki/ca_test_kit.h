@@ -33,6 +33,7 @@ struct test_spec {
 	int path_length;     /* of a CA; 0 = not stated, else one more than stated */
 	bool poison;         /* a pre-certificate */
 	bool no_identifiers; /* neither of subject nor of authority */
+	bool bare_key;       /* the key's kind without the NULL that belongs behind it */
 	bool long_dates;     /* GeneralizedTime, whatever the year */
 	const char *usage;   /* keyUsage; NULL = the usual, "" = none */
 	const char *serial;  /* hex, "-" in front; NULL = the next one of 16 octets */

@@ -31,6 +31,40 @@ load_trust(const char *path, struct trust **ret)
 	return r < 0 ? r : error_origin(ENOENT);
 }
 
+/* A list is of use, not needed: without one the logs are counted only (CERT_SCT_UNCHECKED). One that
+ * was named must be there and whole. */
+static int
+load_ct_logs(const struct config *config, struct ct_logs **ret)
+{
+	const char *path = *config->ct_logs ? config->ct_logs : CT_LOGS_FILE;
+	CLEAN(buf_fini) struct buf json = BUF(CT_LOGS_FILE_MAX);
+	int r = file_read(path, &json);
+	char dated[WHEN_RFC3339_SIZE];
+
+	if (r == FILE_E_ABSENT && !*config->ct_logs) {
+		LOG(LOG_WARNING, "ct_logs.absent", LOG_TEXT("file", path));
+		return 0;
+	}
+	if (r == 0)
+		r = ct_logs_new(buf_str(&json), ret);
+	if (r) {
+		LOG(LOG_ERROR, "ct_logs.unreadable", LOG_TEXT("file", path));
+		return r < 0 ? r : error_origin(EINVAL);
+	}
+	LOG(LOG_NOTICE, "ct_logs.loaded", LOG_TEXT("file", path),
+	    LOG_NUMBER("logs", (int64_t)ct_logs_count(*ret)),
+	    LOG_TEXT("dated", when_rfc3339(ct_logs_dated(*ret), dated)));
+	return 0;
+}
+
+/* docs/decisions/0008: roots that somebody configured are not public ones, unless he says so. */
+static bool
+binds_public_rules(const struct config *config)
+{
+	return strcmp(config->public_rules, "auto") == 0 ? !*config->trust_file
+	                                                 : strcmp(config->public_rules, "yes") == 0;
+}
+
 static int
 reader_open(struct process *p)
 {
@@ -43,6 +77,11 @@ reader_open(struct process *p)
 	r = load_trust(path, &reader->trust);
 	if (r)
 		return r;
+	r = load_ct_logs(p->config, &reader->ct_logs);
+	if (r)
+		return r;
+	reader->public_rules = binds_public_rules(p->config);
+	reader->severities = p->config->severities;
 	r = delivery_tools_new(&reader->tools, &legacy);
 	if (r)
 		return r;
@@ -89,7 +128,7 @@ reader_run(struct process *p)
 static void
 reader_report(struct process *p, struct buf *to)
 {
-	answer_report(p->self, to);
+	answer_report(p->self, world_now(p->world), to);
 }
 
 int

@@ -22,6 +22,7 @@
 
 static struct delivery_tools *tools;
 static struct trust *trust;
+static struct ct_logs *ct_logs;
 
 /* What fixtures are made with. NULL: none was given. */
 static const char *const passwords[8] = { NULL, "", "password", "test", "1234", "foo",
@@ -31,10 +32,14 @@ int
 LLVMFuzzerInitialize(int *argc UNUSED, char ***argv UNUSED)
 {
 	CLEAN(buf_fini) struct buf roots = BUF(TRUST_FILE_MAX);
+	const struct str logs = STR(
+	    "{\"log_list_timestamp\":\"2026-05-01T00:00:00Z\",\"operators\":[{\"name\":\"A\",\"logs\":["
+	    "{\"log_id\":\"1219ENGn9XfCx+lf1wC/+YLJM1pl4dCzAXMXwMjFaXc=\",\"description\":\"a\"}]}]}");
 	bool legacy;
 
 	MUST_HOLD(delivery_tools_new(&tools, &legacy) == 0);
 	MUST_HOLD(file_read(TRUST_FILE, &roots) == 0 && trust_new(buf_str(&roots), &trust) == 0);
+	MUST_HOLD(ct_logs_new(logs, &ct_logs) == 0);
 	return 0;
 }
 
@@ -88,9 +93,14 @@ static void
 judge(const struct delivery_question *q)
 {
 	struct read_report *report = alloc_zero(sizeof(*report));
+	const struct judge_setting setting = {
+		.trust = trust,
+		.ct_logs = ct_logs,
+		.public_rules = true,
+	};
 
 	read_report_init(report);
-	judge_question(q, tools, trust, report);
+	judge_question(q, tools, &setting, report);
 	MUST_HOLD(!report->accepted);
 	check_findings(&report->findings);
 	check_codec(report);
