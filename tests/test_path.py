@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from stage.ca import openssl
 from stage.house import Refused
 
 
@@ -139,6 +140,36 @@ def test_the_command_walks_too(stage, host, tmp_path):
     assert shown["address"] in text and "live" in text
     assert cli("audit", "verify").returncode == 0
     assert "keeper" in cli("status").stdout
+
+
+def test_somebody_else_at_the_balancer(stage, host):
+    """Another's transaction stays open in HAProxy: the order is set aside, and told why, until somebody lets it go on."""
+    foreign = stage.folder / "foreign.pem"
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", stage.folder / "k", "-out", stage.folder / "c")
+    foreign.write_text((stage.folder / "c").read_text() + (stage.folder / "k").read_text())
+    made = stage.order(stage.service, host, key="p256")
+    csr = stage.csr(made)
+    stage.haproxy.command(f"new ssl cert {foreign}")
+    assert "created" in stage.haproxy.command(f"set ssl cert {foreign} <<\n{foreign.read_text()}\n")
+    stage.deliver(made, stage.ca.as_pem(stage.ca.sign(csr, [host])))
+    stage.until(made, lambda o: o["facts"].get("stuck"), what="set aside")
+    found = {f["code"]: f for f in stage.api.get(f"/orders/{made['number']}/findings")["items"]}
+    assert host in found["INSTALL_REFUSED"]["title"]
+    stage.haproxy.command(f"abort ssl cert {foreign}")
+    stage.haproxy.command(f"del ssl cert {foreign}")
+    stage.api.post(f"/orders/{made['number']}/go-on")
+    stage.until(made, lambda o: o["facts"].get("tested"), what="the test at the address")
+
+
+def test_what_came_beside_what_was_ordered(stage, host):
+    made = stage.order(stage.service, host)
+    answer = stage.deliver(made, stage.ca.as_pem(stage.ca.sign(stage.csr(made), [host, "www." + host])))
+    rows = {row["field"]: row for row in answer["differences"]}
+    assert rows["common_name"] == {"field": "common_name", "ordered": host, "requested": host, "delivered": host, "same": True}
+    assert rows["names_added"]["delivered"] == "www." + host and not rows["names"]["same"]
+    assert rows["organization"]["requested"] == "Contoso Handels GmbH" and rows["organization"]["same"]
+    assert rows["key"]["same"] and "names_missing" not in rows
+    assert {f["severity"] for f in answer["findings"]} == {"info"}  # the roots are the provider's own: docs/decisions/0008
 
 
 def test_restart_of_the_balancer_serves_the_same(stage, host):

@@ -76,7 +76,7 @@ static const struct stage_case cases[] = {
 	{ "star over a suffix",     SAN("DNS:*.co.uk"), CODE(SAN_STAR_SUFFIX), HOLD, "found", "*.co.uk" },
 	{ "star over an inner name", SAN("DNS:*.contoso.local"), CODE(SAN_INTERNAL), WARN, NULL, NULL },
 	/* dates */
-	{ "ends before it begins",  BUT(.from = NOW - DAYS(1), .until = NOW - DAYS(2)), CODE(NEVER_VALID), REJECT, NULL, NULL },
+	{ "ends before it begins",  BUT(.from = NOW + DAYS(9), .until = NOW + DAYS(8)), CODE(NEVER_VALID), REJECT, NULL, NULL },
 	{ "the last allowed day",   BUT(.until = NOW + DAYS(189)), CODE(LONGEST), WARN, "limit", "200 days" },
 	{ "a second too long",      BUT(.until = NOW + DAYS(190)), CODE(TOO_LONG), REJECT, "days", "201" },
 	{ "a week",                 BUT(.from = NOW - DAYS(1), .until = NOW + DAYS(6) - SECONDS(1), .scts = { TEST_SCTS(NOW - DAYS(1)) }), CODE(SHORT_LIVED), WARN, "days", "7" },

@@ -10,12 +10,12 @@ check_dates(struct judging *j)
 	when now = j->question->now, left = facts->not_after - now;
 	struct finding *finding;
 
-	if (facts->not_after < facts->not_before) {
+	if (left < 0) {
+		judge_put_date(judge_find(j, FINDING_CERT_EXPIRED), "date", facts->not_after);
+	} else if (facts->not_after < facts->not_before) {
 		finding = judge_find(j, FINDING_CERT_NEVER_VALID);
 		judge_put_date(finding, "from", facts->not_before);
 		judge_put_date(finding, "date", facts->not_after);
-	} else if (left < 0) {
-		judge_put_date(judge_find(j, FINDING_CERT_EXPIRED), "date", facts->not_after);
 	} else if (facts->not_before > now) {
 		judge_put_date(judge_find(j, FINDING_CERT_FUTURE), "date", facts->not_before);
 	} else if (left < DAYS(14) || left < (facts->not_after - facts->not_before) / 10 * 3) {
