@@ -139,7 +139,8 @@ def test_the_command_walks_too(stage, host, tmp_path):
     text = cli("order", "show", host).stdout
     assert shown["address"] in text and "live" in text
     assert cli("audit", "verify").returncode == 0
-    assert "keeper" in cli("status").stdout
+    status = cli("status").stdout
+    assert "keeper" in status and "ct_logs=" in status
 
 
 def test_somebody_else_at_the_balancer(stage, host):
