@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole path, as the people walk it."""
+import json
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from stage.ca import openssl
-from stage.house import Refused
+from stage.house import Refused, Stage
 
 
 def walk(stage, host, form="pem", **order):
@@ -171,6 +173,33 @@ def test_what_came_beside_what_was_ordered(stage, host):
     assert rows["organization"]["requested"] == "Contoso Handels GmbH" and rows["organization"]["same"]
     assert rows["key"]["same"] and "names_missing" not in rows
     assert {f["severity"] for f in answer["findings"]} == {"info"}  # the roots are the provider's own: docs/decisions/0008
+
+
+def test_a_refusal_shows_the_difference(stage, host):
+    made = stage.order(stage.service, host)
+    with pytest.raises(Refused) as e:
+        stage.deliver(made, stage.ca.as_pem(stage.ca.sign(stage.csr(made), ["mail." + host])))
+    rows = {row["field"]: row for row in e.value.problem["differences"]}
+    assert rows["names_missing"]["requested"] == host and rows["names_added"]["delivered"] == "mail." + host
+
+
+def test_a_strict_provider(tmp_path):
+    """Public rules although the roots are its own, and severities of its own: in the form, and in what came."""
+    logs = Path(__file__).resolve().parents[1] / "data/ct-logs.json"
+    with Stage(tmp_path, stock=2, trust={"public_rules": "yes", "ct_logs": logs}, severities={"FQDN_WWW": "reject", "CERT_SCT_NONE": "warn",
+                                                                                            "CERT_TYPE_NONE": "reject"}) as s:
+        customer, service = s.furnish()
+        with pytest.raises(Refused) as e:
+            s.order(service, "www.contoso.com")
+        assert e.value.codes()[0] == "FQDN_WWW"
+        made = s.order(service, "owa.contoso.com")
+        with pytest.raises(Refused) as e:
+            s.deliver(made, s.ca.as_pem(s.ca.sign(s.csr(made), ["owa.contoso.com"])))
+        weights = {f["code"]: f["severity"] for f in e.value.problem["findings"]}
+        assert weights["CERT_TYPE_NONE"] == "reject" and weights["CERT_SCT_NONE"] == "warn"
+        reader = next(p for p in s.api.get("/status")["processes"] if p["program"] == "certdesk-reader")
+        assert reader["report"]["ct_logs_dated"] == json.loads(logs.read_text())["log_list_timestamp"]
+        assert int(reader["report"]["ct_logs_days"]) > 0
 
 
 def test_restart_of_the_balancer_serves_the_same(stage, host):

@@ -148,13 +148,14 @@ check_list(struct judging *j)
 		j->most = SEVERITY_WARN;
 }
 
-/* A certificate without any entry needs no list to be refused. */
+/* A certificate without any entry needs no list to be refused. One that is over needs no more
+ * reasons: its logs are over, too, and no list names them any more. */
 void
 check_ct(struct judging *j)
 {
 	struct tally tally = count_logs(j);
 
-	if (j->facts.is_precertificate || j->facts.is_ca)
+	if (j->facts.is_precertificate || j->facts.is_ca || j->facts.not_after < j->question->now)
 		return;
 	if (j->details.sct_count == 0) {
 		(void)judge_find(

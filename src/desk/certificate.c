@@ -179,44 +179,6 @@ put_codes(const struct findings *findings, struct buf *to)
 	buf_put_text(to, "]}");
 }
 
-/* The order's findings say how its certificate is: those of an accepted one stay. */
-static int
-refuse(struct request *request, struct answer *answer, const struct order *o,
-    const struct read_report *report)
-{
-	CLEAN(buf_fini) struct buf codes = BUF(4096);
-	int r = store_begin(request->store);
-
-	put_codes(&report->findings, &codes);
-	if (r == 0 && id_is_none(o->certificate))
-		r = store_findings_replace(
-		    request->store, o->id, GATE_CERTIFICATE, &report->findings);
-	if (r == 0)
-		r = store_event_add(
-		    request->store, "certificate.refused", "order", o->id, o->id, buf_text(&codes));
-	if (r == 0)
-		r = answer_findings(answer, 422, &report->findings);
-	return r ? r : request_commit(request, answer, "desk.refused");
-}
-
-static void
-fill_certificate(const struct order *o, const struct read_report *report, struct certificate *c)
-{
-	const struct read_certificate *from = &report->certificate;
-
-	*c = (struct certificate){ .order = o->id,
-		.site = o->site,
-		.key = o->key,
-		.chain_length = report->chain_length,
-		.not_before = from->not_before,
-		.not_after = from->not_after };
-	memcpy(c->sha256, from->sha256, sizeof(c->sha256));
-	snprintf(c->serial, sizeof(c->serial), "%s", from->serial);
-	snprintf(c->subject, sizeof(c->subject), "%s", from->subject);
-	snprintf(c->issuer, sizeof(c->issuer), "%s", from->issuer);
-	snprintf(c->names, sizeof(c->names), "%s", from->names);
-}
-
 static json_t *
 text_or_null(const char *text)
 {
@@ -238,6 +200,46 @@ differences_json(const struct read_report *report)
 			      "delivered", text_or_null(row->delivered), "same", row->same));
 	}
 	return list;
+}
+
+/* The order's findings say how its certificate is: those of an accepted one stay. */
+static int
+refuse(struct request *request, struct answer *answer, const struct order *o,
+    const struct read_report *report)
+{
+	CLEAN(buf_fini) struct buf codes = BUF(4096);
+	int r = store_begin(request->store);
+
+	put_codes(&report->findings, &codes);
+	if (r == 0 && id_is_none(o->certificate))
+		r = store_findings_replace(
+		    request->store, o->id, GATE_CERTIFICATE, &report->findings);
+	if (r == 0)
+		r = store_event_add(
+		    request->store, "certificate.refused", "order", o->id, o->id, buf_text(&codes));
+	if (r == 0)
+		r = answer_findings_with(answer, 422, &report->findings,
+		    report->has_leaf ? json_pack("{s:o}", "differences", differences_json(report))
+				     : NULL);
+	return r ? r : request_commit(request, answer, "desk.refused");
+}
+
+static void
+fill_certificate(const struct order *o, const struct read_report *report, struct certificate *c)
+{
+	const struct read_certificate *from = &report->certificate;
+
+	*c = (struct certificate){ .order = o->id,
+		.site = o->site,
+		.key = o->key,
+		.chain_length = report->chain_length,
+		.not_before = from->not_before,
+		.not_after = from->not_after };
+	memcpy(c->sha256, from->sha256, sizeof(c->sha256));
+	snprintf(c->serial, sizeof(c->serial), "%s", from->serial);
+	snprintf(c->subject, sizeof(c->subject), "%s", from->subject);
+	snprintf(c->issuer, sizeof(c->issuer), "%s", from->issuer);
+	snprintf(c->names, sizeof(c->names), "%s", from->names);
 }
 
 static int
