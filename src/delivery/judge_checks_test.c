@@ -95,7 +95,7 @@ static const struct stage_case cases[] = {
 	{ "path length",            WITH("basicConstraints=CA:FALSE,pathlen:0"), CODE(PATH_LENGTH), WARN, NULL, NULL },
 	{ "name constraints",       BUT(.constraints = "permitted;DNS:contoso.com"), CODE(CONSTRAINTS), WARN, NULL, NULL },
 	{ "no key of the issuer",   BUT(.no_identifiers = true), CODE(NO_ISSUER_KEY), WARN, NULL, NULL },
-	{ "nowhere to ask",         ONLY(POLICY), CODE(NO_REVOCATION), WARN, NULL, NULL },
+	{ "nowhere to ask",         ONLY(POLICY), CODE(NO_REVOCATION), INFO, NULL, NULL },
 	{ "no issuer's place",      ONLY(POLICY, CRL), CODE(NO_ISSUER_URL), INFO, NULL, NULL },
 	{ "LDAP",                   ONLY(POLICY, CRL, "authorityInfoAccess=caIssuers;URI:ldap://ca.example/x"), CODE(ISSUER_URL_FORM), INFO, "found", "ldap://ca.example/x" },
 	{ "must staple",            ONLY(POLICY, FROM_OCSP, "tlsfeature=status_request"), CODE(MUST_STAPLE), WARN, NULL, NULL },
@@ -222,7 +222,7 @@ private_roots(void **state UNUSED)
 	assert_non_null(report_finding(report, CODE(TOO_LONG)));
 	for (size_t i = 0; i < report->findings.count; i++)
 		assert_int_equal(report->findings.list[i].severity,
-		    report->findings.list[i].code == CODE(EXTRA_NAMES) ? WARN : INFO);
+		    report->findings.list[i].code == CODE(EXTRA_NAMES) ? HOLD : INFO);
 	stage_done(report);
 	severity_set(&policy, CODE(SCT_NONE), REJECT);
 	stage.setting.severities = &policy;
