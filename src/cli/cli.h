@@ -85,7 +85,7 @@ int cli_read_config(const char *path, struct config *ret) MUST_USE;
 
 /* own verbs */
 verb_fn run_init, run_config_check, run_config_defaults, run_config_manual, run_manual_command,
-    run_manual_stages, run_completion, run_version;
+    run_manual_findings, run_manual_stages, run_findings, run_completion, run_version;
 /* "/orders/REF" and what is behind it. */
 void cli_order_path(const struct cli *cli, const char *behind, struct buf *to);
 verb_fn run_order_add, run_order_accept, run_order_certificate, run_order_csr, run_order_wait;

@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/when.h"
+#include "order/finding.h"
 
 #define CONFIG_PATH_SIZE     256
 #define CONFIG_NAME_SIZE     64
@@ -86,13 +87,16 @@ struct config {
 	/* policy */
 	int64_t mailboxes_least; /* policy.mailboxes_least; 200 (M-G) */
 	int64_t orders_most; /* policy.orders_most, open at once by a customer's own token; 50 */
-	int64_t quarantine_days; /* policy.quarantine_days of a released address; 30 */
-	char review[16];         /* policy.review: "always", "warnings", "never" */
+	int64_t quarantine_days;           /* policy.quarantine_days of a released address; 30 */
+	char review[16];                   /* policy.review: "always", "warnings", "never" */
+	struct severity_policy severities; /* policy.severities */
 	/* trust and DNS */
 	char trust_file[CONFIG_PATH_SIZE];         /* trust.file: PEM roots; "" = the system's
 	                                      /etc/ssl/certs/ca-certificates.crt */
 	char intermediates_file[CONFIG_PATH_SIZE]; /* trust.intermediates_file; "" = none known */
 	char distrust_file[CONFIG_PATH_SIZE];      /* trust.distrust_file; "" = data_distrust */
+	char public_rules[8];                      /* trust.public_rules: "auto", "yes", "no" */
+	char ct_logs_file[CONFIG_PATH_SIZE];       /* trust.ct_logs_file; "" = data_ct_logs */
 	char dns_resolvers[CONFIG_RESOLVERS_MAX]
 			  [ADDR_TEXT_SIZE]; /* dns.resolvers; none = from the root */
 	size_t dns_resolver_count;

@@ -21,28 +21,53 @@ enum {
 	NEEDS_KEY = 4,  /* the order's key */
 };
 
+/* Whom the requirement binds: every certificate, or those of public authorities alone. */
+enum { ALL, PUBLIC };
+
 struct check {
 	const char *rules;
 	unsigned needs;
+	int binds;
 	void (*check)(struct judging *);
 };
 
 /* clang-format off */
 static const struct check checks[] = { /* in the order of I-08 */
-	{ "I-11 R-01",                NEEDS_KEY,               check_leak },
-	{ "I-01 I-02 I-05 I-07 E-05", 0,                       check_leaf },
-	{ "I-20",                     NEEDS_LEAF,              check_duplicate },
-	{ "I-09 I-10 I-12",           NEEDS_LEAF | NEEDS_KEY,  check_key },
-	{ "I-11",                     0,                       check_private_keys },
-	{ "N-01 N-02 N-08",           NEEDS_LEAF | NEEDS_HOST, check_names },
-	{ "I-14 V-04",                NEEDS_LEAF,              check_dates },
-	{ "V-01 V-02",                NEEDS_LEAF,              check_lifetime },
-	{ "I-15 I-16 I-17 I-19",      NEEDS_LEAF,              check_chain },
-	{ "A-01 K-01",                NEEDS_LEAF,              check_weakness },
-	{ "E-01",                     NEEDS_LEAF,              check_purpose },
-	{ "T-03",                     NEEDS_LEAF,              check_precertificate },
-	{ "D-15 K-08",                NEEDS_LEAF | NEEDS_HOST, check_extra_names },
-	{ "I-17 I-18",                NEEDS_LEAF,              check_left_out },
+	{ "I-11 R-01",                NEEDS_KEY,               ALL,    check_leak },
+	{ "I-01 I-02 I-05 I-07 E-05", 0,                       ALL,    check_leaf },
+	{ "I-20",                     NEEDS_LEAF,              ALL,    check_duplicate },
+	{ "I-09 I-10 I-12",           NEEDS_LEAF | NEEDS_KEY,  ALL,    check_key },
+	{ "I-11",                     0,                       ALL,    check_private_keys },
+	{ "N-01 N-02 N-08",           NEEDS_LEAF | NEEDS_HOST, ALL,    check_names },
+	{ "I-14 V-02 V-04",           NEEDS_LEAF,              ALL,    check_dates },
+	{ "I-20",                     NEEDS_LEAF,              ALL,    check_age },
+	{ "V-01 V-02 V-05",           NEEDS_LEAF,              PUBLIC, check_lifetime },
+	{ "I-15 I-16 I-17 I-19",      NEEDS_LEAF,              ALL,    check_chain },
+	{ "I-15",                     NEEDS_LEAF,              ALL,    check_issuer },
+	{ "V-07",                     NEEDS_LEAF,              ALL,    check_version },
+	{ "A-01",                     NEEDS_LEAF,              ALL,    check_signature },
+	{ "K-01 K-02 K-03",           NEEDS_LEAF,              ALL,    check_key_kind },
+	{ "E-01",                     NEEDS_LEAF,              ALL,    check_purpose },
+	{ "E-02 X-02",                NEEDS_LEAF,              ALL,    check_usage },
+	{ "I-19 V-07",                NEEDS_LEAF,              ALL,    check_demands },
+	{ "E-03 F-06",                NEEDS_LEAF,              ALL,    check_staple },
+	{ "T-03",                     NEEDS_LEAF,              ALL,    check_precertificate },
+	{ "T-01 T-02",                NEEDS_LEAF,              PUBLIC, check_ct },
+	{ "E-01",                     NEEDS_LEAF,              PUBLIC, check_purposes },
+	{ "D-15 K-08",                NEEDS_LEAF | NEEDS_HOST, ALL,    check_extra_names },
+	{ "N-04 N-05 N-06 N-07",      NEEDS_LEAF,              PUBLIC, check_name_forms },
+	{ "N-01 N-06",                NEEDS_LEAF,              PUBLIC, check_other_names },
+	{ "N-02",                     NEEDS_LEAF,              PUBLIC, check_common_name },
+	{ "N-08 K-08",                NEEDS_LEAF | NEEDS_HOST, ALL,    check_wildcard },
+	{ "V-02 V-04",                NEEDS_LEAF,              PUBLIC, check_dates_public },
+	{ "K-01 K-02",                NEEDS_LEAF,              PUBLIC, check_key_form },
+	{ "E-02 E-03 E-04 E-05",      NEEDS_LEAF,              PUBLIC, check_extensions },
+	{ "V-06",                     NEEDS_LEAF,              PUBLIC, check_serial },
+	{ "S-01 S-02 S-03 S-04 N-09", NEEDS_LEAF,              PUBLIC, check_type },
+	{ "S-02 S-05 S-08 S-10",      NEEDS_LEAF,              PUBLIC, check_owner },
+	{ "S-06 S-07 L-01",           NEEDS_LEAF,              PUBLIC, check_owner_text },
+	{ "D-12 I-21 S-09",           NEEDS_LEAF,              ALL,    check_order },
+	{ "I-17 I-18",                NEEDS_LEAF,              ALL,    check_left_out },
 };
 /* clang-format on */
 
@@ -58,6 +83,8 @@ judge_find_in(struct judging *j, enum finding_code code, size_t file)
 	struct finding *finding = findings_add(&j->report->findings, code, "");
 	const char *name = file < j->question->file_count ? j->question->files[file].name : "";
 
+	if (finding->severity > j->most && !severity_is_set(j->setting->severities, code))
+		finding->severity = j->most;
 	finding_param(finding, "fqdn", "%s", j->question->host);
 	finding_param(finding, "file", "%s", *name ? name : "the delivery");
 	return finding;
@@ -69,13 +96,15 @@ judge_find(struct judging *j, enum finding_code code)
 	return judge_find_in(j, code, j->has_leaf ? j->delivery->certificate[j->leaf].file : 0);
 }
 
-void
-judge_put_names(const struct judging *j, struct finding *to)
+struct finding *
+judge_told(struct judging *j, enum finding_code code)
 {
-	char names[FINDING_VALUE_SIZE];
+	struct findings *findings = &j->report->findings;
 
-	certificate_names_text(&j->facts, names, sizeof(names));
-	finding_param(to, "names", "%s", *names ? names : j->facts.subject);
+	for (size_t i = 0; i < findings->count; i++)
+		if (findings->list[i].code == code)
+			return &findings->list[i];
+	return NULL;
 }
 
 void
@@ -84,6 +113,15 @@ judge_put_date(struct finding *finding, const char *name, when at)
 	char words[WHEN_WORDS_SIZE];
 
 	finding_param(finding, name, "%s", when_words(at, words));
+}
+
+void
+judge_put_names(const struct judging *j, struct finding *to)
+{
+	char names[FINDING_VALUE_SIZE];
+
+	certificate_names_text(&j->facts, names, sizeof(names));
+	finding_param(to, "names", "%s", *names ? names : j->facts.subject);
 }
 
 void
@@ -230,8 +268,12 @@ judge(struct judging *j)
 	report_keys(j->delivery, j->report);
 	j->report->certificate_count = (uint32_t)j->delivery->certificate_count;
 	for (size_t i = 0; i < COUNT_OF(checks); i++)
-		if ((checks[i].needs & ~at_hand(j)) == 0)
+		if ((checks[i].needs & ~at_hand(j)) == 0) {
+			j->most = checks[i].binds == PUBLIC && !j->setting->public_rules
+			              ? SEVERITY_INFO
+			              : SEVERITY_REJECT;
 			checks[i].check(j);
+		}
 	if (j->has_leaf)
 		report_leaf(j);
 	if (j->is_chained)
@@ -260,21 +302,24 @@ known_of(const struct delivery_question *question, const struct delivery_tools *
 
 void
 judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
-    const struct trust *trust, struct read_report *report)
+    const struct judge_setting *setting, struct read_report *report)
 {
 	CLEAN(delivery_fini) struct delivery delivery = { 0 };
 	struct judging j = {
 		.question = question,
-		.trust = trust,
+		.setting = setting,
+		.trust = setting->trust,
 		.delivery = &delivery,
 		.report = report,
 	};
 
 	j.known = known_of(question, tools);
+	report->findings.policy = setting->severities;
 	for (size_t i = 0; i < question->file_count; i++)
 		delivery_add(&delivery, tools, question->files[i].bytes,
 		    question->has_password ? &question->password : NULL);
 	judge(&j);
 	certificate_facts_fini(&j.facts);
 	shelf_free(j.known);
+	report->findings.policy = NULL;
 }

@@ -5,17 +5,29 @@
  * what the customer sees. To add a requirement, add a row, a function, and a test that produces its
  * finding.
  *
+ * What only public authorities must heed (CT, policies, lengths of life, forms of names) weighs
+ * nothing where the provider trusts roots of its own: docs/decisions/0008.
+ *
  * Runs where the files were opened (a child of the reader): no clock, no network, no database.
  */
 #pragma once
 
 #include "ipc/read_delivery.h"
+#include "delivery/ct_logs.h"
 #include "delivery/delivery.h"
 #include "pki/trust.h"
 
+/* What a delivery is held against besides the question. */
+struct judge_setting {
+	const struct trust *trust;
+	const struct ct_logs *ct_logs; /* NULL: operators and states of logs are not judged */
+	bool public_rules; /* false: what only public authorities must heed is told as info */
+	const struct severity_policy *severities; /* NULL = the catalogue's */
+};
+
 /* Opens the question's files and judges them. *report must be initialised. */
 void judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
-    const struct trust *trust, struct read_report *report);
+    const struct judge_setting *setting, struct read_report *report);
 
 /* The checks, for the manual and the tests: name and rules of row `at`; NULL behind the last. */
 const char *judge_check_rules(size_t at);

@@ -15,6 +15,7 @@
 #include "desk/order_json.h"
 #include "desk/review.h"
 #include "ipc/wake.h"
+#include "review/differences.h"
 #include "review/question.h"
 #include "review/review.h"
 #include "store/certificates.h"
@@ -47,7 +48,7 @@ ask_reader(struct request *request, struct delivery_in *in)
 
 	if (!desk_begin_reading(desk))
 		return E_CROWDED;
-	r = review_ask(request->store, desk->reader, &in->question, &in->known, &in->report);
+	r = review_ask(request->store, desk->reader, &in->question, &in->held, &in->report);
 	desk_end_reading(desk);
 	return r;
 }
@@ -79,7 +80,9 @@ refuse(struct request *request, struct answer *answer, const struct order *o,
 	if (r == 0)
 		r = review_refuse(request->store, o, NULL, &report->findings);
 	if (r == 0)
-		r = answer_findings(answer, 422, &report->findings);
+		r = answer_findings_with(answer, 422, &report->findings,
+		    report->has_leaf ? json_pack("{s:o}", "differences", review_differences(report))
+				     : NULL);
 	return r ? r : request_commit(request, answer, "desk.refused");
 }
 
@@ -96,8 +99,9 @@ answer_accepted(struct request *request, struct answer *answer, struct id order,
 	if (r)
 		return r;
 	return answer_json(answer, 200,
-	    json_pack("{s:b, s:s, s:o, s:o, s:n}", "accepted", 1, "container", report->container,
-		"certificate", certificate, "findings", findings_json(&report->findings),
+	    json_pack("{s:b, s:s, s:o, s:o, s:o, s:n}", "accepted", 1, "container",
+		report->container, "certificate", certificate, "differences",
+		review_differences(report), "findings", findings_json(&report->findings),
 		"review"));
 }
 
@@ -110,6 +114,7 @@ answer_known(struct request *request, struct answer *answer, const struct order 
 
 	for (size_t i = 0; i < report->findings.count; i++)
 		told = told || report->findings.list[i].code == FINDING_CERT_DUPLICATE;
+	report->findings.policy = &request->desk->config->severities;
 	if (!told)
 		finding_param(findings_add(&report->findings, FINDING_CERT_DUPLICATE, "files"),
 		    "fqdn", "%s", o->host);
@@ -145,7 +150,8 @@ keep(struct request *request, struct answer *answer, const struct order *o,
 		return r;
 	if (!review_is_needless(review_policy_of(str_of(request->desk->config->review)),
 		in->accept_clean, &in->report.findings)) {
-		r = answer_json(answer, 200, review_json(&kept, &in->report.findings));
+		r = answer_json(answer, 200,
+		    review_json(&kept, review_differences(&in->report), &in->report.findings));
 		return r ? r : request_commit(request, answer, "desk.review");
 	}
 	r = review_accept(request->store, o, &kept);
@@ -217,7 +223,7 @@ take(struct request *request, struct answer *answer, struct delivery_in *in)
 	    !delivery_in_read(in, request, answer))
 		return 0;
 	r = review_question(
-	    request->store, &o, world_now(request->desk->process->world), &in->question);
+	    request->store, &o, world_now(request->desk->process->world), &in->question, &in->held);
 	if (r)
 		return r;
 	r = ask_reader(request, in);

@@ -11,7 +11,7 @@
 struct delivery_in {
 	struct form form;
 	struct delivery_question question;
-	struct review_known known;
+	struct review_held held;
 	bool accept_clean; /* accept it at once if there is nothing to decide */
 	struct buf content[READ_FILES_MAX];
 	struct read_report report;

@@ -11,5 +11,6 @@
  * it; 202 when it takes longer. */
 int review_await(struct request *request, struct answer *answer, const struct order *o,
     const struct delivered *fetching) MUST_USE;
-/* The answer to a delivery that was kept: accepted false, certificate, findings, review. */
-json_t *review_json(const struct delivered *kept, const struct findings *findings);
+/* Takes over `differences`. The answer to a delivery that was kept: accepted false, certificate, findings, review. */
+json_t *review_json(
+    const struct delivered *kept, json_t *differences, const struct findings *findings);

@@ -38,6 +38,29 @@ read_file_name(struct str from, char to[static READ_FILE_NAME_SIZE])
 		str_copy(STR("the pasted text"), to, READ_FILE_NAME_SIZE);
 }
 
+static void
+put_order(struct buf *to, const struct read_order *order)
+{
+	wire_put_text(to, order->organization);
+	wire_put_text(to, order->city);
+	wire_put_text(to, order->state);
+	wire_put_text(to, order->country);
+	wire_put_u8(to, (uint8_t)order->key_kind);
+	wire_put_str(to, order->csr);
+}
+
+static void
+get_order(struct wire *from, struct read_order *ret)
+{
+	wire_get_text(from, ret->organization, sizeof(ret->organization));
+	wire_get_text(from, ret->city, sizeof(ret->city));
+	wire_get_text(from, ret->state, sizeof(ret->state));
+	wire_get_text(from, ret->country, sizeof(ret->country));
+	ret->key_kind = (enum key_kind)wire_get_u8(from);
+	from->bad |= (unsigned)ret->key_kind >= KEY_KIND_MAX;
+	ret->csr = wire_get_str(from, READ_CSR_MAX);
+}
+
 void
 read_question_put(const struct delivery_question *question, struct buf *to)
 {
@@ -66,6 +89,11 @@ read_question_put(const struct delivery_question *question, struct buf *to)
 		wire_put_str(to, question->known[i]);
 	wire_put_bool(to, question->has_accepted);
 	wire_put_fixed(to, question->accepted_sha256, 32);
+	wire_put_bool(to, question->has_in_use);
+	wire_put_fixed(to, question->in_use_sha256, 32);
+	wire_put_i64(to, question->in_use_until);
+	wire_put_bool(to, question->has_order);
+	put_order(to, &question->order);
 }
 
 int
@@ -98,6 +126,11 @@ read_question_get(struct str from, struct delivery_question *ret)
 		ret->known[i] = wire_get_str(&wire, READ_FILE_MAX);
 	ret->has_accepted = wire_get_bool(&wire);
 	wire_get_fixed(&wire, ret->accepted_sha256, 32);
+	ret->has_in_use = wire_get_bool(&wire);
+	wire_get_fixed(&wire, ret->in_use_sha256, 32);
+	ret->in_use_until = wire_get_i64(&wire);
+	ret->has_order = wire_get_bool(&wire);
+	get_order(&wire, &ret->order);
 	return wire_end(&wire) ? 0 : error_origin(EBADMSG);
 }
 
@@ -205,6 +238,31 @@ read_report_put(const struct read_report *report, struct buf *to)
 	wire_put_u32(to, report->keys_readable);
 	for (size_t i = 0; i < report->keys_readable; i++)
 		wire_put_fixed(to, report->keys[i], 32);
+	wire_put_u32(to, report->difference_count);
+	for (size_t i = 0; i < report->difference_count; i++) {
+		const struct read_difference *row = &report->differences[i];
+
+		wire_put_text(to, row->field);
+		wire_put_text(to, row->ordered);
+		wire_put_text(to, row->requested);
+		wire_put_text(to, row->delivered);
+		wire_put_bool(to, row->same);
+	}
+}
+
+static void
+get_differences(struct wire *from, struct read_report *ret)
+{
+	ret->difference_count = wire_get_count(from, READ_DIFFERENCES_MAX, 17);
+	for (size_t i = 0; i < ret->difference_count; i++) {
+		struct read_difference *row = &ret->differences[i];
+
+		wire_get_text(from, row->field, sizeof(row->field));
+		wire_get_text(from, row->ordered, sizeof(row->ordered));
+		wire_get_text(from, row->requested, sizeof(row->requested));
+		wire_get_text(from, row->delivered, sizeof(row->delivered));
+		row->same = wire_get_bool(from);
+	}
 }
 
 static void
@@ -236,6 +294,7 @@ get_report(struct wire *from, struct read_report *ret)
 	ret->keys_readable = wire_get_count(from, READ_KEYS_SEEN_MAX, 32);
 	for (size_t i = 0; i < ret->keys_readable; i++)
 		wire_get_fixed(from, ret->keys[i], 32);
+	get_differences(from, ret);
 }
 
 /* A report that contradicts itself is as bad as one cut short. */
@@ -271,7 +330,7 @@ is_within_limits(const struct delivery_question *question)
 	size_t total = 0;
 
 	if (question->file_count > READ_FILES_MAX || question->key_count > READ_KEYS_MAX ||
-	    question->known_count > READ_KNOWN_MAX ||
+	    question->known_count > READ_KNOWN_MAX || question->order.csr.len > READ_CSR_MAX ||
 	    (question->has_password && question->password.len > READ_PASSWORD_MAX))
 		return false;
 	for (size_t i = 0; i < question->file_count; i++) {

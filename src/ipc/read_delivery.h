@@ -15,6 +15,7 @@
 #include "ipc/channel.h"
 #include "ipc/wire.h"
 #include "order/finding.h"
+#include "pki/key_kind.h"
 
 #define READ_FILES_MAX       16
 #define READ_FILE_MAX        (1024u * 1024)      /* bytes of one file (I-07) */
@@ -31,7 +32,9 @@
 #define READ_URL_SIZE        512
 #define READ_GIVEN_MAX       (1024u * 1024) /* bytes of all certificates of an incomplete one */
 #define READ_KNOWN_MAX       16             /* what is handed along to complete a chain */
-#define READ_TIMEOUT         SECONDS(30)    /* the child's 10 s, and a queue of two before it */
+#define READ_CSR_MAX         (16u * 1024)
+#define READ_DIFFERENCES_MAX 12
+#define READ_TIMEOUT         SECONDS(30) /* the child's 10 s, and a queue of two before it */
 
 enum {
 	READ_E_UNAVAILABLE =
@@ -53,6 +56,13 @@ struct read_key {
 	bool same_site; /* an older generation of the site this order is for */
 };
 
+/* What was ordered: compared with what came. "" = not stated. */
+struct read_order {
+	char organization[512], city[512], state[512], country[3];
+	enum key_kind key_kind;
+	struct str csr; /* DER of our own request, borrowed; "" = none */
+};
+
 struct delivery_question {
 	size_t file_count;
 	struct read_file files[READ_FILES_MAX];
@@ -71,6 +81,19 @@ struct delivery_question {
 	bool has_accepted;
 	uint8_t accepted_sha256[32]; /* the certificate this order has accepted already, if any
 	                                (I-20) */
+	bool has_in_use;             /* the site serves one, from an earlier order */
+	uint8_t in_use_sha256[32];
+	when in_use_until;
+	bool has_order;
+	struct read_order order;
+};
+
+/* One row of the comparison of order, request and certificate (D-12, I-21, K-08). */
+struct read_difference {
+	char field[24]; /* "common_name", "names", "names_missing", "names_added", "organization",
+	                   "city", "state", "country", "key" */
+	char ordered[512], requested[512], delivered[512]; /* "" = not stated */
+	bool same; /* delivered as ordered, as far as it was */
 };
 
 /* The leaf as lists and pages show it; sizes are those of the store's columns. Text is UTF-8, one
@@ -111,6 +134,8 @@ struct read_report {
 	uint32_t key_count;                      /* private keys that came along; never kept */
 	uint8_t keys[READ_KEYS_SEEN_MAX][32];    /* SPKI SHA-256 of those that were readable */
 	uint32_t keys_readable;
+	uint32_t difference_count; /* 0 unless the question had an order, and there is a leaf */
+	struct read_difference differences[READ_DIFFERENCES_MAX];
 };
 
 void read_report_init(struct read_report *report); /* empty, not accepted */

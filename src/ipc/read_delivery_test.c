@@ -26,6 +26,14 @@ question_new(void)
 	question->now = DAYS(20000);
 	question->has_accepted = true;
 	question->accepted_sha256[0] = 9;
+	question->has_in_use = question->has_order = true;
+	question->in_use_sha256[1] = 3;
+	question->in_use_until = DAYS(20100);
+	str_copy(STR("Contoso GmbH"), question->order.organization, 512);
+	str_copy(STR("Salzburg"), question->order.city, 512);
+	str_copy(STR("AT"), question->order.country, 3);
+	question->order.key_kind = KEY_P384;
+	question->order.csr = STR("csr");
 	return question;
 }
 
@@ -47,6 +55,14 @@ questions(void **state UNUSED)
 	assert_true(again->keys[0].retired && !again->keys[0].same_site);
 	assert_true(again->now == question->now && again->has_accepted);
 	assert_memory_equal(again->accepted_sha256, question->accepted_sha256, 32);
+	assert_true(again->has_in_use && again->in_use_until == DAYS(20100));
+	assert_memory_equal(again->in_use_sha256, question->in_use_sha256, 32);
+	assert_true(again->has_order && again->order.key_kind == KEY_P384);
+	assert_string_equal(again->order.organization, "Contoso GmbH");
+	assert_string_equal(again->order.city, "Salzburg");
+	assert_string_equal(again->order.state, "");
+	assert_string_equal(again->order.country, "AT");
+	assert_true(str_eq(again->order.csr, STR("csr")));
 	for (size_t cut = 0; cut < wire.len; cut++)
 		assert_int_equal(read_question_get(str_bytes(wire.data, cut), again), -EBADMSG);
 	buf_put_byte(&wire, 0);
@@ -91,6 +107,9 @@ fill(struct read_report *report)
 	report->order_repaired = true;
 	report->key_count = report->keys_readable = 1;
 	report->keys[0][5] = 5;
+	report->difference_count = 1;
+	report->differences[0] =
+	    (struct read_difference){ .field = "city", .ordered = "Salzburg", .delivered = "Wien" };
 }
 
 static void
@@ -112,6 +131,9 @@ reports(void **state UNUSED)
 	assert_true(str_eq(buf_str(&again->leaf), STR("leaf")));
 	assert_true(str_eq(buf_str(&again->chain), STR("issuer")));
 	assert_int_equal(again->keys[0][5], 5);
+	assert_int_equal(again->difference_count, 1);
+	assert_memory_equal(
+	    &again->differences[0], &report->differences[0], sizeof(struct read_difference));
 	for (size_t cut = 0; cut < wire.len; cut++)
 		assert_int_equal(read_report_get(str_bytes(wire.data, cut), again), -EBADMSG);
 	assert_true(again->accepted); /* untouched by what failed */

@@ -2,9 +2,14 @@
 #include "pki/ca_test_kit.h"
 
 #include <assert.h>
+#include <openssl/conf.h>
+#include <openssl/core_names.h>
+#include <openssl/ct.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 
 EVP_PKEY *
 test_key(const char *kind)
@@ -12,12 +17,37 @@ test_key(const char *kind)
 	EVP_PKEY *key;
 
 	if (strncmp(kind, "RSA-", 4) == 0)
-		key = EVP_RSA_gen(strcmp(kind, "RSA-1024") == 0 ? 1024u : 2048u);
+		key = EVP_RSA_gen(strcmp(kind, "RSA-1024") == 0   ? 1024u
+				  : strcmp(kind, "RSA-2052") == 0 ? 2052u
+								  : 2048u);
 	else if (strcmp(kind, "ED25519") == 0)
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	else
 		key = EVP_EC_gen(kind);
 	assert(key);
+	return key;
+}
+
+EVP_PKEY *
+test_rsa_key(const char *modulus_hex, unsigned long exponent)
+{
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *n = NULL, *e = BN_new();
+	OSSL_PARAM *params;
+	EVP_PKEY *key = NULL;
+
+	assert(BN_hex2bn(&n, modulus_hex) > 0 && BN_set_word(e, exponent));
+	assert(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) &&
+	       OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e));
+	params = OSSL_PARAM_BLD_to_param(build);
+	assert(EVP_PKEY_fromdata_init(ctx) == 1 &&
+	       EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) == 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(n);
+	BN_free(e);
 	return key;
 }
 
@@ -48,6 +78,48 @@ put_poison(X509 *to)
 	ASN1_OCTET_STRING_free(value);
 }
 
+/* "name=value" as a configuration file has it: arbitrary ones too, "1.2.3.4=critical,DER:0500". */
+static void
+put_configured(X509 *to, X509 *issuer, const char *line)
+{
+	struct str value = str_of(line), name;
+	CONF *conf = NCONF_new(NULL);
+	char key[80];
+	X509V3_CTX ctx;
+	X509_EXTENSION *extension;
+
+	assert(str_next(&value, '=', &name) && str_copy(name, key, sizeof(key)));
+	X509V3_set_ctx(&ctx, issuer, to, NULL, NULL, 0);
+	X509V3_set_nconf(&ctx, conf);
+	extension = X509V3_EXT_nconf(conf, &ctx, key, value.p);
+	assert(extension && X509_add_ext(to, extension, -1) == 1);
+	X509_EXTENSION_free(extension);
+	NCONF_free(conf);
+}
+
+static void
+put_scts(X509 *to, const struct test_sct scts[])
+{
+	STACK_OF(SCT) *list = sk_SCT_new_null();
+
+	for (size_t i = 0; i < TEST_EXTENSIONS_MAX && scts[i].log; i++) {
+		static const unsigned char nobody[8] = { 0 };
+		unsigned char log[32];
+		SCT *sct = SCT_new();
+
+		memset(log, scts[i].log, sizeof(log));
+		assert(SCT_set_version(sct, SCT_VERSION_V1));
+		assert(SCT_set1_log_id(sct, log, sizeof(log)));
+		SCT_set_timestamp(sct, (uint64_t)(scts[i].at / MILLIS(1)));
+		assert(SCT_set_signature_nid(sct, NID_ecdsa_with_SHA256));
+		assert(SCT_set1_signature(sct, nobody, sizeof(nobody)));
+		assert(sk_SCT_push(list, sct) > 0);
+	}
+	if (sk_SCT_num(list) > 0)
+		assert(X509_add1_ext_i2d(to, NID_ct_precert_scts, list, 0, 0) == 1);
+	SCT_LIST_free(list);
+}
+
 static void
 put_extensions(X509 *to, X509 *issuer, const struct test_spec *spec)
 {
@@ -58,10 +130,14 @@ put_extensions(X509 *to, X509 *issuer, const struct test_spec *spec)
 	if (spec->ca)
 		put_extension(to, issuer, NID_basic_constraints,
 		    spec->path_length > 0 ? basic : "critical,CA:TRUE");
-	put_extension(to, issuer, NID_key_usage,
-	    spec->ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
-	put_extension(to, issuer, NID_subject_key_identifier, "hash");
-	if (issuer != to)
+	if (!spec->usage)
+		put_extension(to, issuer, NID_key_usage,
+		    spec->ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
+	else if (*spec->usage)
+		put_extension(to, issuer, NID_key_usage, spec->usage);
+	if (!spec->no_identifiers)
+		put_extension(to, issuer, NID_subject_key_identifier, "hash");
+	if (issuer != to && !spec->no_identifiers)
 		put_extension(to, issuer, NID_authority_key_identifier, "keyid");
 	if (spec->alternatives)
 		put_extension(to, issuer, NID_subject_alt_name, spec->alternatives);
@@ -71,23 +147,84 @@ put_extensions(X509 *to, X509 *issuer, const struct test_spec *spec)
 		put_extension(to, issuer, NID_name_constraints, spec->constraints);
 	if (spec->authority_info)
 		put_extension(to, issuer, NID_info_access, spec->authority_info);
+	for (size_t i = 0; i < TEST_EXTENSIONS_MAX && spec->extensions[i]; i++)
+		put_configured(to, issuer, spec->extensions[i]);
+	put_scts(to, spec->scts);
 	if (spec->poison)
 		put_poison(to);
 }
 
 static void
-put_name(X509_NAME *to, const char *name)
+put_entry(X509_NAME *to, const char *field, struct str value)
 {
+	int type = MBSTRING_UTF8;
+
+	if (str_starts(value, STR("T61:")) || str_starts(value, STR("BMP:"))) {
+		type = *value.p == 'T' ? V_ASN1_T61STRING : V_ASN1_BMPSTRING;
+		value = str_drop(value, 4);
+	}
 	assert(X509_NAME_add_entry_by_txt(
-		   to, "O", MBSTRING_UTF8, (const unsigned char *)"certdesk test", -1, -1, 0) == 1);
-	assert(X509_NAME_add_entry_by_txt(
-		   to, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0) == 1);
+		   to, field, type, (const unsigned char *)value.p, (int)value.len, -1, 0) == 1);
+}
+
+static void
+put_subject(X509_NAME *to, const struct test_spec *spec)
+{
+	struct str rest = str_of(spec->subject), entry, field;
+	char name[64];
+
+	if (!spec->subject) {
+		put_entry(to, "O", STR("certdesk test"));
+		put_entry(to, "CN", str_of(spec->name));
+	}
+	while (spec->subject && *spec->subject && str_next(&rest, '|', &entry)) {
+		assert(str_next(&entry, '=', &field) && str_copy(field, name, sizeof(name)));
+		put_entry(to, name, entry);
+	}
+}
+
+/* As CAs make them: 16 octets, never twice the same. */
+static void
+put_serial(X509 *to, const char *hex)
+{
+	static unsigned long next = 0x1000;
+	char made[40];
+	BIGNUM *number = NULL;
+
+	snprintf(made, sizeof(made), "4a5b6c7d8e9f0011%016lx", ++next);
+	assert(BN_hex2bn(&number, hex ? hex : made) > 0);
+	assert(BN_to_ASN1_INTEGER(number, X509_get_serialNumber(to)));
+	BN_free(number);
+}
+
+static void
+put_dates(X509 *to, const struct test_spec *spec)
+{
+	time_t from = (time_t)(spec->from / SECONDS(1)), until = (time_t)(spec->until / SECONDS(1));
+	ASN1_GENERALIZEDTIME *date = ASN1_GENERALIZEDTIME_set(NULL, from);
+
+	assert(ASN1_TIME_set(X509_getm_notBefore(to), from));
+	assert(ASN1_TIME_set(X509_getm_notAfter(to), until));
+	if (spec->long_dates)
+		assert(X509_set1_notBefore(to, date) == 1);
+	ASN1_GENERALIZEDTIME_free(date);
+}
+
+static void
+strip_parameters(X509_PUBKEY *key)
+{
+	const unsigned char *bytes = NULL;
+	ASN1_OBJECT *kind = NULL;
+	int len = 0;
+
+	assert(X509_PUBKEY_get0_param(&kind, &bytes, &len, NULL, key) == 1);
+	assert(X509_PUBKEY_set0_param(key, OBJ_dup(kind), V_ASN1_UNDEF, NULL,
+		   OPENSSL_memdup(bytes, (size_t)len), len) == 1);
 }
 
 struct test_certificate
 test_issue(const struct test_spec *spec, const struct test_certificate *issuer)
 {
-	static long serial = 0x1000;
 	struct test_certificate made = { .x509 = X509_new(), .key = spec->key };
 	X509 *by;
 	EVP_PKEY *with;
@@ -99,13 +236,14 @@ test_issue(const struct test_spec *spec, const struct test_certificate *issuer)
 		made.key = test_key("P-256");
 	by = issuer ? issuer->x509 : made.x509;
 	with = issuer ? issuer->key : made.key;
-	assert(X509_set_version(made.x509, 2) == 1);
-	assert(ASN1_INTEGER_set(X509_get_serialNumber(made.x509), ++serial) == 1);
-	put_name(X509_get_subject_name(made.x509), spec->name);
+	assert(X509_set_version(made.x509, spec->version ? spec->version - 1 : 2) == 1);
+	put_serial(made.x509, spec->serial);
+	put_subject(X509_get_subject_name(made.x509), spec);
 	assert(X509_set_issuer_name(made.x509, X509_get_subject_name(by)) == 1);
-	assert(ASN1_TIME_set(X509_getm_notBefore(made.x509), (time_t)(spec->from / SECONDS(1))));
-	assert(ASN1_TIME_set(X509_getm_notAfter(made.x509), (time_t)(spec->until / SECONDS(1))));
+	put_dates(made.x509, spec);
 	assert(X509_set_pubkey(made.x509, made.key) == 1);
+	if (spec->bare_key)
+		strip_parameters(X509_get_X509_PUBKEY(made.x509));
 	put_extensions(made.x509, by, spec);
 	assert(X509_sign(made.x509, with, EVP_PKEY_is_a(with, "ED25519") ? NULL : digest) > 0);
 	EVP_MD_free(digest);

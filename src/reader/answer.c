@@ -44,13 +44,25 @@ report_new(void)
 	return report;
 }
 
+static struct judge_setting
+setting_of(const struct reader *reader)
+{
+	return (struct judge_setting){
+		.trust = &reader->trust,
+		.ct_logs = reader->ct_logs,
+		.public_rules = reader->public_rules,
+		.severities = &reader->severities,
+	};
+}
+
 static int
 work(const void *about, struct buf *answer)
 {
 	CLEAN(report_free) struct read_report *report = report_new();
 	const struct answer_work *on = about;
+	const struct judge_setting setting = setting_of(on->reader);
 
-	judge_question(on->question, on->reader->tools, &on->reader->trust, report);
+	judge_question(on->question, on->reader->tools, &setting, report);
 	read_report_put(report, answer);
 	return buf_failed(answer) ? error_origin(EMSGSIZE) : 0;
 }
@@ -152,17 +164,31 @@ answer_warm_up(const struct reader *reader)
 {
 	struct delivery_question *question = alloc_zero(sizeof(*question));
 	struct read_report *report = report_new();
+	const struct judge_setting setting = setting_of(reader);
 
 	question->file_count = 1;
 	question->files[0].bytes =
 	    STR("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
-	judge_question(question, reader->tools, &reader->trust, report);
+	judge_question(question, reader->tools, &setting, report);
 	report_free(report);
 	free(question);
 }
 
+static void
+put_list_age(const struct ct_logs *logs, when now, struct buf *to)
+{
+	char dated[WHEN_RFC3339_SIZE];
+
+	if (logs)
+		buf_printf(to, "ct_logs=%zu\nct_logs_dated=%s\nct_logs_days=%lld\n",
+		    ct_logs_count(logs), when_rfc3339(ct_logs_dated(logs), dated),
+		    (long long)((now - ct_logs_dated(logs)) / DAYS(1)));
+	else
+		buf_put_text(to, "ct_logs=none\n");
+}
+
 void
-answer_report(const struct reader *reader, struct buf *to)
+answer_report(const struct reader *reader, when now, struct buf *to)
 {
 	char dated[WHEN_RFC3339_SIZE];
 
@@ -175,4 +201,5 @@ answer_report(const struct reader *reader, struct buf *to)
 	buf_printf(to, "questions=%lld\naccepted=%lld\nfailed=%lld\n",
 	    (long long)atomic_load(&reader->questions), (long long)atomic_load(&reader->accepted),
 	    (long long)atomic_load(&reader->failed));
+	put_list_age(reader->ct_logs, now, to);
 }

@@ -155,8 +155,12 @@ the_usual(void **state UNUSED)
 	assert_true(report->accepted);
 	assert_string_equal(report->certificate.names, "owa.contoso.com");
 	assert_true(answer_question(&reader, STR("no question"), &answer) < 0);
-	answer_report(&reader, &status);
+	answer_report(&reader, NOW, &status);
 	assert_true(str_starts(buf_str(&status), STR("roots=1\n")));
+	assert_true(str_ends(buf_str(&status), STR("ct_logs=none\n")));
+	/* private roots: what is asked of public authorities weighs nothing (docs/decisions/0008) */
+	for (size_t i = 0; i < report->findings.count; i++)
+		assert_int_equal(report->findings.list[i].severity, SEVERITY_INFO);
 	read_report_fini(report);
 	free(report);
 }

@@ -10,8 +10,10 @@
 
 #include "base/error.h"
 #include "ipc/process.h"
+#include "pki/data.h"
 #include "reader/answer.h"
 #include "sys/failpoint.h"
+#include "sys/file.h"
 #include "sys/log.h"
 
 #define PEERS         (1u << ROLE_DESK | 1u << ROLE_WORKER)
@@ -51,6 +53,33 @@ load_trust(const struct config *config, struct trust *trust)
 }
 
 static int
+load_ct_logs(const struct config *config, struct ct_logs **ret)
+{
+	CLEAN(buf_fini) struct buf json = BUF(CT_LOGS_FILE_MAX);
+	const char *path = config->ct_logs_file;
+	char dated[WHEN_RFC3339_SIZE];
+	int r = *path ? file_read(path, &json) : 0;
+
+	if (r == 0)
+		r = ct_logs_new(*path ? buf_str(&json) : data_ct_logs, ret);
+	if (r) {
+		LOG(LOG_ERROR, "ct_logs.unreadable", LOG_TEXT("file", path));
+		return r < 0 ? r : error_origin(EINVAL);
+	}
+	LOG(LOG_NOTICE, "ct_logs.loaded", LOG_NUMBER("logs", (int64_t)ct_logs_count(*ret)),
+	    LOG_TEXT("dated", when_rfc3339(ct_logs_dated(*ret), dated)));
+	return 0;
+}
+
+/* docs/decisions/0008: roots that somebody configured are not public ones, unless he says so. */
+static bool
+binds_public_rules(const struct config *config)
+{
+	return strcmp(config->public_rules, "auto") == 0 ? !*config->trust_file
+	                                                 : strcmp(config->public_rules, "yes") == 0;
+}
+
+static int
 reader_open(struct process *p)
 {
 	struct reader *reader = alloc_zero(sizeof(*reader));
@@ -61,6 +90,11 @@ reader_open(struct process *p)
 	r = load_trust(p->config, &reader->trust);
 	if (r)
 		return r;
+	r = load_ct_logs(p->config, &reader->ct_logs);
+	if (r)
+		return r;
+	reader->public_rules = binds_public_rules(p->config);
+	reader->severities = p->config->severities;
 	r = delivery_tools_new(&reader->tools, &legacy);
 	if (r)
 		return r;
@@ -106,7 +140,7 @@ reader_run(struct process *p)
 static void
 reader_report(struct process *p, struct buf *to)
 {
-	answer_report(p->self, to);
+	answer_report(p->self, world_now(p->world), to);
 }
 
 int

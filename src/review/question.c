@@ -6,6 +6,7 @@
 
 #include "store/certificates.h"
 #include "store/keys.h"
+#include "store/sites.h"
 
 /* The customer's other keys tell "made from an earlier request" from "unknown" (I-09). */
 static int
@@ -34,9 +35,54 @@ add_other_keys(struct store *store, const struct order *o, struct delivery_quest
 	return r;
 }
 
+/* The certificate that the site serves now, from an earlier order (I-20). */
+static int
+add_in_use(struct store *store, const struct order *o, struct delivery_question *question)
+{
+	struct certificate in_use;
+	struct order live;
+	struct site site;
+	int r = store_site_get(store, o->site, &site);
+
+	if (r || id_is_none(site.live_order) || id_eq(site.live_order, o->id))
+		return r;
+	r = store_order_get(store, site.live_order, &live);
+	if (r || id_is_none(live.certificate))
+		return r;
+	r = store_certificate_get(store, live.certificate, &in_use);
+	if (r)
+		return r;
+	question->has_in_use = true;
+	memcpy(question->in_use_sha256, in_use.sha256, sizeof(in_use.sha256));
+	question->in_use_until = in_use.not_after;
+	return 0;
+}
+
+/* What was ordered, and our request for it: for the comparison with what came. */
+static int
+add_order(struct store *store, const struct order *o, struct delivery_question *question,
+    struct review_held *held)
+{
+	struct read_order *to = &question->order;
+	int r;
+
+	question->has_order = true;
+	memcpy(to->organization, o->organization, sizeof(to->organization));
+	memcpy(to->city, o->city, sizeof(to->city));
+	memcpy(to->state, o->state, sizeof(to->state));
+	memcpy(to->country, o->country, sizeof(to->country));
+	to->key_kind = o->key_kind;
+	if (id_is_none(o->csr))
+		return 0;
+	held->csr = BUF(READ_CSR_MAX);
+	r = store_csr_get(store, o->csr, &held->csr);
+	to->csr = buf_str(&held->csr);
+	return r;
+}
+
 int
-review_question(
-    struct store *store, const struct order *o, when now, struct delivery_question *question)
+review_question(struct store *store, const struct order *o, when now,
+    struct delivery_question *question, struct review_held *held)
 {
 	struct certificate accepted;
 	struct key key;
@@ -44,6 +90,10 @@ review_question(
 
 	if (r == 0)
 		r = add_other_keys(store, o, question);
+	if (r == 0)
+		r = add_in_use(store, o, question);
+	if (r == 0)
+		r = add_order(store, o, question, held);
 	if (r)
 		return r;
 	question->has_key = true;

@@ -2,9 +2,9 @@
 /* What the reader must know of an order to judge what came for it: it sees no database. */
 #pragma once
 
-#include "ipc/read_delivery.h"
+#include "review/ask.h"
 #include "store/orders.h"
 
 /* Fills in everything but the files and the password. */
 int review_question(struct store *store, const struct order *order, when now,
-    struct delivery_question *question) MUST_USE;
+    struct delivery_question *question, struct review_held *held) MUST_USE;

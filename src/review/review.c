@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "pki/der_read.h"
+#include "review/differences.h"
 #include "store/certificates.h"
 #include "store/events.h"
 #include "store/intermediates.h"
@@ -127,17 +128,37 @@ learn(struct store *store, const struct read_report *report)
 	return r;
 }
 
+static int
+put_differences(const struct read_report *report, struct buf *to)
+{
+	json_t *list = review_differences(report);
+	char *text = json_dumps(list, JSON_COMPACT);
+
+	json_decref(list);
+	if (!text)
+		return error_origin(ENOMEM);
+	buf_put_text(to, text);
+	free(text);
+	return 0;
+}
+
 int
 review_keep(struct store *store, const struct order *order, const struct read_report *report,
     bool accept_clean, struct delivered *ret)
 {
-	struct delivered_bytes bytes = { .leaf = report->leaf, .chain = report->chain };
+	CLEAN(buf_fini) struct buf differences = BUF(1 << 16);
 	struct delivered d = {
 		.order = order->id, .state = DELIVERED_REVIEW, .accept_clean = accept_clean
 	};
+	struct delivered_bytes bytes;
 	int r = number_review(report, d.review);
 
 	describe(report, &d);
+	if (r == 0)
+		r = put_differences(report, &differences);
+	bytes = (struct delivered_bytes){
+		.leaf = report->leaf, .chain = report->chain, .differences = differences
+	};
 	if (r == 0)
 		r = store_delivered_add(store, &d, &bytes, &report->findings);
 	if (r == 0)
@@ -153,7 +174,10 @@ int
 review_fetch(struct store *store, const struct order *order, const struct read_report *report,
     bool accept_clean, struct delivered *ret)
 {
-	struct delivered_bytes bytes = { .leaf = report->leaf, .given = report->given };
+	struct buf none = BUF(8);
+	struct delivered_bytes bytes = {
+		.leaf = report->leaf, .given = report->given, .differences = none
+	};
 	struct delivered d = {
 		.order = order->id, .state = DELIVERED_FETCHING, .accept_clean = accept_clean
 	};

@@ -29,9 +29,10 @@ delivered_state_name(enum delivered_state state)
 void
 delivered_bytes_init(struct delivered_bytes *bytes)
 {
-	*bytes = (struct delivered_bytes){
-		.leaf = BUF(BYTES_MAX), .chain = BUF(BYTES_MAX), .given = BUF(BYTES_MAX)
-	};
+	*bytes = (struct delivered_bytes){ .leaf = BUF(BYTES_MAX),
+		.chain = BUF(BYTES_MAX),
+		.differences = BUF(BYTES_MAX),
+		.given = BUF(BYTES_MAX) };
 }
 
 void
@@ -39,6 +40,7 @@ delivered_bytes_fini(struct delivered_bytes *bytes)
 {
 	buf_fini(&bytes->leaf);
 	buf_fini(&bytes->chain);
+	buf_fini(&bytes->differences);
 	buf_fini(&bytes->given);
 }
 
@@ -134,8 +136,8 @@ insert(struct store *s, const struct delivered *d, const struct delivered_bytes 
 	CLEAN(query_end)
 	struct query q = query(s,
 	    "INSERT INTO deliveries (id, order_id, state, container, accept_clean, review, sha256, serial, subject, issuer, names,"
-	    " chain_length, not_before, not_after, leaf, chain, given, findings, created, ended)"
-	    " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,0)");
+	    " chain_length, not_before, not_after, leaf, chain, given, findings, differences, created, ended)"
+	    " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$20,$19,0)");
 
 	query_id(&q, 1, d->id);
 	query_id(&q, 2, d->order);
@@ -156,6 +158,7 @@ insert(struct store *s, const struct delivered *d, const struct delivered_bytes 
 	query_blob(&q, 17, buf_str(&bytes->given));
 	query_str(&q, 18, findings);
 	query_int(&q, 19, d->created);
+	query_str(&q, 20, buf_str(&bytes->differences));
 	return query_run(&q);
 }
 
@@ -252,7 +255,8 @@ int
 store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret)
 {
 	CLEAN(query_end)
-	struct query q = query(s, "SELECT leaf, chain, given FROM deliveries WHERE id=$1");
+	struct query q =
+	    query(s, "SELECT leaf, chain, given, differences FROM deliveries WHERE id=$1");
 	int r;
 
 	query_id(&q, 1, id);
@@ -262,6 +266,7 @@ store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret
 	column_buf(&q, &ret->leaf);
 	column_buf(&q, &ret->chain);
 	column_buf(&q, &ret->given);
+	column_buf(&q, &ret->differences);
 	return query_result(&q);
 }
 

@@ -35,6 +35,7 @@ struct delivered {
 
 struct delivered_bytes {
 	struct buf leaf, chain; /* as in store_certificate_add() */
+	struct buf differences; /* a JSON list, for people */
 	struct buf given;       /* of one that is being completed: all its certificates, as PEM */
 };
 void delivered_bytes_init(struct delivered_bytes *bytes);

@@ -113,7 +113,7 @@ static const char *const steps[] = {
 	"CREATE TABLE deliveries (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, state TEXT NOT NULL, container TEXT NOT NULL,"
 	" accept_clean @int NOT NULL, review @blob NOT NULL, sha256 @blob NOT NULL, serial TEXT NOT NULL, subject TEXT NOT NULL,"
 	" issuer TEXT NOT NULL, names TEXT NOT NULL, chain_length @int NOT NULL, not_before @int NOT NULL, not_after @int NOT NULL,"
-	" leaf @blob NOT NULL, chain @blob NOT NULL, given @blob NOT NULL, findings TEXT NOT NULL,"
+	" leaf @blob NOT NULL, chain @blob NOT NULL, given @blob NOT NULL, findings TEXT NOT NULL, differences TEXT NOT NULL,"
 	" created @int NOT NULL, ended @int NOT NULL) @strict;"
 	"CREATE UNIQUE INDEX deliveries_open ON deliveries (order_id) WHERE ended = 0;"
 	"CREATE INDEX deliveries_of_order ON deliveries (order_id, id);"

@@ -20,7 +20,7 @@ struct fetching {
 	struct delivered delivered;
 	struct delivered_bytes bytes;
 	struct delivery_question question;
-	struct review_known known;
+	struct review_held held;
 	struct read_report report;
 	struct outcome last; /* of the fetch that failed last */
 };
@@ -39,7 +39,7 @@ static void
 fetching_free(struct fetching *f)
 {
 	delivered_bytes_fini(&f->bytes);
-	review_known_fini(&f->known);
+	review_held_fini(&f->held);
 	read_report_fini(&f->report);
 	free(f);
 }
@@ -56,7 +56,7 @@ prepare(struct hand *hand, const struct order *order, struct fetching *f)
 		r = store_delivered_bytes(hand->store, f->delivered.id, &f->bytes);
 	if (r == 0)
 		r = review_question(
-		    hand->store, order, world_now(hand->worker->world), &f->question);
+		    hand->store, order, world_now(hand->worker->world), &f->question, &f->held);
 	f->question.file_count = 1;
 	f->question.files[0].bytes = buf_str(&f->bytes.given);
 	read_file_name(STR("the delivery"), f->question.files[0].name);
@@ -67,7 +67,7 @@ prepare(struct hand *hand, const struct order *order, struct fetching *f)
 static bool
 fetch_link(struct hand *hand, struct fetching *f)
 {
-	struct buf *to = &f->known.der[f->question.known_count];
+	struct buf *to = &f->held.der[f->question.known_count];
 
 	for (size_t i = 0; i < READ_URLS_MAX && *f->report.urls[i]; i++) {
 		buf_fini(to);
@@ -86,14 +86,14 @@ static int
 complete_chain(struct hand *hand, struct fetching *f)
 {
 	uint8_t missing[32];
-	int r = review_ask(hand->store, hand->worker->reader, &f->question, &f->known, &f->report);
+	int r = review_ask(hand->store, hand->worker->reader, &f->question, &f->held, &f->report);
 
 	for (int i = 0; r == 0 && f->report.is_incomplete && i < READ_CHAIN_MAX; i++) {
 		copy_bytes(missing, f->report.missing, sizeof(missing));
 		if (f->question.known_count == READ_KNOWN_MAX || !fetch_link(hand, f))
 			return 0;
 		r = review_ask(
-		    hand->store, hand->worker->reader, &f->question, &f->known, &f->report);
+		    hand->store, hand->worker->reader, &f->question, &f->held, &f->report);
 		if (r == 0 && memcmp(missing, f->report.missing, sizeof(missing)) == 0)
 			return 0;
 	}

@@ -18,7 +18,7 @@
 struct watching {
 	struct delivered_bytes bytes;
 	struct delivery_question question;
-	struct review_known known;
+	struct review_held held;
 	struct read_report report;
 };
 
@@ -36,7 +36,7 @@ static void
 watching_free(struct watching *w)
 {
 	delivered_bytes_fini(&w->bytes);
-	review_known_fini(&w->known);
+	review_held_fini(&w->held);
 	read_report_fini(&w->report);
 	free(w);
 }
@@ -62,7 +62,7 @@ prepare(struct hand *hand, const struct order *order, struct watching *w)
 
 	if (r == 0)
 		r = review_question(
-		    hand->store, order, world_now(hand->worker->world), &w->question);
+		    hand->store, order, world_now(hand->worker->world), &w->question, &w->held);
 	if (r)
 		return r;
 	w->question.has_accepted = false;
@@ -116,7 +116,7 @@ step_watch(struct hand *hand, const struct task *task, struct order *order, stru
 
 	if (r == 0)
 		r = review_ask(
-		    hand->store, hand->worker->reader, &w->question, &w->known, &w->report);
+		    hand->store, hand->worker->reader, &w->question, &w->held, &w->report);
 	if (r == READ_E_UNAVAILABLE || r == READ_E_TIMEOUT) {
 		outcome_set(what, OUTCOME_LATER, "the reader is being restarted");
 		return 0;

@@ -123,7 +123,9 @@ class House(Peer):
             mail += f"\n  smtp_url: smtp://127.0.0.1:{mailbox.port}"
         lines.append(mail)
         if ca:
-            lines.append(f"trust:\n  file: {ca.root}")
+            lines.append(f"trust:\n  file: {ca.root}" + "".join(f"\n  {name}: {value}" for name, value in more.get("trust", {}).items()))
+        if more.get("severities"):
+            lines.append("policy:\n  severities:" + "".join(f"\n    {code}: {severity}" for code, severity in more["severities"].items()))
         dns = f"dns:\n  timeout_ms: {more.get('dns_timeout_ms', 1000)}"
         if knot:
             dns += f"\n  stubs:\n    - zone: {knot.zone}\n      address: 127.0.0.1\n      port: {knot.port}"
