@@ -193,20 +193,37 @@ judge(struct judging *j)
 }
 
 void
+judge_delivery(const struct delivery_question *question, const struct delivery *delivery,
+    const struct trust *trust, struct read_report *report, struct chain *ret_chain)
+{
+	struct judging j = {
+		.question = question,
+		.trust = trust,
+		.delivery = delivery,
+		.report = report,
+	};
+
+	judge(&j);
+	*ret_chain = j.chain;
+	certificate_facts_fini(&j.facts);
+}
+
+void
+judge_open(const struct delivery_question *question, const struct delivery_tools *tools,
+    struct delivery *ret)
+{
+	for (size_t i = 0; i < question->file_count; i++)
+		delivery_add(ret, tools, question->files[i].bytes,
+		    question->has_password ? &question->password : NULL);
+}
+
+void
 judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
     const struct trust *trust, struct read_report *report)
 {
 	CLEAN(delivery_fini) struct delivery delivery = { 0 };
-	struct judging j = {
-		.question = question,
-		.trust = trust,
-		.delivery = &delivery,
-		.report = report,
-	};
+	struct chain chain;
 
-	for (size_t i = 0; i < question->file_count; i++)
-		delivery_add(&delivery, tools, question->files[i].bytes,
-		    question->has_password ? &question->password : NULL);
-	judge(&j);
-	certificate_facts_fini(&j.facts);
+	judge_open(question, tools, &delivery);
+	judge_delivery(question, &delivery, trust, report, &chain);
 }

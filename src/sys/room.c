@@ -20,6 +20,21 @@
 #define PIPE_END  3          /* where the child finds its pipe */
 #define END_LEAST SECONDS(1) /* to end in, for one that answered at the last moment */
 
+const char *
+room_words(int r)
+{
+	switch (r) {
+	case ROOM_E_TIMEOUT:
+		return "it took too long";
+	case ROOM_E_TOO_MUCH:
+		return "the answer grew too large";
+	case ROOM_E_DIED:
+		return "the program that read it broke down";
+	default:
+		return "it could not be started";
+	}
+}
+
 static bool
 limit(__rlimit_resource_t what, rlim_t most)
 {

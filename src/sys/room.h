@@ -20,6 +20,9 @@ enum {
 	ROOM_E_TOO_MUCH, /* answered more than the buf's limit */
 };
 
+/* What happened to the work, as a clause: "it took too long"; negative too. */
+const char *room_words(int r);
+
 struct room {
 	when time; /* by the clock */
 	unsigned cpu_seconds;
