@@ -137,7 +137,10 @@ take_name(struct session *s)
 {
 	CLEAN(buf_fini) struct buf words = BUF(4096);
 	const char *name = cli_value(s->cli, "name");
-	struct order_form form = { .host = str_of(name), .service_url = "" };
+	const struct str none = STR("");
+	struct order_form form = {
+		.host = str_of(name), .subject = { none, none, none, none, none }, .service_url = ""
+	};
 	struct intake *intake;
 	const struct finding *first = NULL;
 
@@ -396,9 +399,8 @@ write_bundle(struct session *s, const json_t *said)
 static void
 print_json(const struct session *s, json_t *said)
 {
-	/* A terminal may take some letters beyond ASCII for commands (C1, direction marks). */
-	size_t flags =
-	    (s->each ? JSON_COMPACT : JSON_INDENT(2)) | (s->cli->terminal ? JSON_ENSURE_ASCII : 0);
+	/* Some letters beyond ASCII are commands to a terminal (C1, direction marks). */
+	size_t flags = (s->each ? JSON_COMPACT : JSON_INDENT(2)) | JSON_ENSURE_ASCII;
 
 	json_object_del(said, "bundle");
 	json_dumpf(said, stdout, flags);

@@ -13,7 +13,7 @@
 #define TEXT_SIZE   1024
 #define NAMES_SIZE  4096
 #define NAMES_SHOWN 6
-#define LABEL_WIDTH 9
+#define LABEL_WIDTH 10
 #define SHORT_LEFT  DAYS(14) /* I-14 */
 
 #define BOLD   "\x1b[1m"
@@ -171,11 +171,20 @@ struct validity {
 	char words[TEXT_SIZE];
 };
 
+static const char *
+days(when span, char to[static 32])
+{
+	long long count = (long long)((span + DAYS(1) - 1) / DAYS(1));
+
+	snprintf(to, 32, "%lld day%s", count, count == 1 ? "" : "s");
+	return to;
+}
+
 static struct validity
 validity_of(const struct inspect_view *view, const json_t *certificate)
 {
 	struct validity v = { .mark = MARK_GOOD };
-	char from[64], until[64], rest[80];
+	char from[64], until[64], rest[80], count[32];
 	when begins = 0, ends = 0, now = view->now;
 
 	text_at(certificate, "not_before", from, sizeof(from));
@@ -185,12 +194,10 @@ validity_of(const struct inspect_view *view, const json_t *certificate)
 		return v;
 	if (now > ends) {
 		v.mark = MARK_BAD;
-		snprintf(rest, sizeof(rest), "over since %lld days",
-		    (long long)((now - ends) / DAYS(1)));
+		snprintf(rest, sizeof(rest), "over for %s", days(now - ends, count));
 	} else if (now < begins) {
 		v.mark = MARK_WARN;
-		snprintf(rest, sizeof(rest), "begins in %lld days",
-		    (long long)((begins - now + DAYS(1) - 1) / DAYS(1)));
+		snprintf(rest, sizeof(rest), "begins in %s", days(begins - now, count));
 	} else {
 		v.mark = ends - now < SHORT_LEFT ? MARK_WARN : MARK_GOOD;
 		snprintf(rest, sizeof(rest), "%lld of %lld days left",
@@ -273,41 +280,58 @@ put_certificate(const struct inspect_view *view, const json_t *certificate, cons
 
 /* ---- the chain ---- */
 
-/* How the chain ends, where it is not with a certificate that is shown already. */
+struct chain_end {
+	const char *end, *member; /* of chain_status; "" = none */
+	const char *before, *behind;
+	enum mark mark;
+};
+
+static void
+put_one_end(const struct inspect_view *view, const struct chain_end *end, const char *name)
+{
+	const struct cli *cli = view->cli;
+	size_t at = 5;
+
+	printf("  %s%s%s", show_paint(cli, DIM), branch(view, "└ ", "`-"), show_paint(cli, PLAIN));
+	print_mark(view, end->mark);
+	if (*name) {
+		printf(" %s%s", show_paint(cli, BOLD), end->before);
+		at = put_wrapped(view, 6 + strlen(end->before), "      ", 6, name) + 1;
+		fputs(show_paint(cli, PLAIN), stdout);
+	}
+	if (*end->behind)
+		printf("%s%s%s%s",
+		    at + 1 + strlen(end->behind) > (size_t)cli->width ? "\n      "
+		    : *name                                           ? "  "
+								      : " ",
+		    show_paint(cli, end->mark == MARK_GOOD ? DIM : marks[end->mark].colour),
+		    end->behind, show_paint(cli, PLAIN));
+	putchar('\n');
+}
+
+/* How the chain ends; a name that the last certificate has said already is not said again. */
 static void
 put_end(const struct inspect_view *view, const json_t *said, const json_t *last)
 {
-	static const struct {
-		const char *end, *member, *words;
-		enum mark mark;
-	} ends[] = {
-		{ "trusted", "root", "trusted root", MARK_GOOD },
-		{ "incomplete", "missing", "missing: it was not sent and is not known", MARK_BAD },
-		{ "untrusted", "root", "a root that is not trusted", MARK_BAD },
-		{ "distrusted", "distrusted_by", "the browsers distrust this chain", MARK_BAD },
-		{ "broken", "reason", "the chain does not hold", MARK_BAD },
-		{ "self_signed", "", "signed by itself: nobody vouches for it", MARK_BAD },
+	/* clang-format off */
+	static const struct chain_end ends[] = {
+		{ "trusted",     "root",          "", "trusted root", MARK_GOOD },
+		{ "incomplete",  "missing",       "", "missing: it did not come along and is not known", MARK_BAD },
+		{ "untrusted",   "root",          "", "a root that is not trusted", MARK_BAD },
+		{ "distrusted",  "distrusted_by", "no longer trusted by ", "", MARK_BAD },
+		{ "broken",      "reason",        "", "so the chain does not hold", MARK_BAD },
+		{ "self_signed", "",              "", "signed by itself: nobody vouches for it", MARK_BAD },
 	};
+	/* clang-format on */
 	const json_t *status = json_object_get(said, "chain_status");
-	char text[TEXT_SIZE], subject[TEXT_SIZE];
+	char name[TEXT_SIZE], subject[TEXT_SIZE];
 
 	text_at(last, "subject", subject, sizeof(subject));
-	for (size_t i = 0; i < COUNT_OF(ends); i++) {
-		if (!is_text(status, "end", ends[i].end))
-			continue;
-		text_at(status, ends[i].member, text, sizeof(text));
-		printf("  %s%s%s", show_paint(view->cli, DIM), branch(view, "└ ", "`-"),
-		    show_paint(view->cli, PLAIN));
-		print_mark(view, ends[i].mark);
-		if (*text && strcmp(text, subject) != 0) {
-			putchar(' ');
-			(void)put_wrapped(view, 6, "      ", 6, text);
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
+		if (is_text(status, "end", ends[i].end)) {
+			text_at(status, ends[i].member, name, sizeof(name));
+			put_one_end(view, &ends[i], strcmp(name, subject) == 0 ? "" : name);
 		}
-		printf("  %s%s%s\n",
-		    show_paint(
-			view->cli, ends[i].mark == MARK_GOOD ? DIM : marks[ends[i].mark].colour),
-		    ends[i].words, show_paint(view->cli, PLAIN));
-	}
 }
 
 static const char *
@@ -450,74 +474,87 @@ put_subjects(struct buf *to, const json_t *said, const json_t *list)
 	}
 }
 
-static void
-show_keys(const struct inspect_view *view, const json_t *said)
-{
-	const json_t *fits = json_object_get(said, "key_matches_leaf"),
-		     *csr = json_object_get(json_object_get(said, "csr"), "matches_leaf");
-	size_t keys = json_array_size(json_object_get(said, "private_keys"));
+/* The lines beside the tree; an empty line before the first of them. */
+struct beside {
+	const struct inspect_view *view;
+	const json_t *said;
+	bool begun;
+};
 
-	if (json_is_true(fits))
-		put_field(view, " ", "key", GREEN, "the private key came along and fits the leaf");
-	else if (json_is_false(fits))
-		put_field(
-		    view, " ", "key", RED, "the private key that came along is another one's");
-	else if (keys > 0)
-		put_field(view, " ", "key", "", "a private key came along");
-	if (json_is_true(csr))
-		put_field(view, " ", "request", GREEN, "the certificate answers it: same key");
-	else if (json_is_false(csr))
-		put_field(view, " ", "request", RED, "the certificate was made from another one");
+static void
+put_beside(struct beside *b, const char *label, const char *colour, const char *text)
+{
+	if (!*text)
+		return;
+	if (!b->begun)
+		putchar('\n');
+	b->begun = true;
+	put_field(b->view, " ", label, colour, text);
 }
 
 static void
-show_repair(const struct inspect_view *view, const json_t *said)
+show_keys(struct beside *b)
 {
-	const json_t *repaired = json_object_get(said, "repaired"),
-		     *roots = json_object_get(repaired, "roots"),
-		     *extras = json_object_get(repaired, "extras");
+	const json_t *fits = json_object_get(b->said, "key_matches_leaf"),
+		     *csr = json_object_get(json_object_get(b->said, "csr"), "matches_leaf");
+	size_t keys = json_array_size(json_object_get(b->said, "private_keys"));
+
+	if (json_is_true(fits))
+		put_beside(b, "key", GREEN, "the private key came along and fits the leaf");
+	else if (json_is_false(fits))
+		put_beside(b, "key", RED, "the private key that came along is another one's");
+	else if (keys > 0)
+		put_beside(b, "key", "", "a private key came along");
+	if (json_is_true(csr))
+		put_beside(b, "request", GREEN, "the certificate answers it: same key");
+	else if (json_is_false(csr))
+		put_beside(b, "request", RED, "the certificate was made from another one");
+}
+
+static void
+show_left_out(struct beside *b, const char *member, const char *why)
+{
+	const json_t *list = json_object_get(json_object_get(b->said, "repaired"), member);
 	CLEAN(buf_fini) struct buf text = BUF(1 << 16);
-	json_int_t completed = number_at(repaired, "completed");
+
+	if (json_array_size(list) == 0)
+		return;
+	buf_put_text(&text, why);
+	put_subjects(&text, b->said, list);
+	put_beside(b, "left out", "", buf_text(&text));
+}
+
+static void
+show_repair(struct beside *b)
+{
+	const json_t *repaired = json_object_get(b->said, "repaired");
+	CLEAN(buf_fini) struct buf text = BUF(1024);
 
 	if (json_is_true(json_object_get(repaired, "order_repaired")))
-		put_field(view, " ", "repaired", "", "the chain is put in order");
-	if (completed > 0) {
-		put_count(&text, (size_t)completed, "missing intermediate is added",
-		    "missing intermediates are added");
-		put_field(view, " ", "repaired", "", buf_text(&text));
-		buf_clear(&text);
-	}
-	if (json_array_size(roots) > 0) {
-		buf_put_text(&text, "the root, which visitors have: ");
-		put_subjects(&text, said, roots);
-		put_field(view, " ", "left out", "", buf_text(&text));
-		buf_clear(&text);
-	}
-	if (json_array_size(extras) > 0) {
-		buf_put_text(&text, "not needed: ");
-		put_subjects(&text, said, extras);
-		put_field(view, " ", "left out", "", buf_text(&text));
-	}
+		put_beside(b, "repaired", "", "the chain is put in order");
+	put_count(&text, (size_t)number_at(repaired, "completed"), "missing intermediate is added",
+	    "missing intermediates are added");
+	put_beside(b, "repaired", "", buf_text(&text));
+	show_left_out(b, "roots", "the root, which visitors have: ");
+	show_left_out(b, "extras", "not needed: ");
 }
 
 static void
 show_beside(const struct inspect_view *view, const json_t *said)
 {
-	const json_t *chain = chain_of(said);
-	char name[TEXT_SIZE];
-	CLEAN(buf_fini) struct buf wrote = BUF(8192);
+	struct beside b = { .view = view, .said = said };
+	CLEAN(buf_fini) struct buf wrote = BUF(8192), count = BUF(64);
+	char text[TEXT_SIZE];
 
-	if (json_array_size(json_object_get(said, "certificates")) > 0)
-		putchar('\n');
-	put_field(view, " ", "for", "", text_at(said, "name", name, sizeof(name)));
-	show_keys(view, said);
-	show_repair(view, said);
+	put_beside(&b, "for", "", text_at(said, "name", text, sizeof(text)));
+	show_keys(&b);
+	show_repair(&b);
 	if (!view->wrote)
 		return;
-	buf_printf(&wrote, "%s: ", view->wrote);
-	put_count(&wrote, json_array_size(chain), "certificate", "certificates");
-	str_show(buf_str(&wrote), name, sizeof(name));
-	put_field(view, " ", "written", "", name);
+	put_count(&count, json_array_size(chain_of(said)), "certificate", "certificates");
+	buf_printf(&wrote, "%s: %s", view->wrote, buf_text(&count));
+	str_show(buf_str(&wrote), text, sizeof(text));
+	put_beside(&b, "written", "", text);
 }
 
 /* ---- findings ---- */

@@ -2,7 +2,6 @@
 /* certdesk(1): finds the verb, understands its parameters, runs it. */
 #include "cli/cli.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -96,13 +95,11 @@ with_server(struct cli *cli, bool config_named)
 	CLEAN(buf_fini) struct buf token = BUF(4096);
 	int r;
 
-	curl_global_init(CURL_GLOBAL_ALL);
 	read_config(cli);
 	find_server(cli);
 	find_token(cli, config_named, &token);
 	r = cli->verb->run ? cli->verb->run(cli) : cli_request(cli);
 	free(cli->config);
-	curl_global_cleanup();
 	return r;
 }
 

@@ -43,14 +43,14 @@ names_of(const struct certificate_facts *facts)
 }
 
 json_t *
-inspect_certificate(struct str der, const uint8_t sha256[static 32])
+inspect_certificate(X509 *x509, struct str der, const uint8_t sha256[static 32])
 {
 	CLEAN(certificate_facts_fini) struct certificate_facts facts = { 0 };
 	char from[WHEN_RFC3339_SIZE], until[WHEN_RFC3339_SIZE];
 	json_t *object = json_object();
 
 	json_object_set_new(object, "sha256", inspect_hex(sha256));
-	if (certificate_describe(der, &facts))
+	if (certificate_describe_parsed(x509, der, &facts))
 		return object; /* readable, but with a date or name nobody can make sense of */
 	json_object_set_new(object, "subject", json_string(facts.subject));
 	json_object_set_new(object, "issuer", json_string(facts.issuer));
@@ -76,9 +76,11 @@ certificate_list(const struct delivery *delivery)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < delivery->certificate_count; i++)
-		json_array_append_new(list, inspect_certificate(delivery->certificate[i].der,
-						delivery->certificate[i].sha256));
+	for (size_t i = 0; i < delivery->certificate_count; i++) {
+		const struct delivery_certificate *one = &delivery->certificate[i];
+
+		json_array_append_new(list, inspect_certificate(one->x509, one->der, one->sha256));
+	}
 	return list;
 }
 

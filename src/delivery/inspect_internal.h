@@ -15,7 +15,7 @@ json_t *inspect_hex(const uint8_t bytes[static 32]);
 /* Any byte may stand in a certificate's name, NUL among them; JSON can carry all but broken UTF-8.
  */
 json_t *inspect_encoded(struct str s);
-json_t *inspect_certificate(struct str der, const uint8_t sha256[static 32]);
+json_t *inspect_certificate(X509 *x509, struct str der, const uint8_t sha256[static 32]);
 /* `key_sha256`: as of leaf_choose(). */
 json_t *inspect_facts(
     const struct delivery *delivery, bool had_password, const uint8_t *key_sha256);

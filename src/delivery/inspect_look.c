@@ -184,6 +184,15 @@ link_der(const struct look *look, size_t at)
 	return link->at == CHAIN_KNOWN ? link->der : look->delivery.certificate[link->at].der;
 }
 
+static void
+add_known(json_t *list, struct str der, const uint8_t sha256[static 32])
+{
+	CLEAN(x509_free) X509 *x509 = NULL;
+
+	if (certificate_parse(der, &x509) == 0)
+		json_array_append_new(list, inspect_certificate(x509, der, sha256));
+}
+
 /* What would be served; null when no chain holds. */
 static json_t *
 repaired(const struct look *look)
@@ -202,7 +211,7 @@ repaired(const struct look *look)
 		SHA256((const unsigned char *)der.p, der.len, sha256);
 		json_array_append_new(list, inspect_hex(sha256));
 		if (chain->served[i].at == CHAIN_KNOWN)
-			json_array_append_new(added, inspect_certificate(der, sha256));
+			add_known(added, der, sha256);
 	}
 	object = json_object();
 	json_object_set_new(object, "chain", list);
