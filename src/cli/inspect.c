@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "delivery/inspect.h"
@@ -23,9 +24,10 @@
 #include "sys/sandbox.h"
 #include "sys/world.h"
 
-#define ANSWER_MAX  (32u * 1024 * 1024)
-#define BATCH_FILES 512
-#define BATCH_BYTES (32u * 1024 * 1024) /* of files in memory at the same time */
+#define ANSWER_MAX      (32u * 1024 * 1024)
+#define BATCH_FILES     512
+#define FILES_PER_CHILD 16
+#define BATCH_BYTES     (32u * 1024 * 1024) /* of files in memory at the same time */
 
 /* I-07, as for the reader's children. */
 static const struct room usual_room = {
@@ -469,11 +471,24 @@ done(void *to, size_t at, int r, struct str answer)
 	json_decref(said);
 }
 
+/* Another child costs what a few files do. */
+static size_t
+children_for(size_t files)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors > 1 && files >= FILES_PER_CHILD * 2
+	           ? (size_t)processors < files / FILES_PER_CHILD ? (size_t)processors
+	                                                          : files / FILES_PER_CHILD
+	           : 1;
+}
+
 static int
 run_batch(struct session *s)
 {
 	const struct room_series series = {
 		.count = s->each ? s->count : 1,
+		.children = children_for(s->count),
 		.begin = begin,
 		.work = look,
 		.about = s,

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -216,6 +217,55 @@ a_series(void **state UNUSED)
 }
 
 static int
+echo_number(const void *about, size_t at, struct buf *answer)
+{
+	if (at % 10 == 7)
+		return crash(about, answer);
+	buf_printf(answer, "%zu%0*d", at, (int)(at % 5000), 0);
+	return 0;
+}
+
+struct sum {
+	size_t count, broken, wrong;
+};
+
+static void
+add_up(void *to, size_t at, int r, struct str answer)
+{
+	struct sum *sum = to;
+	char begin[32];
+
+	snprintf(begin, sizeof(begin), "%zu", at);
+	sum->wrong += at != sum->count++;
+	sum->broken += r == ROOM_E_DIED;
+	sum->wrong += (r == ROOM_E_DIED) != (at % 10 == 7);
+	sum->wrong += r == 0 && !str_starts(answer, str_of(begin));
+}
+
+/* However many children there are, and whichever is first, what they say comes in order. */
+static void
+side_by_side(void **state UNUSED)
+{
+	static const size_t children[] = { 1, 2, 3, 8, 100 }, counts[] = { 0, 1, 2, 7, 300 };
+
+	for (size_t c = 0; c < COUNT_OF(children); c++)
+		for (size_t n = 0; n < COUNT_OF(counts); n++) {
+			struct sum sum = { 0 };
+			const struct room_series series = { .count = counts[n],
+				.children = children[c],
+				.work = echo_number,
+				.answer_max = 10000,
+				.done = add_up,
+				.to = &sum };
+
+			assert_int_equal(room_run_series(&usual, &series), 0);
+			assert_int_equal(sum.count, counts[n]);
+			assert_int_equal(sum.wrong, 0);
+			assert_int_equal(sum.broken, counts[n] == 300 ? 30 : 0);
+		}
+}
+
+static int
 leave_early(const void *about UNUSED, size_t at UNUSED, struct buf *answer UNUSED)
 {
 	_exit(0);
@@ -275,6 +325,7 @@ main(void)
 		cmocka_unit_test(nothing_open),
 		cmocka_unit_test(a_series),
 		cmocka_unit_test(a_series_that_ends),
+		cmocka_unit_test(side_by_side),
 	};
 	int first = dup(0); /* so that descriptors above 3 exist whatever the harness left open */
 	int failed;
