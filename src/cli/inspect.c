@@ -6,23 +6,18 @@
  *
  * With --each one child does many files; they are all the same person's.
  */
-#include "cli/inspect.h"
+#include "cli/inspect_session.h"
 
-#include <errno.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "delivery/inspect.h"
-#include "order/intake.h"
 #include "pki/certificate.h"
 #include "sys/failpoint.h"
 #include "sys/file.h"
 #include "sys/room.h"
 #include "sys/sandbox.h"
-#include "sys/world.h"
 
 #define ANSWER_MAX      (32u * 1024 * 1024)
 #define BATCH_FILES     512
@@ -36,30 +31,8 @@ static const struct room usual_room = {
 	.memory = (size_t)768 * 1024 * 1024,
 };
 
-struct source {
-	const char *path;
-	struct buf bytes;
-	int problem; /* why it could not be read; 0 = it was */
-};
-
-struct session {
-	const struct cli *cli;
-	struct delivery_question *question; /* without files */
-	struct buf password, csr_text;
-	struct str csr;
-	struct delivery_tools *tools;
-	struct trust trust;
-	bool each;
-	const char *fix;
-	struct source *source; /* of this batch */
-	size_t count;
-	struct inspect_view view;
-	size_t told, usable;
-	int status;
-};
-
 static void
-session_fini(struct session *s)
+session_fini(struct inspect_session *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		buf_fini(&s->source[i].bytes);
@@ -70,200 +43,7 @@ session_fini(struct session *s)
 	trust_fini(&s->trust);
 	delivery_tools_free(s->tools);
 }
-CLEAN_DEFINE_FINI(session_fini, struct session);
-
-/* ---- options ---- */
-
-/* Whoever looks at the list of processes sees the command line: not for longer than we need. */
-static void
-take_from_argv(const char *value, struct buf *to)
-{
-	buf_put_text(to, value);
-	OPENSSL_cleanse((char *)(uintptr_t)value, strlen(value));
-}
-
-static int
-read_password_file(const char *path, struct buf *to)
-{
-	size_t end;
-
-	if (file_read_given(path, READ_PASSWORD_MAX + 2, to) != 0)
-		return cli_fail(EXIT_USAGE, "the password file %s cannot be read", path);
-	end = str_find(buf_str(to), STR("\n"));
-	if (end > 0 && end < to->len && to->data[end - 1] == '\r')
-		end--;
-	buf_truncate(to, end);
-	return 0;
-}
-
-/* How many want to read standard input. */
-static size_t
-readers_of_stdin(const struct cli *cli)
-{
-	const char *const options[] = { cli_value(cli, "password_file"), cli_value(cli, "csr") };
-	size_t count = 0;
-
-	for (size_t i = 0; i < cli->file_count; i++)
-		count += strcmp(cli->file[i], "-") == 0;
-	for (size_t i = 0; i < COUNT_OF(options); i++)
-		count += options[i] && strcmp(options[i], "-") == 0;
-	return count;
-}
-
-static int
-take_password(struct session *s)
-{
-	const char *word = cli_value(s->cli, "password"),
-		   *path = cli_value(s->cli, "password_file");
-	int r = 0;
-
-	s->password = BUF_SECRET(READ_PASSWORD_MAX + 2);
-	if (word)
-		take_from_argv(word, &s->password);
-	if (word && path)
-		return cli_fail(EXIT_USAGE, "--password or --password-file, not both");
-	if (readers_of_stdin(s->cli) > 1)
-		return cli_fail(EXIT_USAGE, "standard input (-) can be read only once");
-	if (path)
-		r = read_password_file(path, &s->password);
-	if (r == 0 && (buf_failed(&s->password) || s->password.len > READ_PASSWORD_MAX))
-		return cli_fail(EXIT_USAGE, "a password has at most %d bytes", READ_PASSWORD_MAX);
-	s->question->has_password = word || path;
-	s->question->password = buf_str(&s->password);
-	return r;
-}
-
-/* The words of the order form: what is no host name there is none here. */
-static int
-take_name(struct session *s)
-{
-	CLEAN(buf_fini) struct buf words = BUF(4096);
-	const char *name = cli_value(s->cli, "name");
-	const struct str none = STR("");
-	struct order_form form = {
-		.host = str_of(name), .subject = { none, none, none, none, none }, .service_url = ""
-	};
-	struct intake *intake;
-	const struct finding *first = NULL;
-
-	if (!name)
-		return 0;
-	intake = alloc_zero(sizeof(*intake));
-	(void)!order_intake_check(&form, intake);
-	for (size_t i = 0; i < intake->findings.count && !first; i++)
-		if (finding_rule(intake->findings.list[i].code)->gate == GATE_NAME &&
-		    intake->findings.list[i].severity == SEVERITY_REJECT)
-			first = &intake->findings.list[i];
-	if (first)
-		finding_render(first, FINDING_WHAT, &words);
-	else
-		str_copy(str_of(intake->host.text), s->question->host, READ_HOST_SIZE);
-	free(intake);
-	return words.len > 0 ? cli_fail(EXIT_USAGE, "--name: %s", buf_text(&words)) : 0;
-}
-
-static int
-take_time(struct session *s)
-{
-	const char *at = cli_value(s->cli, "at");
-	char whole[WHEN_RFC3339_SIZE];
-
-	s->question->now = world_now(world_real());
-	if (!at)
-		return 0;
-	snprintf(whole, sizeof(whole), "%s%s", at, strlen(at) == 10 ? "T00:00:00Z" : "");
-	return when_parse(str_of(whole), &s->question->now)
-	           ? 0
-	           : cli_fail(EXIT_USAGE,
-			 "--at: \"%s\" is no time; write 2027-03-15 or 2027-03-15T14:00:00Z", at);
-}
-
-static int
-take_csr(struct session *s)
-{
-	const char *path = cli_value(s->cli, "csr");
-
-	s->csr_text = BUF(INSPECT_CSR_MAX);
-	if (path && file_read_given(path, INSPECT_CSR_MAX, &s->csr_text) != 0)
-		return cli_fail(EXIT_USAGE, "the request %s cannot be read", path);
-	s->csr = buf_str(&s->csr_text);
-	return 0;
-}
-
-/* An input that holds the private key would be lost by it. */
-static int
-take_fix(struct session *s)
-{
-	const struct cli *cli = s->cli;
-
-	s->fix = cli_value(cli, "fix");
-	if (!s->fix)
-		return 0;
-	if (s->each)
-		return cli_fail(
-		    EXIT_USAGE, "--fix writes one chain, and --each looks at many files");
-	if (strcmp(s->fix, "-") == 0)
-		return cli_fail(EXIT_USAGE, "--fix needs the name of a file");
-	for (size_t i = 0; i < cli->file_count; i++)
-		if (file_is_same(s->fix, cli->file[i]))
-			return cli_fail(EXIT_USAGE,
-			    "--fix would write over %s, which may hold more than the chain",
-			    cli->file[i]);
-	return 0;
-}
-
-static int
-tell_trust(const char *what, const char *path, int r)
-{
-	return cli_fail(EXIT_USAGE, "%s %s: %s", what, path,
-	    r == TRUST_E_NONE ? "no certificate is in it" : error_words(r));
-}
-
-static int
-load_trust(struct session *s)
-{
-	const char *roots = cli_value(s->cli, "roots"),
-		   *intermediates = cli_value(s->cli, "intermediates");
-	char words[DISTRUST_TEXT_SIZE] = "";
-	int r = trust_read_roots(&s->trust, roots ? roots : TRUST_FILE);
-
-	if (r)
-		return tell_trust("the roots", roots ? roots : TRUST_FILE, r);
-	if (intermediates)
-		r = trust_read_intermediates(&s->trust, intermediates);
-	if (r)
-		return tell_trust("the intermediates", intermediates, r);
-	r = trust_read_distrust(&s->trust, "", words);
-	return r ? cli_fail(EXIT_INTERNAL, "the list of distrusted CAs: %s", words) : 0;
-}
-
-static int
-load_tools(struct session *s)
-{
-	bool legacy;
-
-	/* The system's OpenSSL configuration costs time and could change the answer. */
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 ||
-	    delivery_tools_new(&s->tools, &legacy) != 0)
-		return cli_fail(EXIT_INTERNAL, "OpenSSL cannot be used");
-	return 0;
-}
-
-static int
-prepare(struct session *s)
-{
-	int (*const steps[])(struct session *) = { take_password, take_name, take_time, take_csr,
-		take_fix, load_trust, load_tools };
-	int r = 0;
-
-	s->each = cli_value(s->cli, "each") || s->cli->file_count > DELIVERY_FILES_MAX;
-	for (size_t i = 0; r == 0 && i < COUNT_OF(steps); i++)
-		r = steps[i](s);
-	s->view = (struct inspect_view){
-		.cli = s->cli, .now = s->question->now, .all = cli_value(s->cli, "verbose") != NULL
-	};
-	return r;
-}
+CLEAN_DEFINE_FINI(session_fini, struct inspect_session);
 
 /* ---- in the room ---- */
 
@@ -277,7 +57,7 @@ begin(const void *about UNUSED)
 }
 
 static void
-put_source(struct delivery_question *question, const struct source *source)
+put_source(struct delivery_question *question, const struct inspect_source *source)
 {
 	struct read_file *file = &question->files[question->file_count++];
 
@@ -299,7 +79,7 @@ unreadable(int problem, struct buf *answer)
 
 /* The files that belong to the piece of work `at`. */
 static size_t
-files_of(const struct session *s)
+files_of(const struct inspect_session *s)
 {
 	return s->each ? 1 : s->count;
 }
@@ -307,7 +87,7 @@ files_of(const struct session *s)
 static int
 look(const void *about, size_t at, struct buf *answer)
 {
-	const struct session *s = about;
+	const struct inspect_session *s = about;
 	struct delivery_question *question = s->question; /* this child's copy */
 	const struct inspection inspection = {
 		.question = question,
@@ -348,7 +128,7 @@ failure(const char *given, int r)
 
 /* The files of a piece as they were named, fit for people. */
 static void
-name_given(const struct session *s, size_t at, char *to, size_t size)
+name_given(const struct inspect_session *s, size_t at, char *to, size_t size)
 {
 	CLEAN(buf_fini) struct buf all = BUF(1 << 16);
 
@@ -378,7 +158,7 @@ put_pem(const char *base64, struct buf *pem)
 /* The room's word is taken for which certificates, and for nothing else: only certificates can come
  * of it. */
 static int
-write_bundle(struct session *s, const json_t *said)
+write_bundle(struct inspect_session *s, const json_t *said)
 {
 	CLEAN(buf_fini) struct buf pem = BUF(4 * CHAIN_DEPTH_MAX * CERTIFICATE_MAX);
 	const json_t *bundle = json_object_get(said, "bundle"), *one;
@@ -399,7 +179,7 @@ write_bundle(struct session *s, const json_t *said)
 }
 
 static void
-print_json(const struct session *s, json_t *said)
+print_json(const struct inspect_session *s, json_t *said)
 {
 	/* Some letters beyond ASCII are commands to a terminal (C1, direction marks). */
 	size_t flags = (s->each ? JSON_COMPACT : JSON_INDENT(2)) | JSON_ENSURE_ASCII;
@@ -410,14 +190,14 @@ print_json(const struct session *s, json_t *said)
 }
 
 static void
-worsen(struct session *s, int status)
+worsen(struct inspect_session *s, int status)
 {
 	if (status > s->status)
 		s->status = status;
 }
 
 static void
-judge_status(struct session *s, const json_t *said)
+judge_status(struct inspect_session *s, const json_t *said)
 {
 	const char *problem =
 	    json_string_value(json_object_get(json_object_get(said, "error"), "class"));
@@ -431,7 +211,7 @@ judge_status(struct session *s, const json_t *said)
 }
 
 static void
-tell(struct session *s, const char *given, json_t *said)
+tell(struct inspect_session *s, const char *given, json_t *said)
 {
 	if (s->fix)
 		worsen(s, write_bundle(s, said));
@@ -450,7 +230,7 @@ tell(struct session *s, const char *given, json_t *said)
 static void
 done(void *to, size_t at, int r, struct str answer)
 {
-	struct session *s = to;
+	struct inspect_session *s = to;
 	json_t *said = r ? NULL : json_loadb(answer.p, answer.len, JSON_ALLOW_NUL, NULL);
 	const char *csr_error = json_string_value(json_object_get(said, "csr_error"));
 	char given[4096];
@@ -484,7 +264,7 @@ children_for(size_t files)
 }
 
 static int
-run_batch(struct session *s)
+run_batch(struct inspect_session *s)
 {
 	const struct room_series series = {
 		.count = s->each ? s->count : 1,
@@ -508,16 +288,17 @@ run_batch(struct session *s)
 
 /* One byte more than may be: what is too large is said by those who judge. */
 static void
-read_source(struct session *s, const char *path)
+read_source(struct inspect_session *s, const char *path)
 {
-	struct source *source = &s->source[s->count++];
+	struct inspect_source *source = &s->source[s->count++];
 
-	*source = (struct source){ .path = path, .bytes = BUF_SECRET(DELIVERY_FILE_MAX + 1) };
+	*source =
+	    (struct inspect_source){ .path = path, .bytes = BUF_SECRET(DELIVERY_FILE_MAX + 1) };
 	source->problem = file_read_given(path, DELIVERY_FILE_MAX + 1, &source->bytes);
 }
 
 static int
-run_files(struct session *s)
+run_files(struct inspect_session *s)
 {
 	const struct cli *cli = s->cli;
 	size_t bytes = 0;
@@ -543,13 +324,13 @@ run_files(struct session *s)
 int
 run_inspect(struct cli *cli)
 {
-	CLEAN(session_fini) struct session s = { .cli = cli };
+	CLEAN(session_fini) struct inspect_session s = { .cli = cli };
 	int r = sandbox_begin();
 
 	s.question = alloc_zero(sizeof(*s.question));
 	if (r)
 		return cli_fail(EXIT_INTERNAL, "%s", error_words(r));
-	r = prepare(&s);
+	r = inspect_prepare(&s);
 	if (r == 0)
 		r = run_files(&s);
 	if (r == 0 && s.each && !cli->json)
