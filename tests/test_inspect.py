@@ -230,6 +230,12 @@ def test_wrong_use(args, words):
     assert words in refused(*args)
 
 
+def test_nowhere_to_write(files):
+    with open("/dev/full", "wb") as full:
+        r = subprocess.run([PROGRAM, "inspect", "--roots", files.roots, files.chain], stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert r.returncode == 4 and b"could not be written" in r.stderr
+
+
 def test_too_large(files):
     large = files.folder / "large.bin"
     large.write_bytes(b"\x30" * (1024 * 1024 + 1))

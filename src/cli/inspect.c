@@ -40,6 +40,7 @@ session_fini(struct inspect_session *s)
 	free(s->question);
 	buf_fini(&s->password);
 	buf_fini(&s->csr_text);
+	buf_fini(&s->scratch);
 	trust_fini(&s->trust);
 	delivery_tools_free(s->tools);
 }
@@ -286,7 +287,8 @@ run_batch(struct inspect_session *s)
 	return 0;
 }
 
-/* One byte more than may be: what is too large is said by those who judge. */
+/* One byte more than may be: what is too large is said by those who judge. Kept in as many bytes as
+ * it has: room to read into is for the largest. */
 static void
 read_source(struct inspect_session *s, const char *path)
 {
@@ -294,7 +296,9 @@ read_source(struct inspect_session *s, const char *path)
 
 	*source =
 	    (struct inspect_source){ .path = path, .bytes = BUF_SECRET(DELIVERY_FILE_MAX + 1) };
-	source->problem = file_read_given(path, DELIVERY_FILE_MAX + 1, &source->bytes);
+	buf_clear(&s->scratch);
+	source->problem = file_read_given(path, DELIVERY_FILE_MAX + 1, &s->scratch);
+	buf_put_str(&source->bytes, buf_str(&s->scratch));
 }
 
 static int
@@ -305,6 +309,7 @@ run_files(struct inspect_session *s)
 	int r = 0;
 
 	s->source = alloc_array(BATCH_FILES, sizeof(*s->source));
+	s->scratch = BUF_SECRET(DELIVERY_FILE_MAX + 1);
 	for (size_t i = 0; r == 0 && i < cli->file_count; i++) {
 		read_source(s, cli->file[i]);
 		if (s->source[s->count - 1].problem && !s->each)
@@ -335,5 +340,7 @@ run_inspect(struct cli *cli)
 		r = run_files(&s);
 	if (r == 0 && s.each && !cli->json)
 		printf("\n%zu of %zu usable\n", s.usable, s.told);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return cli_fail(EXIT_INTERNAL, "what was found could not be written");
 	return r ? r : s.status;
 }

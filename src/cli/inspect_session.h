@@ -14,7 +14,7 @@ struct inspect_source {
 struct inspect_session {
 	const struct cli *cli;
 	struct delivery_question *question; /* without files */
-	struct buf password, csr_text;
+	struct buf password, csr_text, scratch;
 	struct str csr;
 	struct delivery_tools *tools;
 	struct trust trust;

@@ -42,6 +42,15 @@ names_of(const struct certificate_facts *facts)
 	return names;
 }
 
+static void
+put_name(json_t *object, const char *member, const X509_NAME *name)
+{
+	char text[CERTIFICATE_NAME_SIZE];
+
+	certificate_name_text(name, text, sizeof(text));
+	json_object_set_new(object, member, json_string(text));
+}
+
 json_t *
 inspect_certificate(X509 *x509, struct str der, const uint8_t sha256[static 32])
 {
@@ -50,10 +59,10 @@ inspect_certificate(X509 *x509, struct str der, const uint8_t sha256[static 32])
 	json_t *object = json_object();
 
 	json_object_set_new(object, "sha256", inspect_hex(sha256));
+	put_name(object, "subject", X509_get_subject_name(x509));
+	put_name(object, "issuer", X509_get_issuer_name(x509));
 	if (certificate_describe_parsed(x509, der, &facts))
-		return object; /* readable, but with a date or name nobody can make sense of */
-	json_object_set_new(object, "subject", json_string(facts.subject));
-	json_object_set_new(object, "issuer", json_string(facts.issuer));
+		return object; /* readable, but with a date nobody can make sense of */
 	if (facts.common_name.len > 0)
 		json_object_set_new(object, "subject_cn", inspect_encoded(facts.common_name));
 	json_object_set_new(object, "san_dns", names_of(&facts));
