@@ -9,7 +9,6 @@
 #define SHORT_LEFT  DAYS(14) /* I-14 */
 
 struct validity {
-	bool known;
 	enum inspect_mark mark;
 	char words[256];
 };
@@ -32,9 +31,8 @@ validity_of(const struct inspect_view *view, const json_t *certificate)
 
 	inspect_text(certificate, "not_before", from, sizeof(from));
 	inspect_text(certificate, "not_after", until, sizeof(until));
-	v.known = when_parse(str_of(from), &begins) && when_parse(str_of(until), &ends);
-	if (!v.known)
-		return v;
+	if (!when_parse(str_of(from), &begins) || !when_parse(str_of(until), &ends))
+		return (struct validity){ .mark = MARK_BAD, .words = "its dates make no sense" };
 	if (now > ends) {
 		v.mark = MARK_BAD;
 		snprintf(rest, sizeof(rest), "over for %s", days(now - ends, count));
@@ -112,7 +110,7 @@ put_certificate(const struct inspect_view *view, const json_t *certificate, cons
 	char text[TEXT_SIZE];
 
 	printf("  %s%s%s", show_paint(view->cli, DIM), turn, show_paint(view->cli, PLAIN));
-	inspect_mark(view, valid.known ? valid.mark : MARK_BAD);
+	inspect_mark(view, valid.mark);
 	put_title(view, *turn ? 6 : 4, inspect_name_of(certificate, text, sizeof(text)), role);
 	if (leaf) {
 		put_names(view, bar, certificate);
@@ -241,7 +239,7 @@ inspect_show_loose(const struct inspect_view *view, const json_t *said)
 		snprintf(role, sizeof(role), "%s%s",
 		    json_is_true(json_object_get(certificate, "is_ca")) ? "CA, " : "", valid.words);
 		printf("  ");
-		inspect_mark(view, valid.known ? valid.mark : MARK_BAD);
+		inspect_mark(view, valid.mark);
 		put_title(view, 4, inspect_name_of(certificate, text, sizeof(text)), role);
 	}
 }
