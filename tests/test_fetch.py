@@ -34,7 +34,7 @@ def test_fetched_while_the_customer_waits(stage, host, issuing, form):
     stage.publisher.pages[path] = {"der": lambda: der(ca.intermediate), "pem": lambda: ca.intermediate.read_bytes(),
                                    "pkcs7": lambda: openssl("crl2pkcs7", "-nocrl", "-certfile", ca.intermediate, "-outform", "DER")}[form]()
     answer = stage.deliver(order, leaf(path), accept=False)
-    assert not answer["accepted"] and codes(answer) == ["CERT_CHAIN_COMPLETED"]
+    assert not answer["accepted"] and "CERT_CHAIN_COMPLETED" in codes(answer)
     assert answer["certificate"]["chain_length"] == 1
     stage.accept_review(order, answer["review"])
     stage.point(order)
@@ -50,7 +50,7 @@ def test_a_server_that_is_busy_is_asked_again(stage, host, issuing):
     answers = iter([503, der(ca.intermediate)])
     stage.publisher.pages["/busy"] = lambda: next(answers)
     answer = stage.deliver(order, leaf("/busy"), accept=False)
-    assert codes(answer) == ["CERT_CHAIN_COMPLETED"]
+    assert "CERT_CHAIN_COMPLETED" in codes(answer)
 
 
 @pytest.mark.parametrize("page,says", [(404, "status 404"), (b"<html>no</html>", None), (b"x" * 70000, "larger")])

@@ -105,30 +105,13 @@ is_known(const struct delivery *delivery, const uint8_t sha256[static 32])
 	return false;
 }
 
-static void
-fingerprint_of(X509 *x509, uint8_t ret[static 32])
-{
-	EVP_PKEY *key = X509_get0_pubkey(x509);
-	unsigned char *der = NULL;
-	uint8_t spki[32];
-	int len;
-
-	if (key && key_fingerprint(key, spki, ret) == 0)
-		return;
-	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
-	if (len > 0)
-		SHA256(der, (size_t)len, ret);
-	OPENSSL_free(der);
-	ERR_clear_error();
-}
-
 void
 intake_certificate(struct intake *in, struct str der)
 {
 	struct delivery *delivery = in->delivery;
 	CLEAN(x509_free) X509 *x509 = NULL;
 	struct delivery_certificate *to;
-	uint8_t sha256[32];
+	uint8_t sha256[32], spki_sha256[32];
 	int r;
 
 	r = certificate_parse(der, &x509);
@@ -151,7 +134,8 @@ intake_certificate(struct intake *in, struct str der)
 	*to = (struct delivery_certificate){ .file = in->number };
 	to->der = (struct str){ .p = str_dup(der), .len = der.len };
 	copy_bytes(to->sha256, sha256, sizeof(sha256));
-	fingerprint_of(x509, to->key_sha256);
+	if (certificate_key_fingerprint(x509, spki_sha256, to->key_sha256))
+		copy_bytes(to->key_sha256, sha256, sizeof(sha256)); /* matches no key */
 	to->x509 = TAKE(x509);
 }
 

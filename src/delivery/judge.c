@@ -301,25 +301,43 @@ known_of(const struct delivery_question *question, const struct delivery_tools *
 }
 
 void
-judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
-    const struct judge_setting *setting, struct read_report *report)
+judge_delivery(const struct delivery_question *question, const struct delivery *delivery,
+    const struct delivery_tools *tools, const struct judge_setting *setting,
+    struct read_report *report, struct chain *ret_chain)
 {
-	CLEAN(delivery_fini) struct delivery delivery = { 0 };
 	struct judging j = {
 		.question = question,
 		.setting = setting,
 		.trust = setting->trust,
-		.delivery = &delivery,
+		.delivery = delivery,
 		.report = report,
 	};
 
 	j.known = known_of(question, tools);
 	report->findings.policy = setting->severities;
-	for (size_t i = 0; i < question->file_count; i++)
-		delivery_add(&delivery, tools, question->files[i].bytes,
-		    question->has_password ? &question->password : NULL);
 	judge(&j);
+	*ret_chain = j.chain;
 	certificate_facts_fini(&j.facts);
 	shelf_free(j.known);
 	report->findings.policy = NULL;
+}
+
+void
+judge_open(const struct delivery_question *question, const struct delivery_tools *tools,
+    struct delivery *ret)
+{
+	for (size_t i = 0; i < question->file_count; i++)
+		delivery_add(ret, tools, question->files[i].bytes,
+		    question->has_password ? &question->password : NULL);
+}
+
+void
+judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
+    const struct judge_setting *setting, struct read_report *report)
+{
+	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	struct chain chain;
+
+	judge_open(question, tools, &delivery);
+	judge_delivery(question, &delivery, tools, setting, report, &chain);
 }

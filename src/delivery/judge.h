@@ -15,7 +15,7 @@
 #include "ipc/read_delivery.h"
 #include "delivery/ct_logs.h"
 #include "delivery/delivery.h"
-#include "pki/trust.h"
+#include "pki/chain.h"
 
 /* What a delivery is held against besides the question. */
 struct judge_setting {
@@ -28,6 +28,15 @@ struct judge_setting {
 /* Opens the question's files and judges them. *report must be initialised. */
 void judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
     const struct judge_setting *setting, struct read_report *report);
+
+/* The two halves, for who looks at the delivery too. *ret must be zeroed. */
+void judge_open(const struct delivery_question *question, const struct delivery_tools *tools,
+    struct delivery *ret);
+/* *ret_chain: as chain_build() left it, positions are those in the delivery; all zero when there is
+ * no leaf. */
+void judge_delivery(const struct delivery_question *question, const struct delivery *delivery,
+    const struct delivery_tools *tools, const struct judge_setting *setting,
+    struct read_report *report, struct chain *ret_chain);
 
 /* The checks, for the manual and the tests: name and rules of row `at`; NULL behind the last. */
 const char *judge_check_rules(size_t at);

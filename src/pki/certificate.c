@@ -183,16 +183,21 @@ identity_facts(const X509 *x509, struct certificate_facts *to)
 int
 certificate_describe(struct str der, struct certificate_facts *ret)
 {
+	CLEAN(x509_free) X509 *x509 = NULL;
+	int r = certificate_parse(der, &x509);
+
+	return r ? r : certificate_describe_parsed(x509, der, ret);
+}
+
+int
+certificate_describe_parsed(X509 *x509, struct str der, struct certificate_facts *ret)
+{
 	CLEAN(certificate_facts_fini)
 	struct certificate_facts facts = {
 		.path_length = -1, .common_name = STR(""), .names_text = BUF(4 * CERTIFICATE_MAX)
 	};
-	CLEAN(x509_free) X509 *x509 = NULL;
 	int r;
 
-	r = certificate_parse(der, &x509);
-	if (r)
-		return r;
 	if (!raw_names(der, &facts) || !time_of(X509_get0_notBefore(x509), &facts.not_before) ||
 	    !time_of(X509_get0_notAfter(x509), &facts.not_after))
 		return CERTIFICATE_E_MALFORMED;

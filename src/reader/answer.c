@@ -92,21 +92,6 @@ log_failure(const struct delivery_question *question, const char *problem)
 	    LOG_TEXT("first_sha256", buf_text(&hash)));
 }
 
-static const char *
-problem_of(int r)
-{
-	switch (r) {
-	case ROOM_E_TIMEOUT:
-		return "it took too long";
-	case ROOM_E_TOO_MUCH:
-		return "the answer grew too large";
-	case ROOM_E_DIED:
-		return "the program that read it broke down";
-	default:
-		return "it could not be started";
-	}
-}
-
 /* Too much work is a limit of ours that the customer can heed; a crash is ours to look into. */
 static void
 report_failure(const struct delivery_question *question, int r, struct read_report *report)
@@ -119,8 +104,8 @@ report_failure(const struct delivery_question *question, int r, struct read_repo
 	finding_param(finding, "file", "%s",
 	    question->file_count == 1 && *question->files[0].name ? question->files[0].name
 								  : "The delivery");
-	finding_param(finding, "problem", "%s", problem_of(r));
-	log_failure(question, problem_of(r));
+	finding_param(finding, "problem", "%s", room_words(r));
+	log_failure(question, room_words(r));
 }
 
 int
