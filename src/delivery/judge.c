@@ -5,12 +5,16 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 
+#include "pki/revocation.h"
 #include "delivery/judge_internal.h"
 
 static_assert(READ_FILES_MAX == DELIVERY_FILES_MAX, "as many files as can be opened");
 static_assert(READ_CERTIFICATE_MAX == CERTIFICATE_MAX, "what is read fits the report");
 static_assert(READ_KEYS_SEEN_MAX == DELIVERY_KEYS_MAX, "every key seen fits the report");
 static_assert(DELIVERY_CERTIFICATES_MAX <= CHAIN_GIVEN_MAX, "all of them can be in a chain");
+static_assert(READ_STATUS_FILE_MAX == REVOCATION_FILE_MAX, "what is handed along can be read");
+static_assert(READ_REQUEST_MAX == REVOCATION_REQUEST_MAX, "every OCSP request fits the report");
+static_assert(READ_WHY_SIZE == REVOCATION_WHY_SIZE, "and every reason");
 static_assert(READ_URLS_MAX == CHAIN_URLS_MAX && READ_URL_SIZE == CHAIN_URL_SIZE, "URLs too");
 static_assert(READ_CHAIN_MAX == CHAIN_DEPTH_MAX, "every chain fits the report");
 
@@ -41,6 +45,7 @@ static const struct check checks[] = { /* in the order of I-08 */
 	{ "A-01 K-01",                NEEDS_LEAF,              check_weakness },
 	{ "E-01",                     NEEDS_LEAF,              check_purpose },
 	{ "T-03",                     NEEDS_LEAF,              check_precertificate },
+	{ "R-01 R-03 R-04 I-19 V-05", NEEDS_LEAF,              check_revocation },
 	{ "D-15 K-08",                NEEDS_LEAF | NEEDS_HOST, check_extra_names },
 	{ "I-17 I-18",                NEEDS_LEAF,              check_left_out },
 };

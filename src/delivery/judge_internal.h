@@ -31,6 +31,11 @@ void judge_put_date(struct finding *finding, const char *name, when at);
 void judge_subjects(
     const struct judging *j, const size_t at[], size_t count, char *to, size_t size);
 
+/* Builds the chain out of all that is at hand, without those whose SHA-256 is listed. As
+ * chain_build(). */
+int judge_build_chain(
+    struct judging *j, const uint8_t (*without)[32], size_t count, struct chain *ret) MUST_USE;
+
 /* The rows' functions. */
 void check_leak(struct judging *j);
 void check_leaf(struct judging *j);
@@ -44,5 +49,6 @@ void check_chain(struct judging *j);
 void check_weakness(struct judging *j);
 void check_purpose(struct judging *j);
 void check_precertificate(struct judging *j);
+void check_revocation(struct judging *j);
 void check_extra_names(struct judging *j);
 void check_left_out(struct judging *j);
