@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <openssl/sha.h>
 
+#include "pki/der_read.h"
 #include "pki/revocation.h"
 #include "delivery/judge_internal.h"
 
@@ -65,6 +66,35 @@ pair_at(const struct judging *j, size_t at)
 	};
 }
 
+/* What was handed along, as DER; "" where it is neither that nor PEM. */
+struct fetched {
+	struct str file[READ_STATUS_MAX];
+	struct buf unarmoured[READ_STATUS_MAX];
+};
+
+static void
+fetched_init(const struct delivery_question *question, struct fetched *to)
+{
+	for (size_t i = 0; i < question->status_count; i++) {
+		struct str from = question->status[i];
+
+		to->unarmoured[i] = BUF(REVOCATION_FILE_MAX);
+		if (from.len > 0 && from.p[0] != DER_SEQUENCE)
+			from = revocation_put_from_pem(from, &to->unarmoured[i])
+			           ? buf_str(&to->unarmoured[i])
+			           : STR("");
+		to->file[i] = from;
+	}
+}
+
+static void
+fetched_fini(struct fetched *fetched)
+{
+	for (size_t i = 0; i < COUNT_OF(fetched->unarmoured); i++)
+		buf_fini(&fetched->unarmoured[i]);
+}
+CLEAN_DEFINE_FINI(fetched_fini, struct fetched);
+
 /* The most telling of these files; equal ones: the first. */
 static void
 weigh(const struct str files[], size_t count, const struct pair *pair, when now,
@@ -97,7 +127,7 @@ add_lookups(const struct pair *pair, struct read_report *report)
 
 /* One certificate: its status, and where more can be had. */
 static void
-look_at(struct judging *j, size_t at, struct revocation *ret)
+look_at(struct judging *j, const struct fetched *fetched, size_t at, struct revocation *ret)
 {
 	const struct delivery_question *question = j->question;
 	CLEAN(pair_fini) struct pair pair = pair_at(j, at);
@@ -106,7 +136,7 @@ look_at(struct judging *j, size_t at, struct revocation *ret)
 	*ret = (struct revocation){ .reason = "" };
 	if (!pair.certificate || !pair.issuer)
 		return;
-	weigh(question->status, question->status_count, &pair, question->now, ret);
+	weigh(fetched->file, question->status_count, &pair, question->now, ret);
 	weigh(j->delivery->status, j->delivery->status_count, &pair, question->now, &came);
 	if (ret->state == REVOCATION_UNSEEN && came.state != REVOCATION_REVOKED)
 		add_lookups(&pair, j->report);
@@ -132,11 +162,12 @@ report_status(struct judging *j, size_t at, const struct revocation *found)
 
 /* All of the chain, as it is now. */
 static void
-look_at_all(struct judging *j, struct revocation ret[static CHAIN_DEPTH_MAX])
+look_at_all(
+    struct judging *j, const struct fetched *fetched, struct revocation ret[static CHAIN_DEPTH_MAX])
 {
 	j->report->status_count = j->report->lookup_count = 0;
 	for (size_t i = 0; i < j->chain.count; i++) {
-		look_at(j, i, &ret[i]);
+		look_at(j, fetched, i, &ret[i]);
 		report_status(j, i, &ret[i]);
 	}
 }
@@ -186,7 +217,8 @@ tell_issuer(struct judging *j, size_t at, const struct revocation *found)
 /* I-19: a path through a revoked issuer is none; another one is taken, and looked at as well. The
  * last of its issuers to be found revoked is told when no path is left. */
 static void
-leave_revoked_issuers(struct judging *j, struct revocation found[static CHAIN_DEPTH_MAX])
+leave_revoked_issuers(struct judging *j, const struct fetched *fetched,
+    struct revocation found[static CHAIN_DEPTH_MAX])
 {
 	uint8_t without[WITHOUT_MAX][32];
 	size_t at, count = 0;
@@ -201,7 +233,7 @@ leave_revoked_issuers(struct judging *j, struct revocation found[static CHAIN_DE
 			return;
 		}
 		j->chain = other;
-		look_at_all(j, found);
+		look_at_all(j, fetched, found);
 	}
 }
 
@@ -240,14 +272,16 @@ tell_unknown(struct judging *j, const struct revocation found[])
 void
 check_revocation(struct judging *j)
 {
+	CLEAN(fetched_fini) struct fetched fetched = { 0 };
 	struct revocation found[CHAIN_DEPTH_MAX];
 
 	if (!j->is_chained)
 		return;
-	look_at_all(j, found);
+	fetched_init(j->question, &fetched);
+	look_at_all(j, &fetched, found);
 	if (j->chain.count > 0 && found[0].state == REVOCATION_REVOKED)
 		put_revoked(judge_find(j, FINDING_CERT_REVOKED), &found[0]);
-	leave_revoked_issuers(j, found);
+	leave_revoked_issuers(j, &fetched, found);
 	if (j->is_chained)
 		tell_unknown(j, found);
 }

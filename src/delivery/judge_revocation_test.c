@@ -316,6 +316,24 @@ unknown(void **state UNUSED)
 	asked_free(a);
 }
 
+/* A list that is PEM is looked for in the text once, whoever it is about. */
+static void
+armoured(void **state UNUSED)
+{
+	struct asked *a = asked_new(&leaf);
+	CLEAN(buf_fini) struct buf list = BUF(1 << 16);
+	struct buf *to = next_status(a);
+
+	list_of(&list, &issuing, (struct test_list){ CURRENT, .reason = 1 }, &root);
+	test_put_pem(to, root.x509);
+	buf_put_text(to, "-----BEGIN X509 CRL-----\n");
+	buf_put_base64(to, list.data, list.len);
+	buf_put_text(to, "\n-----END X509 CRL-----\n");
+	judge_it(a);
+	assert_non_null(found(a, FINDING_CERT_ISSUER_REVOKED));
+	asked_free(a);
+}
+
 static void
 short_lived(void **state UNUSED)
 {
@@ -418,6 +436,57 @@ many_came_along(void **state UNUSED)
 	asked_free(a);
 }
 
+/* More places than are told: the leaf's come first. */
+static void
+many_places(void **state UNUSED)
+{
+	struct test_spec spec = { .name = "A",
+		.ca = true,
+		.crl_points =
+		    "URI:http://crl.example/a,URI:http://crl.example/b,URI:http://crl.example/c",
+		.authority_info = "OCSP;URI:http://ocsp.example",
+		.from = NOW - DAYS(1),
+		.until = NOW + DAYS(190) };
+	struct test_certificate upper = test_issue(&spec, &root), lower, end;
+	struct asked *a;
+
+	spec.name = "B";
+	lower = test_issue(&spec, &upper);
+	spec.ca = false;
+	spec.name = HOST;
+	spec.alternatives = "DNS:" HOST;
+	spec.purposes = "serverAuth";
+	end = test_issue(&spec, &lower);
+	a = asked_new(&end);
+	test_put_pem(&a->file[0], upper.x509);
+	test_put_pem(&a->file[0], lower.x509);
+	judge_it(a);
+	assert_true(a->report.accepted);
+	assert_int_equal(a->report.status_count, 3);
+	assert_int_equal(a->report.lookup_count, READ_LOOKUPS_MAX);
+	assert_string_equal(a->report.lookup[2].url, "http://crl.example/b");
+	assert_int_equal(a->report.lookup[3].kind, REVOCATION_OCSP);
+	asked_free(a);
+	test_certificate_fini(&upper);
+	test_certificate_fini(&lower);
+	test_certificate_fini(&end);
+}
+
+/* Both, and the customer's own first. */
+static void
+both_revoked(void **state UNUSED)
+{
+	struct asked *a = asked_new(&leaf);
+
+	list_of(next_status(a), &issuing, (struct test_list){ CURRENT, .reason = 1 }, &root);
+	list_of(next_status(a), &leaf, (struct test_list){ CURRENT, .reason = 1 }, &issuing);
+	judge_it(a);
+	assert_int_equal(findings_first(&a->report.findings)->code, FINDING_CERT_REVOKED);
+	assert_non_null(found(a, FINDING_CERT_ISSUER_REVOKED));
+	expect_states(a, REVOCATION_REVOKED, REVOCATION_REVOKED);
+	asked_free(a);
+}
+
 int
 main(void)
 {
@@ -428,11 +497,14 @@ main(void)
 		cmocka_unit_test(revoked_issuer),
 		cmocka_unit_test(another_path),
 		cmocka_unit_test(unknown),
+		cmocka_unit_test(armoured),
 		cmocka_unit_test(short_lived),
 		cmocka_unit_test(came_along),
 		cmocka_unit_test(came_as_answer),
 		cmocka_unit_test(came_in_pkcs7),
 		cmocka_unit_test(many_came_along),
+		cmocka_unit_test(many_places),
+		cmocka_unit_test(both_revoked),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -17,6 +17,7 @@
 
 #include <openssl/x509.h>
 
+#include "base/buf.h"
 #include "base/when.h"
 #include "pki/revocation_state.h"
 #include "pki/url.h"
@@ -43,6 +44,10 @@ void revocation_by_crl(
     struct str bytes, X509 *issuer, X509 *certificate, when now, struct revocation *ret);
 void revocation_by_ocsp(
     struct str bytes, X509 *issuer, X509 *certificate, when now, struct revocation *ret);
+
+/* Adds the DER of the first CRL in a PEM text; false when there is none. For whoever asks of one file
+ * about several certificates: finding it costs more than anything but its decoding. */
+bool revocation_put_from_pem(struct str pem, struct buf *to);
 
 /* False for short-lived ones (V-05) and self-issued ones: no status is to be asked for. */
 bool revocation_is_needed(const X509 *certificate);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists of revoked certificates (RFC 5280 5 and 6.3). */
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -29,27 +30,34 @@ points_free(CRL_DIST_POINTS *points)
 }
 CLEAN_DEFINE(points_free, CRL_DIST_POINTS *);
 
-/* Its DER, when it is PEM text; to be freed. */
-static struct str
-unarmoured(struct str bytes)
+/* The next block's DER, if it is a CRL; *ret_more: there was a block. */
+static void
+next_block(BIO *from, struct buf *to, bool *ret_more)
 {
-	BIO *bio = BIO_new_mem_buf(bytes.p, (int)bytes.len);
 	char *label = NULL, *header = NULL;
 	unsigned char *der = NULL;
 	long len = 0;
 
-	while (bio && PEM_read_bio(bio, &label, &header, &der, &len) == 1) {
-		bool is_crl = strcmp(label, PEM_STRING_X509_CRL) == 0;
+	*ret_more = PEM_read_bio(from, &label, &header, &der, &len) == 1;
+	if (*ret_more && strcmp(label, PEM_STRING_X509_CRL) == 0)
+		buf_put(to, der, (size_t)len);
+	OPENSSL_free(label);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+}
 
-		OPENSSL_free(label);
-		OPENSSL_free(header);
-		if (is_crl)
-			break;
-		OPENSSL_free(der);
-		der = NULL;
-	}
+bool
+revocation_put_from_pem(struct str pem, struct buf *to)
+{
+	size_t before = to->len;
+	bool more = pem.len <= INT_MAX;
+	BIO *bio = more ? BIO_new_mem_buf(pem.p, (int)pem.len) : NULL;
+
+	while (bio && more && to->len == before && !buf_failed(to))
+		next_block(bio, to, &more);
 	BIO_free(bio);
-	return (struct str){ .p = (char *)der, .len = der ? (size_t)len : 0 };
+	ERR_clear_error();
+	return to->len > before;
 }
 
 /* tbsCertList: version (optional), signature algorithm, issuer. Looked at before anything is
@@ -261,18 +269,14 @@ void
 revocation_by_crl(
     struct str bytes, X509 *issuer, X509 *certificate, when now, struct revocation *ret)
 {
-	struct str der = { 0 };
+	CLEAN(buf_fini) struct buf der = BUF(REVOCATION_FILE_MAX);
 
 	if (bytes.len > REVOCATION_FILE_MAX) {
 		revocation_say(ret, REVOCATION_UNSEEN, "it is too large");
 		return;
 	}
-	if (bytes.len == 0 || bytes.p[0] != DER_SEQUENCE) {
-		der = unarmoured(bytes);
-		look(str_bytes(der.p, der.len), issuer, certificate, now, ret);
-		OPENSSL_free((void *)(uintptr_t)der.p);
-	} else {
-		look(bytes, issuer, certificate, now, ret);
-	}
+	if ((bytes.len == 0 || bytes.p[0] != DER_SEQUENCE) && revocation_put_from_pem(bytes, &der))
+		bytes = buf_str(&der);
+	look(bytes, issuer, certificate, now, ret);
 	ERR_clear_error();
 }
