@@ -145,8 +145,7 @@ look_at(struct judging *j, const struct fetched *fetched, size_t at, struct revo
 	if (ret->state < REVOCATION_GOOD && !revocation_is_needed(pair.certificate))
 		*ret = (struct revocation){ .state = REVOCATION_NEEDLESS, .reason = "" };
 	else if (ret->state == REVOCATION_UNSEEN && question->status_count > 0)
-		str_copy(
-		    STR("nothing that could be had speaks about it"), ret->why, sizeof(ret->why));
+		str_copy(STR("none could be had that speaks about it"), ret->why, sizeof(ret->why));
 }
 
 static void
