@@ -172,6 +172,7 @@ is_its_part(const DIST_POINT_NAME *part, const X509 *certificate)
 		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
 
 		if (point->distpoint && point->distpoint->type == 0 && !point->CRLissuer &&
+		    !point->reasons &&
 		    names_meet(point->distpoint->name.fullname, part->name.fullname))
 			return true;
 	}

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <openssl/ocsp.h>
+#include <openssl/x509v3.h>
 
 #include "pki/ca_test_kit.h"
 #include "sys/world.h"
@@ -25,6 +26,7 @@ enum who {
 	NO_RESPONDER,  /* by ROOT, without the purpose */
 	OLD_RESPONDER, /* over */
 	FAR_RESPONDER, /* with the purpose, by STRANGER */
+	SHA1_RESPONDER,
 	WHO_MAX
 };
 
@@ -72,6 +74,12 @@ set_up(void **state UNUSED)
 	made[RESPONDER] = responder("OCSPSigning", NOW + DAYS(9), ROOT);
 	made[NO_RESPONDER] = responder("serverAuth", NOW + DAYS(9), ROOT);
 	made[OLD_RESPONDER] = responder("OCSPSigning", NOW - DAYS(1), ROOT);
+	made[SHA1_RESPONDER] = test_issue(&(struct test_spec){ .name = "Responder",
+					      .purposes = "OCSPSigning",
+					      .digest = "SHA1",
+					      .from = NOW - DAYS(90),
+					      .until = NOW + DAYS(9) },
+	    &made[ROOT]);
 	made[FAR_RESPONDER] = responder("OCSPSigning", NOW + DAYS(9), STRANGER);
 	return 0;
 }
@@ -344,6 +352,7 @@ static const struct ocsp_case ocsp_cases[] = {
 	{ "without an end", { CURRENT, GOOD, .no_end = true }, ROOT, LEAF, REVOCATION_UNKNOWN, "until when" },
 	{ "a responder without the purpose", { CURRENT, GOOD }, NO_RESPONDER, LEAF, REVOCATION_UNKNOWN, "neither" },
 	{ "a responder that is over", { CURRENT, GOOD }, OLD_RESPONDER, LEAF, REVOCATION_UNKNOWN, "neither" },
+	{ "a responder named with SHA-1", { CURRENT, GOOD }, SHA1_RESPONDER, LEAF, REVOCATION_UNKNOWN, "neither" },
 	{ "somebody else's responder", { CURRENT, GOOD }, FAR_RESPONDER, LEAF, REVOCATION_UNKNOWN, "neither" },
 	{ "the issuer's name, another key", { CURRENT, REVOKED, .reason = -1 }, OTHER_ROOT, LEAF, REVOCATION_UNKNOWN, "neither" },
 	{ "another CA of the issuer", { CURRENT, REVOKED, .reason = -1 }, ISSUING, LEAF, REVOCATION_UNKNOWN, "neither" },
@@ -460,6 +469,43 @@ lookups(void **state UNUSED)
 	}
 }
 
+/* A place at which only some reasons are listed, or somebody else's list is: nothing to be learnt
+ * from a silence there (RFC 5280 6.3.3). */
+static void
+points_of_no_use(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf der = BUF(1 << 16);
+	struct test_list list = { CURRENT, .scope = "critical,fullname:URI:" PART };
+	struct revocation_lookup found[4];
+	struct revocation status;
+
+	test_put_crl(&der, &list, &made[ROOT]);
+	for (int which = 0; which < 3; which++) {
+		struct test_certificate one = leaf("one", "URI:" PART, NULL, DAYS(90));
+		CRL_DIST_POINTS *points =
+		    X509_get_ext_d2i(one.x509, NID_crl_distribution_points, NULL, NULL);
+		DIST_POINT *point = sk_DIST_POINT_value(points, 0);
+
+		if (which == 1) {
+			point->reasons = ASN1_BIT_STRING_new();
+			assert_int_equal(ASN1_BIT_STRING_set_bit(point->reasons, 1, 1), 1);
+		} else if (which == 2) {
+			point->CRLissuer = GENERAL_NAMES_new();
+			sk_GENERAL_NAME_push(point->CRLissuer,
+			    a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_URI, "http://x.example", 0));
+		}
+		assert_int_equal(X509_add1_ext_i2d(one.x509, NID_crl_distribution_points, points, 0,
+				     X509V3_ADD_REPLACE),
+		    1);
+		assert_int_equal(
+		    revocation_lookups(one.x509, made[ROOT].x509, found, 4), which == 0 ? 1 : 0);
+		revocation_by_file(buf_str(&der), made[ROOT].x509, one.x509, NOW, &status);
+		assert_int_equal(status.state, which == 0 ? REVOCATION_GOOD : REVOCATION_UNSEEN);
+		CRL_DIST_POINTS_free(points);
+		test_certificate_fini(&one);
+	}
+}
+
 static void
 who_needs_none(void **state UNUSED)
 {
@@ -509,6 +555,7 @@ main(void)
 		cmocka_unit_test(answers),
 		cmocka_unit_test(pss),
 		cmocka_unit_test(lookups),
+		cmocka_unit_test(points_of_no_use),
 		cmocka_unit_test(who_needs_none),
 		cmocka_unit_test(request),
 	};
