@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The customer sends the leaf alone; the issuer's certificate is fetched from where the leaf says (I-16)."""
+import contextlib
+import sqlite3
+
 import pytest
 
 from stage.ca import CA, openssl
@@ -88,3 +91,42 @@ def test_a_link_that_is_not_the_issuer(stage, host, issuing, tmp_path):
     with pytest.raises(Refused) as no:
         stage.deliver(order, leaf("/other"))
     assert no.value.codes()[0] in ("CERT_CHAIN", "CERT_CHAIN_BAD")
+
+
+def with_list(stage, order, host):
+    """A leaf whose issuer publishes a list of revoked ones."""
+    return stage.ca.sign(stage.csr(order), [host], crl_url=stage.publisher.url(f"/{host}.crl"))
+
+
+def test_a_revoked_certificate_is_refused(stage, host):
+    order = stage.order(stage.service, host, key="p256")
+    leaf = with_list(stage, order, host)
+    stage.publisher.pages[f"/{host}.crl"] = stage.ca.crl(leaf)
+    with pytest.raises(Refused) as no:
+        stage.deliver(order, stage.ca.as_pem(leaf))
+    assert no.value.codes()[0] == "CERT_REVOKED"
+
+
+@pytest.mark.parametrize("page", [404, b"no list", None])
+def test_what_cannot_be_known_is_said(stage, host, page):
+    order = stage.order(stage.service, host, key="p256")
+    leaf = with_list(stage, order, host)
+    stage.publisher.pages[f"/{host}.crl"] = page if page is not None else stage.ca.crl(hours=-0.5)
+    answer = stage.deliver(order, stage.ca.as_pem(leaf))
+    assert answer["accepted"] and "CERT_REVOCATION_UNKNOWN" in codes(answer)
+
+
+def test_revoked_after_it_went_live(stage, host):
+    """The daily look finds it (R-04): trouble for the provider, and a finding on the order."""
+    order = stage.order(stage.service, host, key="p256")
+    leaf = with_list(stage, order, host)
+    stage.publisher.pages[f"/{host}.crl"] = stage.ca.crl()
+    answer = stage.deliver(order, stage.ca.as_pem(leaf))
+    assert answer["accepted"] and host not in str([f["what"] for f in answer["findings"] if f["code"] == "CERT_REVOCATION_UNKNOWN"])
+    stage.point(order)
+    stage.until(order, lambda o: o["stage"] == "live" and o["facts"].get("told"), what="live")
+    stage.publisher.pages[f"/{host}.crl"] = stage.ca.crl(leaf)
+    with contextlib.closing(sqlite3.connect(stage.house.data / "certdesk.db", timeout=20)) as db, db:
+        db.execute("UPDATE tasks SET due=1 WHERE kind='watch' AND order_id=(SELECT id FROM orders WHERE number=?)", (order["number"],))
+    shown = stage.until(order, lambda o: "CERT_REVOKED" in codes(o), what="the look that finds it")
+    assert shown["stage"] == "live" and shown["trouble"]

@@ -19,6 +19,8 @@ struct fetch {
 	struct buf *to;
 	when deadline;
 	CURL *easy;
+	struct str body; /* to be sent; "" = GET */
+	struct curl_slist *header;
 	size_t headers;
 	char url[URL_SIZE];
 	char error[CURL_ERROR_SIZE];
@@ -114,6 +116,16 @@ set_up(struct fetch *f, struct curl_slist *pinned)
 	       curl_easy_setopt(e, CURLOPT_WRITEDATA, f) == CURLE_OK;
 }
 
+static bool
+set_up_post(struct fetch *f)
+{
+	if (f->body.len == 0)
+		return true;
+	return curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->header) == CURLE_OK &&
+	       curl_easy_setopt(f->easy, CURLOPT_POSTFIELDSIZE, (long)f->body.len) == CURLE_OK &&
+	       curl_easy_setopt(f->easy, CURLOPT_POSTFIELDS, f->body.p) == CURLE_OK;
+}
+
 static void
 tell_failure(const struct fetch *f, CURLcode code, struct outcome *what)
 {
@@ -155,7 +167,7 @@ talk(struct fetch *f, const struct fetch_url *url, const struct addr *address, s
 	f->headers = 0;
 	f->error[0] = '\0';
 	buf_clear(f->to);
-	if (pinned && set_up(f, pinned))
+	if (pinned && set_up(f, pinned) && set_up_post(f))
 		code = curl_easy_perform(f->easy);
 	if (code == CURLE_OK)
 		again = judge_answer(f, what);
@@ -189,26 +201,45 @@ visit(struct fetch *f, struct outcome *what)
 	return talk(f, &url, &address, what);
 }
 
-void
-fetch_get(const struct config *config, const char *url, struct buf *to, struct outcome *what)
+static void
+fetch(struct fetch *f, const char *url, struct outcome *what)
 {
-	struct fetch f = { .config = config,
-		.to = to,
-		.deadline = world_ticks() + FETCH_TIME,
-		.easy = curl_easy_init() };
 	bool again;
 	int hops = 0;
 
-	if (!f.easy || !str_copy(str_of(url), f.url, sizeof(f.url))) {
+	f->deadline = world_ticks() + FETCH_TIME;
+	f->easy = curl_easy_init();
+	if (!f->easy || !str_copy(str_of(url), f->url, sizeof(f->url))) {
 		outcome_set(what, OUTCOME_REFUSED, "it is too long");
 	} else {
 		do
-			again = visit(&f, what);
+			again = visit(f, what);
 		while (again && hops++ < REDIRECTS_MAX);
 		if (again)
 			outcome_set(what, OUTCOME_REFUSED, "it sends us on and on");
 	}
 	if (what->kind != OUTCOME_DONE)
-		buf_clear(to);
-	curl_easy_cleanup(f.easy);
+		buf_clear(f->to);
+	curl_easy_cleanup(f->easy);
+}
+
+void
+fetch_get(const struct config *config, const char *url, struct buf *to, struct outcome *what)
+{
+	struct fetch f = { .config = config, .to = to };
+
+	fetch(&f, url, what);
+}
+
+void
+fetch_post(const struct config *config, const char *url, const char *content_type, struct str body,
+    struct buf *to, struct outcome *what)
+{
+	struct fetch f = { .config = config, .to = to, .body = body };
+	char line[128];
+
+	snprintf(line, sizeof(line), "Content-Type: %s", content_type);
+	f.header = curl_slist_append(NULL, line);
+	fetch(&f, url, what);
+	curl_slist_free_all(f.header);
 }

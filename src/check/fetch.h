@@ -22,3 +22,6 @@
  * people.
  */
 void fetch_get(const struct config *config, const char *url, struct buf *to, struct outcome *what);
+/* The same, sending a body (OCSP, RFC 6960 appendix A); it is sent again after a redirect. */
+void fetch_post(const struct config *config, const char *url, const char *content_type,
+    struct str body, struct buf *to, struct outcome *what);

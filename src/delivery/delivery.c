@@ -42,6 +42,8 @@ delivery_fini(struct delivery *delivery)
 		x509_free(delivery->certificate[i].x509);
 		free((void *)(uintptr_t)delivery->certificate[i].der.p);
 	}
+	for (size_t i = 0; i < delivery->status_count; i++)
+		free((void *)(uintptr_t)delivery->status[i].p);
 	*delivery = (struct delivery){ 0 };
 }
 

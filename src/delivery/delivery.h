@@ -22,6 +22,7 @@
 #define DELIVERY_CERTIFICATES_MAX 50
 #define DELIVERY_KEYS_MAX         16
 #define DELIVERY_ITERATIONS_MAX   10000000 /* of all password derivations of one file together */
+#define DELIVERY_STATUS_MAX       16
 #define DELIVERY_WORDS_SIZE       192
 
 /* Why a file, or a part of it, gave nothing; `words` of the file say more. */
@@ -68,6 +69,8 @@ struct delivery {
 	struct delivery_certificate certificate[DELIVERY_CERTIFICATES_MAX];
 	size_t key_count;
 	struct delivery_key key[DELIVERY_KEYS_MAX];
+	size_t status_count; /* of CRLs and OCSP responses; further ones are passed over */
+	struct str status[DELIVERY_STATUS_MAX]; /* DER, owned */
 	size_t file_count;
 	struct delivery_file file[DELIVERY_FILES_MAX];
 };

@@ -5,12 +5,16 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 
+#include "pki/revocation.h"
 #include "delivery/judge_internal.h"
 
 static_assert(READ_FILES_MAX == DELIVERY_FILES_MAX, "as many files as can be opened");
 static_assert(READ_CERTIFICATE_MAX == CERTIFICATE_MAX, "what is read fits the report");
 static_assert(READ_KEYS_SEEN_MAX == DELIVERY_KEYS_MAX, "every key seen fits the report");
 static_assert(DELIVERY_CERTIFICATES_MAX <= CHAIN_GIVEN_MAX, "all of them can be in a chain");
+static_assert(READ_STATUS_FILE_MAX == REVOCATION_FILE_MAX, "what is handed along can be read");
+static_assert(READ_REQUEST_MAX == REVOCATION_REQUEST_MAX, "every OCSP request fits the report");
+static_assert(READ_WHY_SIZE == REVOCATION_WHY_SIZE, "and every reason");
 static_assert(READ_URLS_MAX == CHAIN_URLS_MAX && READ_URL_SIZE == CHAIN_URL_SIZE, "URLs too");
 static_assert(READ_CHAIN_MAX == CHAIN_DEPTH_MAX, "every chain fits the report");
 
@@ -54,6 +58,7 @@ static const struct check checks[] = { /* in the order of I-08 */
 	{ "T-03",                     NEEDS_LEAF,              ALL,    check_precertificate },
 	{ "T-01 T-02",                NEEDS_LEAF,              PUBLIC, check_ct },
 	{ "E-01",                     NEEDS_LEAF,              PUBLIC, check_purposes },
+	{ "R-01 R-03 R-04 I-19 V-05", NEEDS_LEAF,              ALL,    check_revocation },
 	{ "D-15 K-08",                NEEDS_LEAF | NEEDS_HOST, ALL,    check_extra_names },
 	{ "N-04 N-05 N-06 N-07",      NEEDS_LEAF,              PUBLIC, check_name_forms },
 	{ "N-01 N-06",                NEEDS_LEAF,              PUBLIC, check_other_names },
@@ -227,6 +232,25 @@ report_chain(const struct judging *j)
 	report->extras_dropped = j->chain.extra_count > 0;
 }
 
+/* What is to be judged once more, with what was fetched. */
+static bool
+report_given(const struct judging *j)
+{
+	struct buf *to = &j->report->given;
+
+	for (size_t i = 0; i < j->delivery->certificate_count; i++) {
+		struct str der = j->delivery->certificate[i].der;
+
+		buf_put_text(to, "-----BEGIN CERTIFICATE-----\n");
+		buf_put_base64(to, der.p, der.len);
+		buf_put_text(to, "\n-----END CERTIFICATE-----\n");
+	}
+	if (!buf_failed(to))
+		return true;
+	buf_clear(to);
+	return false;
+}
+
 /* One issuer away from being accepted? Then the link is worth fetching (I-16). */
 static void
 report_gap(const struct judging *j)
@@ -236,19 +260,8 @@ report_gap(const struct judging *j)
 
 	for (size_t i = 0; i < report->findings.count; i++)
 		refusals += report->findings.list[i].severity == SEVERITY_REJECT;
-	if (!*j->chain.missing || refusals != 1)
+	if (!*j->chain.missing || refusals != 1 || !report_given(j))
 		return;
-	for (size_t i = 0; i < j->delivery->certificate_count; i++) {
-		struct str der = j->delivery->certificate[i].der;
-
-		buf_put_text(&report->given, "-----BEGIN CERTIFICATE-----\n");
-		buf_put_base64(&report->given, der.p, der.len);
-		buf_put_text(&report->given, "\n-----END CERTIFICATE-----\n");
-	}
-	if (buf_failed(&report->given)) {
-		buf_clear(&report->given);
-		return;
-	}
 	report->is_incomplete = true;
 	copy_bytes(report->missing, j->chain.missing_sha256, sizeof(report->missing));
 	copy_bytes(report->urls, j->chain.urls, sizeof(report->urls));
@@ -282,6 +295,8 @@ judge(struct judging *j)
 		report_gap(j);
 	j->report->accepted =
 	    j->has_leaf && j->is_chained && !findings_refuse(&j->report->findings);
+	if (!j->report->accepted || (j->report->lookup_count > 0 && !report_given(j)))
+		j->report->lookup_count = 0; /* not worth a question */
 }
 
 /* What was fetched comes in any format, and is as hostile as what customers send. */

@@ -38,6 +38,11 @@ void judge_put_names(const struct judging *j, struct finding *to);
 void judge_subjects(
     const struct judging *j, const size_t at[], size_t count, char *to, size_t size);
 
+/* Builds the chain out of all that is at hand, without those whose SHA-256 is listed. As
+ * chain_build(). */
+int judge_build_chain(
+    struct judging *j, const uint8_t (*without)[32], size_t count, struct chain *ret) MUST_USE;
+
 /* The rows' functions. */
 void check_leak(struct judging *j);
 void check_leaf(struct judging *j);
@@ -60,6 +65,7 @@ void check_demands(struct judging *j);
 void check_staple(struct judging *j);
 void check_precertificate(struct judging *j);
 void check_ct(struct judging *j);
+void check_revocation(struct judging *j);
 void check_extra_names(struct judging *j);
 void check_wildcard(struct judging *j);
 void check_common_name(struct judging *j);

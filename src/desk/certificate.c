@@ -231,7 +231,7 @@ take(struct request *request, struct answer *answer, struct delivery_in *in)
 		return reader_failed(answer, in, r);
 	if (r)
 		return r;
-	if (in->report.is_incomplete && *in->report.urls[0])
+	if ((in->report.is_incomplete && *in->report.urls[0]) || in->report.lookup_count > 0)
 		return fetch(request, answer, &o, in);
 	if (!in->report.accepted)
 		return refuse(request, answer, &o, &in->report);

@@ -87,6 +87,9 @@ read_question_put(const struct delivery_question *question, struct buf *to)
 	wire_put_u32(to, (uint32_t)question->known_count);
 	for (size_t i = 0; i < question->known_count; i++)
 		wire_put_str(to, question->known[i]);
+	wire_put_u32(to, (uint32_t)question->status_count);
+	for (size_t i = 0; i < question->status_count; i++)
+		wire_put_str(to, question->status[i]);
 	wire_put_bool(to, question->has_accepted);
 	wire_put_fixed(to, question->accepted_sha256, 32);
 	wire_put_bool(to, question->has_in_use);
@@ -124,6 +127,9 @@ read_question_get(struct str from, struct delivery_question *ret)
 	ret->known_count = wire_get_count(&wire, READ_KNOWN_MAX, 4);
 	for (size_t i = 0; i < ret->known_count; i++)
 		ret->known[i] = wire_get_str(&wire, READ_FILE_MAX);
+	ret->status_count = wire_get_count(&wire, READ_STATUS_MAX, 4);
+	for (size_t i = 0; i < ret->status_count; i++)
+		ret->status[i] = wire_get_str(&wire, READ_STATUS_FILE_MAX);
 	ret->has_accepted = wire_get_bool(&wire);
 	wire_get_fixed(&wire, ret->accepted_sha256, 32);
 	ret->has_in_use = wire_get_bool(&wire);
@@ -210,6 +216,47 @@ get_link(struct wire *from, struct read_link *ret)
 	ret->not_after = wire_get_i64(from);
 }
 
+static void
+put_status(struct buf *to, const struct read_status *status)
+{
+	wire_put_fixed(to, status->sha256, 32);
+	wire_put_u8(to, (uint8_t)status->state);
+	wire_put_i64(to, status->since);
+	wire_put_text(to, status->why);
+}
+
+static void
+get_status(struct wire *from, struct read_status *ret)
+{
+	wire_get_fixed(from, ret->sha256, 32);
+	ret->state = (enum revocation_state)wire_get_u8(from);
+	from->bad |= (unsigned)ret->state >= REVOCATION_STATE_MAX;
+	ret->since = wire_get_i64(from);
+	wire_get_text(from, ret->why, sizeof(ret->why));
+}
+
+static void
+put_lookup(struct buf *to, const struct read_lookup *lookup)
+{
+	wire_put_u8(to, (uint8_t)lookup->kind);
+	wire_put_text(to, lookup->url);
+	wire_put_str(to, str_bytes(lookup->request, lookup->request_len));
+}
+
+static void
+get_lookup(struct wire *from, struct read_lookup *ret)
+{
+	struct str request;
+
+	ret->kind = (enum revocation_kind)wire_get_u8(from);
+	from->bad |= (unsigned)ret->kind >= REVOCATION_KIND_MAX;
+	wire_get_text(from, ret->url, sizeof(ret->url));
+	request = wire_get_str(from, sizeof(ret->request));
+	copy_bytes(ret->request, request.p, request.len);
+	ret->request_len = (uint32_t)request.len;
+	from->bad |= (ret->kind == REVOCATION_OCSP) != (request.len > 0);
+}
+
 void
 read_report_put(const struct read_report *report, struct buf *to)
 {
@@ -227,6 +274,12 @@ read_report_put(const struct read_report *report, struct buf *to)
 	wire_put_bool(to, report->root_dropped);
 	wire_put_bool(to, report->order_repaired);
 	wire_put_bool(to, report->extras_dropped);
+	wire_put_u32(to, report->status_count);
+	for (size_t i = 0; i < report->status_count; i++)
+		put_status(to, &report->status[i]);
+	wire_put_u32(to, report->lookup_count);
+	for (size_t i = 0; i < report->lookup_count; i++)
+		put_lookup(to, &report->lookup[i]);
 	wire_put_bool(to, report->is_incomplete);
 	wire_put_fixed(to, report->missing, 32);
 	for (size_t i = 0; i < READ_URLS_MAX; i++)
@@ -283,6 +336,12 @@ get_report(struct wire *from, struct read_report *ret)
 	ret->root_dropped = wire_get_bool(from);
 	ret->order_repaired = wire_get_bool(from);
 	ret->extras_dropped = wire_get_bool(from);
+	ret->status_count = wire_get_count(from, COUNT_OF(ret->status), 45);
+	for (size_t i = 0; i < ret->status_count; i++)
+		get_status(from, &ret->status[i]);
+	ret->lookup_count = wire_get_count(from, READ_LOOKUPS_MAX, 9);
+	for (size_t i = 0; i < ret->lookup_count; i++)
+		get_lookup(from, &ret->lookup[i]);
 	ret->is_incomplete = wire_get_bool(from);
 	wire_get_fixed(from, ret->missing, 32);
 	for (size_t i = 0; i < READ_URLS_MAX; i++)
@@ -324,13 +383,26 @@ read_report_get(struct str from, struct read_report *ret)
 	return 0;
 }
 
+/* Do they fit, and what came before them? */
+static bool
+add_sizes(const struct str of[], size_t count, size_t most, size_t *total)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (of[i].len > most || of[i].len > READ_TOTAL_MAX - *total)
+			return false;
+		*total += of[i].len;
+	}
+	return true;
+}
+
 static bool
 is_within_limits(const struct delivery_question *question)
 {
 	size_t total = 0;
 
 	if (question->file_count > READ_FILES_MAX || question->key_count > READ_KEYS_MAX ||
-	    question->known_count > READ_KNOWN_MAX || question->order.csr.len > READ_CSR_MAX ||
+	    question->known_count > READ_KNOWN_MAX || question->status_count > READ_STATUS_MAX ||
+	    question->order.csr.len > READ_CSR_MAX ||
 	    (question->has_password && question->password.len > READ_PASSWORD_MAX))
 		return false;
 	for (size_t i = 0; i < question->file_count; i++) {
@@ -338,12 +410,8 @@ is_within_limits(const struct delivery_question *question)
 			return false;
 		total += question->files[i].bytes.len;
 	}
-	for (size_t i = 0; i < question->known_count; i++) {
-		if (question->known[i].len > READ_TOTAL_MAX - total)
-			return false;
-		total += question->known[i].len;
-	}
-	return true;
+	return add_sizes(question->known, question->known_count, READ_TOTAL_MAX, &total) &&
+	       add_sizes(question->status, question->status_count, READ_STATUS_FILE_MAX, &total);
 }
 
 int

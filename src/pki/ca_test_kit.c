@@ -7,6 +7,7 @@
 #include <openssl/ct.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -150,6 +151,8 @@ put_extensions(X509 *to, X509 *issuer, const struct test_spec *spec)
 	for (size_t i = 0; i < TEST_EXTENSIONS_MAX && spec->extensions[i]; i++)
 		put_configured(to, issuer, spec->extensions[i]);
 	put_scts(to, spec->scts);
+	if (spec->crl_points)
+		put_extension(to, issuer, NID_crl_distribution_points, spec->crl_points);
 	if (spec->poison)
 		put_poison(to);
 }
@@ -295,4 +298,147 @@ test_put_key_pem(struct buf *to, EVP_PKEY *key, const char *password)
 	assert(PEM_write_bio_PKCS8PrivateKey(bio, key, password ? EVP_aes_256_cbc() : NULL, NULL, 0,
 		   NULL, (void *)(uintptr_t)password) == 1);
 	put_bio(to, bio);
+}
+
+static ASN1_TIME *
+time_from(when at)
+{
+	ASN1_TIME *made = ASN1_TIME_set(NULL, (time_t)(at / SECONDS(1)));
+
+	assert(made);
+	return made;
+}
+
+static void
+add_revoked(X509_CRL *to, const ASN1_INTEGER *serial, when since, int reason)
+{
+	X509_REVOKED *entry = X509_REVOKED_new();
+	ASN1_INTEGER *copy = ASN1_INTEGER_dup(serial);
+	ASN1_TIME *date = time_from(since);
+
+	assert(X509_REVOKED_set_serialNumber(entry, copy) == 1);
+	assert(X509_REVOKED_set_revocationDate(entry, date) == 1);
+	if (reason >= 0) {
+		ASN1_ENUMERATED *value = ASN1_ENUMERATED_new();
+
+		assert(ASN1_ENUMERATED_set(value, reason) == 1);
+		assert(X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, value, 0, 0) == 1);
+		ASN1_ENUMERATED_free(value);
+	}
+	assert(X509_CRL_add0_revoked(to, entry) == 1);
+	ASN1_TIME_free(date);
+	ASN1_INTEGER_free(copy);
+}
+
+static void
+put_list_extension(X509_CRL *to, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+	X509_EXTENSION *extension;
+
+	X509V3_set_ctx(&ctx, NULL, NULL, NULL, to, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	assert(extension && X509_CRL_add_ext(to, extension, -1) == 1);
+	X509_EXTENSION_free(extension);
+}
+
+/* A name of OpenSSL's own that is never seen in a list. */
+static void
+put_strange(X509_CRL *to)
+{
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *extension;
+
+	assert(ASN1_OCTET_STRING_set(value, (const unsigned char *)"\x05", 2) == 1);
+	extension = X509_EXTENSION_create_by_NID(NULL, NID_netscape_comment, 1, value);
+	assert(extension && X509_CRL_add_ext(to, extension, -1) == 1);
+	X509_EXTENSION_free(extension);
+	ASN1_OCTET_STRING_free(value);
+}
+
+static void
+fill_list(X509_CRL *crl, const struct test_list *list)
+{
+	ASN1_INTEGER *serial = ASN1_INTEGER_new();
+	when since = list->from - DAYS(1);
+
+	for (size_t i = 0; list->revoked && list->revoked[i]; i++)
+		add_revoked(crl, X509_get0_serialNumber(list->revoked[i]), since, list->reason);
+	for (size_t i = 0; i < list->more; i++) {
+		assert(ASN1_INTEGER_set_uint64(serial, 0x7000000000000000u + i) == 1);
+		add_revoked(crl, serial, since, -1);
+	}
+	ASN1_INTEGER_free(serial);
+	if (list->scope)
+		put_list_extension(crl, NID_issuing_distribution_point, list->scope);
+	if (list->is_delta) {
+		ASN1_INTEGER *base = ASN1_INTEGER_new();
+
+		assert(ASN1_INTEGER_set(base, 1) == 1);
+		assert(X509_CRL_add1_ext_i2d(crl, NID_delta_crl, base, 0, 0) == 1);
+		ASN1_INTEGER_free(base);
+	}
+	if (list->has_strange)
+		put_strange(crl);
+}
+
+void
+test_put_crl(struct buf *to, const struct test_list *list, const struct test_certificate *issuer)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *from = time_from(list->from), *until = time_from(list->until);
+	EVP_MD *digest = EVP_MD_fetch(NULL, list->digest ? list->digest : "SHA256", NULL);
+	unsigned char *der = NULL;
+	int len;
+
+	assert(X509_CRL_set_version(crl, 1) == 1);
+	assert(X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->x509)) == 1);
+	assert(X509_CRL_set1_lastUpdate(crl, from) == 1);
+	if (!list->no_end)
+		assert(X509_CRL_set1_nextUpdate(crl, until) == 1);
+	fill_list(crl, list);
+	assert(X509_CRL_sign(crl, issuer->key, digest) > 0);
+	len = i2d_X509_CRL(crl, &der);
+	assert(len > 0);
+	buf_put(to, der, (size_t)len);
+	assert(!buf_failed(to));
+	OPENSSL_free(der);
+	EVP_MD_free(digest);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+	X509_CRL_free(crl);
+}
+
+void
+test_put_ocsp(struct buf *to, const struct test_answer *answer, X509 *certificate, X509 *issuer,
+    const struct test_certificate *signer)
+{
+	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+	OCSP_CERTID *id =
+	    OCSP_cert_to_id(answer->sha256 ? EVP_sha256() : EVP_sha1(), certificate, issuer);
+	ASN1_TIME *from = time_from(answer->from), *until = time_from(answer->until),
+		  *since = time_from(answer->from - DAYS(1));
+	EVP_MD *digest = EVP_MD_fetch(NULL, answer->digest ? answer->digest : "SHA256", NULL);
+	OCSP_RESPONSE *response;
+	unsigned char *der = NULL;
+	int len;
+
+	assert(OCSP_basic_add1_status(basic, id, answer->status, answer->reason,
+	    answer->status == V_OCSP_CERTSTATUS_REVOKED ? since : NULL, from,
+	    answer->no_end ? NULL : until));
+	assert(OCSP_basic_sign(basic, signer->x509, signer->key, digest, NULL,
+		   answer->no_responder ? OCSP_NOCERTS : 0) == 1);
+	response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+	len = i2d_OCSP_RESPONSE(response, &der);
+	assert(len > 0);
+	buf_put(to, der, (size_t)len);
+	assert(!buf_failed(to));
+	OPENSSL_free(der);
+	OCSP_RESPONSE_free(response);
+	EVP_MD_free(digest);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+	ASN1_TIME_free(since);
+	OCSP_CERTID_free(id);
+	OCSP_BASICRESP_free(basic);
 }

@@ -73,6 +73,9 @@ int certificate_describe_parsed(X509 *x509, struct str der, struct certificate_f
 /* Parses strictly, as above; the caller frees. */
 int certificate_parse(struct str der, X509 **ret) MUST_USE;
 
+/* False, and *ret untouched: it is no time, or beyond what `when` holds. */
+bool certificate_time(const ASN1_TIME *from, when *ret);
+
 bool certificate_is_ca(const X509 *x509); /* basicConstraints cA, nothing else (E-05) */
 
 /* The name as people read it: RFC 2253, UTF-8, control characters as spaces, cut at a character. */

@@ -11,6 +11,8 @@ review_held_fini(struct review_held *held)
 	for (size_t i = 0; i < READ_KNOWN_MAX; i++)
 		buf_fini(&held->der[i]);
 	buf_fini(&held->csr);
+	for (size_t i = 0; i < READ_STATUS_MAX; i++)
+		buf_fini(&held->status[i]);
 }
 
 /* Adds those we know under the missing name; *ret_more tells whether there were any. */

@@ -10,8 +10,9 @@
 
 /* What the question borrows; zeroed before use, and alive as long as it. */
 struct review_held {
-	struct buf der[READ_KNOWN_MAX]; /* question.known */
-	struct buf csr;                 /* question.order.csr */
+	struct buf der[READ_KNOWN_MAX];     /* question.known */
+	struct buf csr;                     /* question.order.csr */
+	struct buf status[READ_STATUS_MAX]; /* question.status */
 };
 void review_held_fini(struct review_held *held);
 CLEAN_DEFINE_FINI(review_held_fini, struct review_held);

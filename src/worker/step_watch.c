@@ -1,46 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TASK_WATCH: a live site's certificate is judged again every day, by what is known today: roots
- * that browsers have stopped trusting, a chain that ends before its leaf (R-06, R-07). What is found
+ * that browsers have stopped trusting, a chain that ends before its leaf, revocation (R-04, R-06,
+ * R-07). What is found
  * stands on the order; what would be refused today is its trouble, for somebody of the provider.
  */
-#include "worker/worker.h"
-
 #include <stdlib.h>
 
 #include "pki/der_read.h"
-#include "review/ask.h"
-#include "review/question.h"
 #include "store/certificates.h"
-#include "store/deliveries.h"
 #include "sys/log.h"
+#include "worker/judge.h"
 
-struct watching {
-	struct delivered_bytes bytes;
-	struct delivery_question question;
-	struct review_held held;
-	struct read_report report;
-};
-
-static struct watching *
-watching_new(void)
+static struct judgement *
+judgement_new(void)
 {
-	struct watching *w = alloc_zero(sizeof(*w));
+	struct judgement *j = alloc_zero(sizeof(*j));
 
-	delivered_bytes_init(&w->bytes);
-	read_report_init(&w->report);
-	return w;
+	judgement_init(j);
+	return j;
 }
 
 static void
-watching_free(struct watching *w)
+judgement_free(struct judgement *j)
 {
-	delivered_bytes_fini(&w->bytes);
-	review_held_fini(&w->held);
-	read_report_fini(&w->report);
-	free(w);
+	judgement_fini(j);
+	free(j);
 }
-CLEAN_DEFINE(watching_free, struct watching *);
+CLEAN_DEFINE(judgement_free, struct judgement *);
 
 static void
 add_file(struct delivery_question *question, struct str der)
@@ -53,7 +40,7 @@ add_file(struct delivery_question *question, struct str der)
 
 /* Leaf and chain as they are served; that we have them already is no finding. */
 static int
-prepare(struct hand *hand, const struct order *order, struct watching *w)
+prepare(struct hand *hand, const struct order *order, struct judgement *w)
 {
 	struct der one;
 	struct str chain;
@@ -111,12 +98,11 @@ conclude(struct hand *hand, const struct task *task, const struct order *order,
 int
 step_watch(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
-	CLEAN(watching_free) struct watching *w = watching_new();
+	CLEAN(judgement_free) struct judgement *w = judgement_new();
 	int r = prepare(hand, order, w);
 
 	if (r == 0)
-		r = review_ask(
-		    hand->store, hand->worker->reader, &w->question, &w->held, &w->report);
+		r = judgement_make(hand, w);
 	if (r == READ_E_UNAVAILABLE || r == READ_E_TIMEOUT) {
 		outcome_set(what, OUTCOME_LATER, "the reader is being restarted");
 		return 0;
