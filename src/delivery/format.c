@@ -85,6 +85,8 @@ static const struct format formats[] = {
 	{ "gzip",           STR_INIT("\x1f\x8b\x08"),        NULL, NULL, "a gzip archive" },
 	{ "JKS",            STR_INIT("\xfe\xed\xfe\xed"),    NULL, intake_keystore, NULL },
 	{ "JCEKS",          STR_INIT("\xce\xce\xce\xce"),    NULL, intake_keystore, NULL },
+	{ "BKS",            STR_INIT("\0\0\0\x01\0\0\0\x14"), NULL, NULL, "a Java key store (BKS or UBER)" },
+	{ "BKS",            STR_INIT("\0\0\0\x02\0\0\0\x14"), NULL, NULL, "a Java key store (BKS or UBER)" },
 	{ "TNEF",           STR_INIT("\x78\x9f\x3e\x22"),    NULL, NULL, "an Outlook attachment (winmail.dat)" },
 	{ "OLE",            STR_INIT("\xd0\xcf\x11\xe0"),    NULL, NULL, "a Microsoft Office or Outlook file" },
 	{ "PDF",            STR_INIT("%PDF-"),               NULL, NULL, "a PDF document" },

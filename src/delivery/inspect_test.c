@@ -132,12 +132,11 @@ fault(const json_t *expect, const json_t *said)
 	return NULL;
 }
 
-/* What we claim to read today; ZIP, key stores and single encrypted keys are answered as what they
- * are. */
+/* What we claim to read today; ZIP is answered as what it is. */
 static bool
 is_claimed(const json_t *row)
 {
-	static const char *const groups[] = { "pem", "p7", "p12", "csr", "other" };
+	static const char *const groups[] = { "pem", "p7", "p12", "csr", "other", "key", "jks" };
 
 	for (size_t i = 0; i < COUNT_OF(groups); i++)
 		if (strcmp(text_of(row, "group"), groups[i]) == 0)
