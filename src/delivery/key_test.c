@@ -174,15 +174,21 @@ rounds(void **state UNUSED)
 	struct str password = STR("geheim");
 	size_t at;
 
-	put_pkcs8(&der, key, pbes2("AES-256-CBC", NID_hmacWithSHA256, 1 << 24), "geheim");
-	expect_key("too many rounds", buf_str(&der), "geheim", DELIVERY_LIMIT, key);
+	put_pkcs8(&der, key, pbes2("AES-256-CBC", NID_hmacWithSHA256, 65537), "geheim");
+	at = str_find(buf_str(&der), STR("\x02\x03\x01\x00\x01"));
+	assert_true(at < der.len);
+	copy_bytes(der.data + at, "\x02\x03\x7f\xff\xff", 5); /* 8,388,607 */
+	delivery.iterations = 2000000;
+	delivery_add(&delivery, tools, buf_str(&der), &password);
+	assert_int_equal(delivery.key[0].error, DELIVERY_LIMIT);
+	assert_int_equal(delivery.iterations, 2000000);
 	put_pkcs8(&der, key, pbes2("AES-256-CBC", NID_hmacWithSHA256, ROUNDS), "geheim");
 	delivery.iterations = DELIVERY_ITERATIONS_MAX - ROUNDS;
 	delivery_add(&delivery, tools, buf_str(&der), &password);
-	assert_true(delivery.key[0].readable);
+	assert_true(delivery.key[1].readable);
 	delivery_add(&delivery, tools, buf_str(&der), &password); /* the sum is the delivery's */
-	assert_int_equal(delivery.key_count, 2);
-	assert_int_equal(delivery.key[1].error, DELIVERY_LIMIT);
+	assert_int_equal(delivery.key_count, 3);
+	assert_int_equal(delivery.key[2].error, DELIVERY_LIMIT);
 	at = str_find(buf_str(&der), STR("\x02\x02\x08\x00"));
 	assert_true(at < der.len);
 	copy_bytes(der.data + at, "\x02\x02\x00\x00", 4);
