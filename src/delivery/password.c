@@ -62,7 +62,7 @@ latin1(struct str given, struct buf *to)
 	return !is_ascii(given);
 }
 
-/* NSS before 3.31 gave the BMPString to PBES2 too, with its two zeros at the end. */
+/* Old exports of NSS gave the BMPString to PBES2 too, with its two zeros at the end. */
 static bool
 bmp(struct str given, struct buf *to)
 {

@@ -13,8 +13,8 @@
 
 #include "pki/der_read.h"
 
-/* RFC 9579, 9: with a key of one octet every 256th password fits. More than any digest needs would
- * only cost time. */
+/* RFC 9579 wants 20 octets: with a key of one octet every 256th password fits. More than any digest
+ * needs would only cost time. */
 #define KEY_MIN 20
 #define KEY_MAX 128
 
