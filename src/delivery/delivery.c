@@ -141,19 +141,35 @@ intake_certificate(struct intake *in, struct str der)
 	to->x509 = TAKE(x509);
 }
 
+static void
+note_key(struct intake *in, const struct delivery_key *found)
+{
+	struct delivery *delivery = in->delivery;
+
+	in->file->keys++;
+	for (size_t i = 0; found->readable && i < delivery->key_count; i++)
+		if (memcmp(delivery->key[i].spki_sha256, found->spki_sha256, 32) == 0)
+			return;
+	if (delivery->key_count < DELIVERY_KEYS_MAX)
+		delivery->key[delivery->key_count++] = *found;
+}
+
 void
 intake_key(struct intake *in, EVP_PKEY *key)
 {
-	struct delivery *delivery = in->delivery;
 	struct delivery_key found = { .file = in->number };
 
-	in->file->keys++;
 	found.readable = key && key_fingerprint(key, found.spki_sha256, found.key_sha256) == 0;
-	for (size_t i = 0; found.readable && i < delivery->key_count; i++)
-		if (memcmp(delivery->key[i].spki_sha256, found.spki_sha256, 32) == 0)
-			return;
-	if (delivery->key_count < DELIVERY_KEYS_MAX)
-		delivery->key[delivery->key_count++] = found;
+	note_key(in, &found);
+}
+
+void
+intake_closed_key(struct intake *in, enum delivery_error error, const char *words)
+{
+	struct delivery_key closed = { .file = in->number, .error = error };
+
+	str_show(str_of(words), closed.words, sizeof(closed.words));
+	note_key(in, &closed);
 }
 
 bool

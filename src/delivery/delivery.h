@@ -21,7 +21,7 @@
 #define DELIVERY_FILE_MAX         (1024u * 1024)
 #define DELIVERY_CERTIFICATES_MAX 50
 #define DELIVERY_KEYS_MAX         16
-#define DELIVERY_ITERATIONS_MAX   10000000 /* of all password derivations of one file together */
+#define DELIVERY_ITERATIONS_MAX   10000000 /* of all password derivations of one delivery */
 #define DELIVERY_STATUS_MAX       16
 #define DELIVERY_WORDS_SIZE       192
 
@@ -55,6 +55,8 @@ struct delivery_key {
 	bool readable; /* else: encrypted and not opened, or of a kind we do not read */
 	uint8_t spki_sha256[32], key_sha256[32];
 	size_t file;
+	enum delivery_error error; /* why an encrypted one stayed closed; of other kinds FINE */
+	char words[DELIVERY_WORDS_SIZE];
 };
 
 struct delivery_file {
@@ -73,6 +75,7 @@ struct delivery {
 	struct str status[DELIVERY_STATUS_MAX]; /* DER, owned */
 	size_t file_count;
 	struct delivery_file file[DELIVERY_FILES_MAX];
+	uint64_t iterations; /* spent or promised so far, over all files (I-07) */
 };
 
 void delivery_fini(struct delivery *delivery); /* of a zeroed one is fine */

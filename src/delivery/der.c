@@ -162,12 +162,6 @@ read_signed(struct intake *in, struct str der)
 }
 
 static void
-read_encrypted_key(struct intake *in, struct str der UNUSED)
-{
-	intake_key(in, NULL);
-}
-
-static void
 read_key(struct intake *in, struct str der)
 {
 	const unsigned char *at = (const unsigned char *)der.p;
@@ -200,7 +194,7 @@ static const struct kind kinds[] = {
 	{ tells_pkcs12,        intake_pkcs12 },
 	{ tells_pkcs7,         intake_pkcs7 },
 	{ tells_signed,        read_signed },
-	{ tells_encrypted_key, read_encrypted_key },
+	{ tells_encrypted_key, intake_encrypted_key },
 	{ tells_key,           read_key },
 	{ tells_public_key,    read_public_key },
 	{ tells_ocsp,          read_ocsp },

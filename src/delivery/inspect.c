@@ -158,19 +158,30 @@ put_leaf(const struct delivery *delivery, const uint8_t *key_sha256, json_t *to)
 	json_object_set_new(to, "key_matches_leaf", key_matches(delivery, leaf));
 }
 
+/* The key of a delivery that holds nothing but closed ones; NULL. */
+static const struct delivery_key *
+closed_only(const struct delivery *delivery)
+{
+	if (delivery->certificate_count > 0 || delivery_csrs(delivery) > 0)
+		return NULL;
+	for (size_t i = 0; i < delivery->key_count; i++)
+		if (delivery->key[i].readable)
+			return NULL;
+	return delivery->key_count > 0 ? &delivery->key[0] : NULL;
+}
+
 /* A file that holds nothing but a closed key asks for its password here, where files are only
  * looked at; and where no leaf is to be named, a damaged or closed part explains it. */
 static enum delivery_error
 error_of(const struct delivery *delivery, bool had_password)
 {
 	const struct delivery_file *problem = delivery_problem(delivery);
+	const struct delivery_key *closed = closed_only(delivery);
 	size_t leaf;
-	bool closed_only =
-	    !had_password && delivery->certificate_count == 0 && delivery_csrs(delivery) == 0;
 
-	for (size_t i = 0; i < delivery->key_count; i++)
-		closed_only = closed_only && !delivery->key[i].readable;
-	if (closed_only && delivery->key_count > 0)
+	if (closed && closed->error != DELIVERY_FINE)
+		return closed->error;
+	if (closed && !had_password)
 		return DELIVERY_PASSWORD_REQUIRED;
 	if (problem && problem->error != DELIVERY_UNSUPPORTED_FORMAT &&
 	    leaf_choose(delivery, NULL, &leaf) == LEAF_E_NONE)
@@ -183,6 +194,10 @@ put_outcome(const struct delivery *delivery, bool had_password, json_t *to)
 {
 	enum delivery_error error = error_of(delivery, had_password);
 	const struct delivery_file *problem = delivery_problem(delivery);
+	const struct delivery_key *closed = closed_only(delivery);
+	const char *words = closed && *closed->words ? closed->words
+	                    : problem                ? problem->words
+	                                             : "";
 	json_t *object;
 
 	json_object_set_new(to, "outcome", json_string(error == DELIVERY_FINE ? "ok" : "error"));
@@ -190,7 +205,7 @@ put_outcome(const struct delivery *delivery, bool had_password, json_t *to)
 		return;
 	object = json_object();
 	json_object_set_new(object, "class", json_string(delivery_error_name(error)));
-	json_object_set_new(object, "message", json_string(problem ? problem->words : ""));
+	json_object_set_new(object, "message", json_string(words));
 	json_object_set_new(to, "error", object);
 }
 

@@ -299,16 +299,19 @@ judge(struct judging *j)
 		j->report->lookup_count = 0; /* not worth a question */
 }
 
-/* What was fetched comes in any format, and is as hostile as what customers send. */
+/* What was fetched comes in any format, and is as hostile as what customers send: it works on what
+ * they have left of the rounds (I-07). */
 static struct shelf *
-known_of(const struct delivery_question *question, const struct delivery_tools *tools)
+known_of(const struct delivery_question *question, const struct delivery_tools *tools,
+    uint64_t iterations)
 {
 	struct shelf *known = shelf_new();
 
 	for (size_t i = 0; i < question->known_count; i++) {
-		CLEAN(delivery_fini) struct delivery delivery = { 0 };
+		CLEAN(delivery_fini) struct delivery delivery = { .iterations = iterations };
 
 		delivery_add(&delivery, tools, question->known[i], NULL);
+		iterations = delivery.iterations;
 		for (size_t k = 0; k < delivery.certificate_count; k++)
 			(void)shelf_add(known, delivery.certificate[k].der);
 	}
@@ -328,7 +331,7 @@ judge_delivery(const struct delivery_question *question, const struct delivery *
 		.report = report,
 	};
 
-	j.known = known_of(question, tools);
+	j.known = known_of(question, tools, delivery->iterations);
 	report->findings.policy = setting->severities;
 	judge(&j);
 	*ret_chain = j.chain;

@@ -476,7 +476,7 @@ no_leaf(void **state UNUSED)
 		buf_put_byte(&big, 'a');
 	expect_first("empty", STR(""), NULL, FINDING_CERT_EMPTY);
 	expect_first("prose", STR("please find attached"), NULL, FINDING_CERT_FORMAT);
-	expect_first("a.jks", STR("\xfe\xed\xfe\xed...."), NULL, FINDING_CERT_FORMAT);
+	expect_first("a.jks", STR("\xfe\xed\xfe\xed...."), NULL, FINDING_CERT_DAMAGED);
 	expect_first(
 	    "cut.pem", STR("-----BEGIN CERTIFICATE-----\nMIIC"), NULL, FINDING_CERT_DAMAGED);
 	expect_first("a.pfx", buf_str(&pfx), NULL, FINDING_CERT_PASSWORD_MISSING);
