@@ -3,12 +3,14 @@
  * The table of formats (I-01): the first row that tells by content has the file. A row without a
  * reader names what we know and do not open.
  */
+#include "delivery/loosen.h"
 #include "delivery/read.h"
 
 #include <openssl/crypto.h>
 
 /* Enough of a page or a mail to know it by. */
 #define LOOK_MAX 4096
+#define XML_MAX  64 /* elements */
 
 struct format {
 	const char *container;
@@ -76,6 +78,59 @@ read_putty_key(struct intake *in, struct str bytes UNUSED)
 	intake_key(in, NULL);
 }
 
+/* XML signatures and SAML metadata carry certificates as base64 in elements of this name. */
+static void
+read_xml(struct intake *in, struct str bytes)
+{
+	static const struct str name = STR_INIT("X509Certificate>");
+	CLEAN(buf_fini) struct buf der = BUF_SECRET(DELIVERY_FILE_MAX);
+	size_t found = 0;
+
+	for (size_t at; (at = str_find(bytes, name)) < bytes.len && found < XML_MAX; found++) {
+		struct str content = str_drop(bytes, at + name.len);
+		size_t len = str_find(content, STR("<"));
+
+		buf_clear(&der);
+		if (loosen(str_bytes(content.p, len), &der))
+			intake_der(in, buf_str(&der));
+		bytes = str_drop(content, len);
+		bytes = str_drop(bytes, bytes.len > name.len + 2 ? name.len + 2 : bytes.len);
+	}
+	if (in->file->certificates == 0)
+		intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "an XML document");
+}
+
+static void
+read_rtf(struct intake *in, struct str bytes)
+{
+	if (intake_tells_pem(bytes))
+		intake_pem(in, bytes);
+	else
+		intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "a formatted document (RTF)");
+}
+
+static bool
+tells_disguised(struct str bytes)
+{
+	CLEAN(buf_fini) struct buf meant = BUF_SECRET(DELIVERY_FILE_MAX);
+
+	return loosen_file(bytes, &meant);
+}
+
+static void read_file(struct intake *in, struct str bytes);
+
+static void
+read_disguised(struct intake *in, struct str bytes)
+{
+	CLEAN(buf_fini) struct buf meant = BUF_SECRET(DELIVERY_FILE_MAX);
+
+	if (++in->depth > INTAKE_DEPTH_MAX)
+		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
+	else if (loosen_file(bytes, &meant))
+		read_file(in, buf_str(&meant));
+	in->depth--;
+}
+
 /* clang-format off */
 static const struct format formats[] = {
 	{ "ZIP",            STR_INIT("PK\x03\x04"),          NULL, NULL, "a ZIP archive" },
@@ -90,17 +145,18 @@ static const struct format formats[] = {
 	{ "TNEF",           STR_INIT("\x78\x9f\x3e\x22"),    NULL, NULL, "an Outlook attachment (winmail.dat)" },
 	{ "OLE",            STR_INIT("\xd0\xcf\x11\xe0"),    NULL, NULL, "a Microsoft Office or Outlook file" },
 	{ "PDF",            STR_INIT("%PDF-"),               NULL, NULL, "a PDF document" },
-	{ "RTF",            STR_INIT("{\\rtf"),              NULL, NULL, "a formatted document (RTF)" },
+	{ "RTF",            STR_INIT("{\\rtf"),              NULL, read_rtf, NULL },
 	{ "PNG",            STR_INIT("\x89PNG\r\n"),         NULL, NULL, "a picture (PNG)" },
 	{ "JPEG",           STR_INIT("\xff\xd8\xff"),        NULL, NULL, "a picture (JPEG)" },
 	{ "PuTTY key",      STR_INIT("PuTTY-User-Key-File"), NULL, read_putty_key, NULL },
 	{ "DER",            { 0 }, intake_tells_der,        intake_der, NULL },
 	{ "PEM text",       { 0 }, intake_tells_pem,        intake_pem, NULL },
 	{ "HTML",           { 0 }, tells_html,              NULL, "a web page (HTML)" },
-	{ "XML",            { 0 }, tells_xml,               NULL, "an XML document" },
+	{ "XML",            { 0 }, tells_xml,               read_xml, NULL },
 	{ "mail",           { 0 }, tells_mail,              NULL, "a whole mail" },
 	{ "SSH public key", { 0 }, tells_ssh_key,           NULL, "an SSH public key" },
 	{ "base64 text",    { 0 }, intake_tells_base64,     intake_base64, NULL },
+	{ "text",           { 0 }, tells_disguised,         read_disguised, NULL },
 };
 /* clang-format on */
 
@@ -120,7 +176,8 @@ static bool
 is_utf16(struct str bytes, bool *ret_big)
 {
 	*ret_big = str_starts(bytes, STR("\xfe\xff"));
-	return bytes.len % 2 == 0 && (*ret_big || str_starts(bytes, STR("\xff\xfe")));
+	return bytes.len % 2 == 0 && !str_starts(bytes, STR("\xff\xfe\0\0")) &&
+	       (*ret_big || str_starts(bytes, STR("\xff\xfe")));
 }
 
 /* Notepad's "Unicode": all that matters to us is ASCII, and the dashes that word processors make.
