@@ -43,7 +43,7 @@ inspect(struct str bytes, const char *password)
 	struct str given = str_of(password);
 	json_t *said;
 
-	delivery_add(&delivery, tools, bytes, password ? &given : NULL);
+	delivery_add(&delivery, tools, STR(""), bytes, password ? &given : NULL);
 	assert_int_equal(inspect_to_json(&delivery, password != NULL, &text), 0);
 	said = json_loads(buf_text(&text), JSON_ALLOW_NUL, NULL);
 	assert_non_null(said);

@@ -56,7 +56,7 @@ struct finding *
 judge_find_in(struct judging *j, enum finding_code code, size_t file)
 {
 	struct finding *finding = findings_add(&j->report->findings, code, "");
-	const char *name = file < j->question->file_count ? j->question->files[file].name : "";
+	const char *name = file < j->delivery->file_count ? j->delivery->file[file].name : "";
 
 	finding_param(finding, "fqdn", "%s", j->question->host);
 	finding_param(finding, "file", "%s", *name ? name : "the delivery");
@@ -251,7 +251,7 @@ known_of(const struct delivery_question *question, const struct delivery_tools *
 	for (size_t i = 0; i < question->known_count; i++) {
 		CLEAN(delivery_fini) struct delivery delivery = { 0 };
 
-		delivery_add(&delivery, tools, question->known[i], NULL);
+		delivery_add(&delivery, tools, STR(""), question->known[i], NULL);
 		for (size_t k = 0; k < delivery.certificate_count; k++)
 			(void)shelf_add(known, delivery.certificate[k].der);
 	}
@@ -272,8 +272,8 @@ judge_question(const struct delivery_question *question, const struct delivery_t
 
 	j.known = known_of(question, tools);
 	for (size_t i = 0; i < question->file_count; i++)
-		delivery_add(&delivery, tools, question->files[i].bytes,
-		    question->has_password ? &question->password : NULL);
+		delivery_add(&delivery, tools, str_of(question->files[i].name),
+		    question->files[i].bytes, question->has_password ? &question->password : NULL);
 	judge(&j);
 	certificate_facts_fini(&j.facts);
 	shelf_free(j.known);
