@@ -45,30 +45,43 @@ cms_free(CMS_ContentInfo *cms)
 }
 CLEAN_DEFINE(cms_free, CMS_ContentInfo *);
 
-/* Which parts are read now. */
+/* Which parts are read now: pages behind the rest, as most often they hold the same text again, and
+ * signatures only if nothing came of all others. */
+enum pass { PASS_PARTS, PASS_PAGES, PASS_SIGNATURES, PASS_MAX };
+
 struct walk {
 	struct intake *in;
-	bool signatures; /* these, which were passed over before */
+	enum pass pass;
 	unsigned depth;
 };
 
 static void walk_part(struct walk *on, GMimeObject *part);
 
-/* A line "Name: …" (RFC 5322, 2.2), and whether it is one that mails have. */
+/* Fields (RFC 5322, RFC 2045), and how many of these make a mail of a text: two points. */
+struct field {
+	struct str name;
+	int points;
+};
+
+/* clang-format off */
+static const struct field fields[] = {
+	{ STR_INIT("content-type"), 2 }, { STR_INIT("mime-version"), 2 }, { STR_INIT("message-id"), 2 },
+	{ STR_INIT("received"),     2 }, { STR_INIT("return-path"),  2 }, { STR_INIT("delivered-to"), 2 },
+	{ STR_INIT("from"),         1 }, { STR_INIT("to"),           1 }, { STR_INIT("cc"), 1 },
+	{ STR_INIT("subject"),      1 }, { STR_INIT("date"),         1 }, { STR_INIT("sender"), 1 },
+	{ STR_INIT("reply-to"),     1 }, { STR_INIT("content-transfer-encoding"), 1 },
+	{ STR_INIT("content-disposition"), 1 },
+};
+/* clang-format on */
+
 static bool
-is_field(struct str line, bool *ret_known)
+is_field(struct str line, int *points)
 {
-	static const struct str known[] = { STR_INIT("from"), STR_INIT("to"), STR_INIT("cc"),
-		STR_INIT("subject"), STR_INIT("date"), STR_INIT("message-id"),
-		STR_INIT("mime-version"), STR_INIT("content-type"), STR_INIT("received"),
-		STR_INIT("return-path"), STR_INIT("delivered-to"), STR_INIT("reply-to"),
-		STR_INIT("sender"), STR_INIT("content-transfer-encoding") };
 	size_t colon = str_find(line, STR(":"));
 	struct str name = str_trim(str_bytes(line.p, colon));
 
-	*ret_known = false;
-	for (size_t i = 0; i < COUNT_OF(known); i++)
-		*ret_known |= str_eq_nocase(name, known[i]);
+	for (size_t i = 0; i < COUNT_OF(fields); i++)
+		*points += str_eq_nocase(name, fields[i].name) ? fields[i].points : 0;
 	for (size_t i = 0; i < name.len; i++)
 		if (!isgraph((unsigned char)name.p[i]))
 			return false;
@@ -91,23 +104,20 @@ without_preface(struct str text)
 	return text;
 }
 
-/* Begins with fields, two of them such as mails have. */
+/* Begins with fields such as mails have. */
 bool
 intake_tells_mail(struct str text)
 {
 	struct str rest = without_preface(text), line;
-	bool known;
+	int points = 0;
 
-	for (int count = 0; str_next(&rest, '\n', &line);) {
-		if (line.len > 0 && (line.p[0] == ' ' || line.p[0] == '\t'))
-			continue;
-		if (!is_field(line, &known))
+	while (points < 2 && str_next(&rest, '\n', &line)) {
+		bool continued = line.len > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
+
+		if (!continued && !is_field(line, &points))
 			return false;
-		count += known;
-		if (count == 2)
-			return true;
 	}
-	return false;
+	return points >= 2;
 }
 
 /* The bytes a part stands for; they are never more than those it is written with. */
@@ -168,18 +178,25 @@ read_uuencoded(struct walk *on, struct str text)
 	}
 }
 
-static void
-walk_message(struct walk *on, struct str text)
+static GMimeMessage *
+parse(struct str text)
 {
 	CLEAN(stream_unref)
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text.p, text.len);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	CLEAN(object_unref)
 	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
 
 	g_object_unref(parser);
-	if (message && g_mime_message_get_mime_part(message))
-		walk_part(on, g_mime_message_get_mime_part(message));
+	return message;
+}
+
+static void
+walk_message(struct walk *on, GMimeMessage *message)
+{
+	GMimeObject *part = message ? g_mime_message_get_mime_part(message) : NULL;
+
+	if (part)
+		walk_part(on, part);
 }
 
 /* Signed: what was signed is a mail of its own; where nothing is, it only carries certificates. */
@@ -191,16 +208,20 @@ read_smime(struct walk *on, struct str name, struct str der)
 	int type = cms ? OBJ_obj2nid(CMS_get0_type(cms)) : NID_undef;
 	ASN1_OCTET_STRING **content = cms ? CMS_get0_content(cms) : NULL;
 
+	bool carries = type == NID_pkcs7_signed && content && *content;
+
 	ERR_clear_error();
 	if (type == NID_pkcs7_enveloped || type == NID_id_smime_ct_authEnvelopedData)
 		intake_problem(on->in, DELIVERY_UNSUPPORTED_FORMAT, "an encrypted mail");
-	else if (type != NID_pkcs7_signed || !content || !*content)
+	else if (on->pass == (carries ? PASS_SIGNATURES : PASS_PARTS))
 		intake_member(on->in, name, der);
-	else if (on->signatures)
-		intake_member(on->in, name, der);
-	else
-		walk_message(on, str_bytes(ASN1_STRING_get0_data(*content),
-				     (size_t)ASN1_STRING_length(*content)));
+	if (carries) {
+		CLEAN(object_unref)
+		GMimeMessage *inner = parse(str_bytes(
+		    ASN1_STRING_get0_data(*content), (size_t)ASN1_STRING_length(*content)));
+
+		walk_message(on, inner);
+	}
 }
 
 static bool
@@ -209,15 +230,22 @@ is_type(GMimeContentType *type, const char *name)
 	return g_mime_content_type_is_type(type, "application", name);
 }
 
-/* The same text again as a web page: what is broken in it matters only if nothing else came. */
+/* What is broken in a page matters only if nothing else came, and one without a certificate is no
+ * news. */
 static void
 read_page(struct walk *on, struct str name, struct str page)
 {
-	size_t row = on->in->delivery->file_count;
+	struct delivery *delivery = on->in->delivery;
+	size_t row = delivery->file_count;
 
 	intake_member(on->in, name, page);
-	if (row < on->in->delivery->file_count && on->in->delivery->certificate_count > 0)
-		on->in->delivery->file[row].error = DELIVERY_FINE;
+	if (row == delivery->file_count)
+		return;
+	if (delivery->file[row].error == DELIVERY_UNSUPPORTED_FORMAT &&
+	    delivery->file_count == row + 1)
+		delivery->file_count--;
+	else if (delivery->certificate_count > 0)
+		delivery->file[row].error = DELIVERY_FINE;
 }
 
 static struct str
@@ -228,27 +256,33 @@ name_of(GMimePart *part)
 	return name && *name ? str_of(name) : STR("the text");
 }
 
+static enum pass
+pass_of(GMimeContentType *type)
+{
+	if (is_type(type, "pkcs7-signature") || is_type(type, "x-pkcs7-signature"))
+		return PASS_SIGNATURES;
+	return g_mime_content_type_is_type(type, "text", "html") ? PASS_PAGES : PASS_PARTS;
+}
+
 static void
 read_leaf(struct walk *on, GMimePart *part, GMimeDataWrapper *content)
 {
 	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(part));
 	bool smime = is_type(type, "pkcs7-mime") || is_type(type, "x-pkcs7-mime");
-	bool signature = is_type(type, "pkcs7-signature") || is_type(type, "x-pkcs7-signature");
-	bool text = g_mime_content_type_is_type(type, "text", "*");
 	CLEAN(wipe) GByteArray *bytes = NULL;
 
-	if (signature != on->signatures && !smime)
+	if (!smime && pass_of(type) != on->pass)
 		return;
 	bytes = decode(content);
 	if (!intake_unpacked(on->in, bytes->len))
 		return;
 	if (smime)
 		read_smime(on, name_of(part), str_of_array(bytes));
-	else if (g_mime_content_type_is_type(type, "text", "html"))
+	else if (on->pass == PASS_PAGES)
 		read_page(on, name_of(part), str_of_array(bytes));
 	else
 		intake_member(on->in, name_of(part), str_of_array(bytes));
-	if (text)
+	if (g_mime_content_type_is_type(type, "text", "plain"))
 		read_uuencoded(on, str_of_array(bytes));
 }
 
@@ -263,11 +297,7 @@ walk_part(struct walk *on, GMimeObject *part)
 		for (int i = 0; i < count && on->in->unpacked.members <= INTAKE_MEMBERS_MAX; i++)
 			walk_part(on, g_mime_multipart_get_part(GMIME_MULTIPART(part), i));
 	} else if (GMIME_IS_MESSAGE_PART(part)) {
-		GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(part));
-		GMimeObject *inner = message ? g_mime_message_get_mime_part(message) : NULL;
-
-		if (inner)
-			walk_part(on, inner);
+		walk_message(on, g_mime_message_part_get_message(GMIME_MESSAGE_PART(part)));
 	} else if (GMIME_IS_PART(part) && g_mime_part_get_content(GMIME_PART(part))) {
 		read_leaf(on, GMIME_PART(part), g_mime_part_get_content(GMIME_PART(part)));
 	}
@@ -282,26 +312,28 @@ read_as_text(struct intake *in, struct str text)
 	intake_pem(in, text);
 }
 
+static void
+read_parts(struct intake *in, struct str text)
+{
+	CLEAN(object_unref) GMimeMessage *message = parse(without_preface(text));
+
+	for (enum pass pass = PASS_PARTS; pass < PASS_MAX; pass++)
+		if (pass < PASS_SIGNATURES || !intake_has_found(in))
+			walk_message(&(struct walk){ .in = in, .pass = pass }, message);
+}
+
 void
 intake_mail(struct intake *in, struct str text)
 {
-	struct walk on = { .in = in };
-	bool told = false;
-
 	in->holds_files = true;
 	if (in->unpacked.mails == INTAKE_MAILS_MAX) {
 		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
 		return;
 	}
 	in->unpacked.mails++;
-	walk_message(&on, without_preface(text));
-	on.signatures = true;
-	if (!intake_has_found(in))
-		walk_message(&on, without_preface(text));
+	read_parts(in, text);
 	in->unpacked.mails--;
-	for (size_t i = in->number; i < in->delivery->file_count; i++)
-		told |= in->delivery->file[i].error != DELIVERY_FINE;
-	if (!told && !intake_has_found(in) && intake_tells_pem(text))
+	if (!intake_has_told(in) && !intake_has_found(in) && intake_tells_pem(text))
 		read_as_text(in, text);
 	intake_settle(in);
 }

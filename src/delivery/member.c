@@ -62,11 +62,21 @@ intake_has_found(const struct intake *in)
 	return found;
 }
 
+bool
+intake_has_told(const struct intake *in)
+{
+	bool told = false;
+
+	for (size_t i = in->number; i < in->delivery->file_count; i++)
+		told |= in->delivery->file[i].error != DELIVERY_FINE;
+	return told;
+}
+
 void
 intake_settle(struct intake *in)
 {
 	struct delivery *delivery = in->delivery;
-	bool found = intake_has_found(in), told = false;
+	bool found = intake_has_found(in);
 	size_t kept = in->number + 1;
 
 	for (size_t i = kept; found && i < delivery->file_count; i++)
@@ -74,9 +84,7 @@ intake_settle(struct intake *in)
 			move_row(delivery, i, kept++);
 	if (found)
 		delivery->file_count = kept;
-	for (size_t i = in->number; i < delivery->file_count; i++)
-		told |= delivery->file[i].error != DELIVERY_FINE;
-	if (!found && !told)
+	if (!found && !intake_has_told(in))
 		intake_problem(in, DELIVERY_NO_CERTIFICATE, "no certificate is in it");
 }
 

@@ -77,6 +77,8 @@ void intake_member(struct intake *in, struct str name, struct str bytes);
 void intake_settle(struct intake *in);
 /* Whether the file or a member of it gave a certificate, a key or a request. */
 bool intake_has_found(const struct intake *in);
+/* Whether a problem is remembered for one of these. */
+bool intake_has_told(const struct intake *in);
 /* Counts bytes that were unpacked; false (and remembered) once they are too many. */
 bool intake_unpacked(struct intake *in, size_t bytes);
 
