@@ -5,6 +5,7 @@
  */
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
@@ -168,22 +169,31 @@ read_members(struct opened *on)
 		intake_problem(on->in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
 }
 
-void
-intake_archive(struct intake *in, struct str bytes)
+/* Names become UTF-8 only where that is the locale's charset. */
+static void
+read_archive(struct intake *in, struct str bytes)
 {
 	CLEAN(archive_close) struct archive *archive = archive_read_new();
 	struct opened on = { .in = in, .archive = archive, .container = in->file->container };
+	locale_t before = uselocale(in->tools->text);
 
-	in->holds_files = true;
-	if (in->unpacked.archives == INTAKE_ARCHIVES_MAX) {
-		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
-		return;
-	}
 	in->unpacked.archives++;
 	if (!archive || !open_archive(&on, bytes))
 		intake_problem(in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
 	else
 		read_members(&on);
 	in->unpacked.archives--;
+	uselocale(before);
+}
+
+void
+intake_archive(struct intake *in, struct str bytes)
+{
+	in->holds_files = true;
+	if (in->unpacked.archives == INTAKE_ARCHIVES_MAX) {
+		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
+		return;
+	}
+	read_archive(in, bytes);
 	intake_settle(in);
 }

@@ -4,6 +4,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ set_up(void **state UNUSED)
 {
 	bool legacy;
 
+	(void)uselocale(newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0)); /* for the writer */
 	root = test_issue(
 	    &(struct test_spec){ .name = "Root", .ca = true, .from = FROM, .until = UNTIL }, NULL);
 	leaf = test_issue(&(struct test_spec){ .name = "owa.contoso.com",
@@ -53,6 +55,7 @@ tear_down(void **state UNUSED)
 	buf_fini(&leaf_pem);
 	buf_fini(&root_der);
 	buf_fini(&large_text);
+	freelocale(uselocale(LC_GLOBAL_LOCALE));
 	return 0;
 }
 
@@ -95,6 +98,7 @@ choose_packing(struct archive *to, enum packing packing)
 	switch (packing) {
 	case ZIP:
 		archive_write_set_format_zip(to);
+		archive_write_set_options(to, "zip:hdrcharset=UTF-8");
 		break;
 	case ZIP_CRYPTO:
 	case ZIP_AES:
@@ -126,7 +130,7 @@ pack_one(struct archive *to, const char *path, enum content content, struct str 
 {
 	struct archive_entry *entry = archive_entry_new();
 
-	archive_entry_set_pathname(entry, path);
+	archive_entry_set_pathname_utf8(entry, path);
 	archive_entry_set_filetype(entry, content == FOLDER ? AE_IFDIR : AE_IFREG);
 	if (content == LINK) {
 		archive_entry_set_filetype(entry, AE_IFLNK);
@@ -198,7 +202,8 @@ static const struct row rows[] = {
 	{ "one damaged",      ZIP,    { { "bad.crt", BROKEN }, { "owa.crt", LEAF } }, NULL, 1, DELIVERY_FINE, "block 1 (CERTIFICATE): it is cut off or damaged", "a.zip: bad.crt" },
 	{ "names that climb", ZIP,    { { "../../../etc/owa.crt", LEAF }, { "/etc/Root.crt", ROOT } }, NULL, 2, DELIVERY_FINE, NULL, NULL },
 	{ "a link",           TAR,    { { "passwd", LINK }, { "owa.crt", LEAF } }, NULL, 1, DELIVERY_FINE, NULL, NULL },
-	{ "umlaut",           ZIP,    { { "für.crt", LEAF } }, NULL, 1, DELIVERY_FINE, NULL, NULL },
+	{ "umlaut",           ZIP,    { { "für.crt", LEAF }, { "falsch für.crt", BROKEN } }, NULL, 1, DELIVERY_FINE, "block 1 (CERTIFICATE): it is cut off or damaged", "a.zip: falsch für.crt" },
+	{ "umlaut in 7z",     SEVEN,  { { "für.crt", LEAF }, { "falsch für.crt", BROKEN } }, NULL, 1, DELIVERY_FINE, "block 1 (CERTIFICATE): it is cut off or damaged", "a.zip: falsch für.crt" },
 	{ "prose only",       ZIP,    { { "Read me.txt", PROSE } }, NULL, 0, DELIVERY_NO_CERTIFICATE, "no certificate is in it", "a.zip" },
 	{ "a PDF only",       ZIP,    { { "x/How.pdf", PDF } }, NULL, 0, DELIVERY_UNSUPPORTED_FORMAT, "a PDF document", "a.zip: How.pdf" },
 	{ "nothing",          ZIP,    { { NULL, 0 } }, NULL, 0, DELIVERY_NO_CERTIFICATE, "no certificate is in it", "a.zip" },
@@ -223,11 +228,14 @@ check_row(const struct row *row)
 	CLEAN(delivery_fini) struct delivery delivery = { 0 };
 	struct str password = str_of(row->password);
 	const struct delivery_file *problem;
+	locale_t before;
 
 	print_message("%s\n", row->name);
 	pack(row->packing, row->members, &packed);
+	before = uselocale(LC_GLOBAL_LOCALE); /* as programs run */
 	delivery_add(
 	    &delivery, tools, STR("a.zip"), buf_str(&packed), row->password ? &password : NULL);
+	uselocale(before);
 	problem = delivery_problem(&delivery);
 	print_message("    %s %s\n", delivery_error_name(delivery_error(&delivery)),
 	    problem ? problem->words : "");

@@ -56,6 +56,8 @@ delivery_tools_free(struct delivery_tools *tools)
 	if (tools->standard)
 		OSSL_PROVIDER_unload(tools->standard);
 	OSSL_LIB_CTX_free(tools->library);
+	if (tools->text)
+		freelocale(tools->text);
 	free(tools);
 	return NULL;
 }
@@ -93,6 +95,7 @@ delivery_tools_new(struct delivery_tools **ret, bool *ret_legacy)
 	tools->standard = OSSL_PROVIDER_load(tools->library, "default");
 	if (!tools->standard)
 		return error_origin(ENOPKG);
+	tools->text = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	g_mime_init(); /* counts its calls; what it made stays for the process */
 	tools->legacy = OSSL_PROVIDER_load(tools->library, "legacy");
 	ERR_clear_error();

@@ -138,10 +138,9 @@ put_signed(struct buf *to, unsigned how)
 static void
 put_encrypted(struct buf *to)
 {
+	EVP_PKEY *key = test_key("RSA-2048");
 	struct test_certificate reader = test_issue(
-	    &(struct test_spec){
-		.name = "x", .from = FROM, .until = UNTIL, .key = test_key("RSA-2048") },
-	    NULL);
+	    &(struct test_spec){ .name = "x", .from = FROM, .until = UNTIL, .key = key }, NULL);
 	STACK_OF(X509) *readers = sk_X509_new_null();
 	BIO *in = BIO_new_mem_buf("secret", 6);
 
@@ -150,6 +149,7 @@ put_encrypted(struct buf *to)
 	sk_X509_free(readers);
 	BIO_free(in);
 	test_certificate_fini(&reader);
+	EVP_PKEY_free(key);
 }
 
 static void

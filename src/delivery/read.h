@@ -2,6 +2,8 @@
 /* The readers of single formats, and what they share. For delivery*.c alone. */
 #pragma once
 
+#include <locale.h>
+
 #include "delivery/delivery.h"
 
 #define INTAKE_DEPTH_MAX 4 /* containers in containers: PEM in text, PKCS#7 in PEM … */
@@ -9,6 +11,7 @@
 struct delivery_tools {
 	OSSL_LIB_CTX *library;
 	OSSL_PROVIDER *standard, *legacy;
+	locale_t text; /* UTF-8; (locale_t)0 = not to be had, then odd names are not shown */
 };
 
 /* I-07, of one sent file with all that is packed in it */
