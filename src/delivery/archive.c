@@ -26,6 +26,7 @@ struct opened {
 	struct archive *archive;
 	const char *container;
 	bool is_closed; /* a member needs a password that was not there or not right */
+	bool is_office; /* .docx and the like are ZIP archives (I-01) */
 };
 
 /* POSIX: "ustar" at 257; GNU says the same with other bytes behind. */
@@ -114,6 +115,7 @@ read_member(struct opened *on, struct archive_entry *entry)
 		name = STR("the packed file");
 	if (archive_entry_filetype(entry) != AE_IFREG || is_litter(name))
 		return;
+	on->is_office |= str_eq(name, STR("[Content_Types].xml"));
 	if (closed && !on->in->password) {
 		on->is_closed = true;
 		return;
@@ -167,6 +169,8 @@ read_members(struct opened *on)
 		tell_closed(on);
 	else if (r < ARCHIVE_WARN)
 		intake_problem(on->in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
+	if (on->is_office && !intake_has_found(on->in))
+		intake_problem(on->in, DELIVERY_UNSUPPORTED_FORMAT, "a Microsoft Office document");
 }
 
 /* Names become UTF-8 only where that is the locale's charset. */

@@ -206,6 +206,7 @@ static const struct row rows[] = {
 	{ "umlaut in 7z",     SEVEN,  { { "für.crt", LEAF }, { "falsch für.crt", BROKEN } }, NULL, 1, DELIVERY_FINE, "block 1 (CERTIFICATE): it is cut off or damaged", "a.zip: falsch für.crt" },
 	{ "prose only",       ZIP,    { { "Read me.txt", PROSE } }, NULL, 0, DELIVERY_NO_CERTIFICATE, "no certificate is in it", "a.zip" },
 	{ "a PDF only",       ZIP,    { { "x/How.pdf", PDF } }, NULL, 0, DELIVERY_UNSUPPORTED_FORMAT, "a PDF document", "a.zip: How.pdf" },
+	{ "a Word document",  ZIP,    { { "[Content_Types].xml", PROSE }, { "x.pdf", PDF } }, NULL, 0, DELIVERY_UNSUPPORTED_FORMAT, "a Microsoft Office document", "a.zip" },
 	{ "nothing",          ZIP,    { { NULL, 0 } }, NULL, 0, DELIVERY_NO_CERTIFICATE, "no certificate is in it", "a.zip" },
 	{ "locked",           ZIP_CRYPTO, USUAL, NULL,     0, DELIVERY_PASSWORD_REQUIRED, "the archive is protected by a password", "a.zip" },
 	{ "wrong key",        ZIP_CRYPTO, USUAL, "Geheim", 0, DELIVERY_PASSWORD_WRONG, "the password does not open the archive", "a.zip" },
@@ -299,12 +300,17 @@ damage(void **state UNUSED)
 	CLEAN(buf_fini) struct buf zip = BUF(PACKED_MAX);
 	CLEAN(buf_fini) struct buf seven = BUF(PACKED_MAX);
 	CLEAN(buf_fini) struct buf gz = BUF(PACKED_MAX);
+	size_t last = 0; /* where the last member begins */
 
 	pack(ZIP, usual, &zip);
 	pack(SEVEN, usual, &seven);
 	pack(TAR_GZ, usual, &gz);
 	add_and_expect(
 	    str_bytes(zip.data, 200), DELIVERY_MALFORMED, "the archive is damaged or cut off", 0);
+	while (str_find(str_drop(buf_str(&zip), last + 1), STR("PK\x03\x04")) < zip.len - last - 1)
+		last += 1 + str_find(str_drop(buf_str(&zip), last + 1), STR("PK\x03\x04"));
+	add_and_expect(str_bytes(zip.data, last + 100), DELIVERY_MALFORMED,
+	    "the archive is damaged or cut off", 1);
 	add_and_expect(str_bytes(seven.data, seven.len - 20), DELIVERY_MALFORMED,
 	    "the archive is damaged or cut off", 0);
 	add_and_expect(str_bytes(gz.data, gz.len / 2), DELIVERY_MALFORMED,
