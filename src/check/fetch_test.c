@@ -70,6 +70,8 @@ who_may_be_visited(void **state UNUSED)
 		{ "::1", 80, false },              { "fe80::1", 80, false },        { "fd00::1", 80, false },
 		{ "::ffff:127.0.0.1", 80, false }, { "::ffff:10.0.0.1", 80, false }, { "64:ff9b::7f00:1", 80, false },
 		{ "2002:7f00:1::1", 80, false },   { "2001:4860:4860::8888", 80, true },
+		{ "fec0::1", 80, false },          { "::127.0.0.1", 80, false },    { "2001:0:4136::1", 80, false },
+		{ "64:ff9b::a00:1", 80, false },   { "5f00::1", 80, false },        { "::ffff:0:10.0.0.1", 80, false },
 		{ "192.168.1.9", 8080, true },     { "192.168.1.9", 80, false },    { "192.168.1.8", 8080, false },
 	};
 	/* clang-format on */
