@@ -104,8 +104,18 @@ def test_addresses_inside_are_not_visited(stage, host, issuing, url, says):
         assert no.value.codes()[0] == "CERT_CHAIN"
         told = [f for f in stage.show(order)["findings"] if f["code"] == "CERT_FETCH_FAILED"]
         assert not says or says in told[0]["what"]
+        assert any("fetch.forbidden" in line and url in line for line in stage.house.log_text().splitlines())  # for engineers
     except pytest.fail.Exception:
         assert says is None and stage.show(order)["facts"].get("fetching")  # a name that does not resolve is tried again
+
+
+def test_a_list_inside_is_not_visited_and_engineers_hear_of_it(stage, host):
+    order = stage.order(stage.service, host, key="p256")
+    url = f"http://10.0.0.1/{host}.crl"
+    leaf = stage.ca.sign(stage.csr(order), [host], crl_url=url)
+    answer = stage.deliver(order, stage.ca.as_pem(leaf))
+    assert answer["accepted"] and "CERT_REVOCATION_UNKNOWN" in codes(answer)
+    assert any("fetch.forbidden" in line and url in line for line in stage.house.log_text().splitlines())
 
 
 def test_a_link_that_is_not_the_issuer(stage, host, issuing, tmp_path):
