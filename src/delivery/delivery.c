@@ -42,6 +42,8 @@ delivery_fini(struct delivery *delivery)
 		x509_free(delivery->certificate[i].x509);
 		free((void *)(uintptr_t)delivery->certificate[i].der.p);
 	}
+	for (size_t i = 0; i < delivery->key_count; i++)
+		EVP_PKEY_free(delivery->key[i].kept);
 	*delivery = (struct delivery){ 0 };
 }
 
@@ -166,8 +168,11 @@ intake_key(struct intake *in, EVP_PKEY *key)
 	for (size_t i = 0; found.readable && i < delivery->key_count; i++)
 		if (memcmp(delivery->key[i].spki_sha256, found.spki_sha256, 32) == 0)
 			return;
-	if (delivery->key_count < DELIVERY_KEYS_MAX)
-		delivery->key[delivery->key_count++] = found;
+	if (delivery->key_count == DELIVERY_KEYS_MAX)
+		return;
+	if (found.readable && delivery->keeps_keys && EVP_PKEY_up_ref(key) == 1)
+		found.kept = key;
+	delivery->key[delivery->key_count++] = found;
 }
 
 bool

@@ -262,7 +262,17 @@ void
 judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
     const struct trust *trust, struct read_report *report)
 {
-	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	CLEAN(key_offer_fini) struct key_offer offer;
+
+	judge_and_offer(question, tools, trust, report, &offer);
+}
+
+void
+judge_and_offer(const struct delivery_question *question, const struct delivery_tools *tools,
+    const struct trust *trust, struct read_report *report, struct key_offer *ret_offer)
+{
+	CLEAN(delivery_fini)
+	struct delivery delivery = { .keeps_keys = question->wish.kind == READ_TAKE };
 	struct judging j = {
 		.question = question,
 		.trust = trust,
@@ -275,6 +285,7 @@ judge_question(const struct delivery_question *question, const struct delivery_t
 		delivery_add(&delivery, tools, question->files[i].bytes,
 		    question->has_password ? &question->password : NULL);
 	judge(&j);
+	judge_offer(&j, ret_offer);
 	certificate_facts_fini(&j.facts);
 	shelf_free(j.known);
 }

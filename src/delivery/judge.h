@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "ipc/key_take.h"
 #include "ipc/read_delivery.h"
 #include "delivery/delivery.h"
 #include "pki/trust.h"
@@ -16,6 +17,20 @@
 /* Opens the question's files and judges them. *report must be initialised. */
 void judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
     const struct trust *trust, struct read_report *report);
+
+/* The leaf's own private key, for the keeper: only where the question wishes so and the report
+ * accepts everything else. The report says nothing of it yet. */
+struct key_offer {
+	bool is_made;
+	size_t file; /* it came in */
+	struct key_numbers numbers;
+};
+void key_offer_fini(struct key_offer *offer); /* wipes */
+CLEAN_DEFINE_FINI(key_offer_fini, struct key_offer);
+
+/* judge_question() for a question that may wish to take a key; *ret_offer is filled from scratch. */
+void judge_and_offer(const struct delivery_question *question, const struct delivery_tools *tools,
+    const struct trust *trust, struct read_report *report, struct key_offer *ret_offer);
 
 /* The checks, for the manual and the tests: name and rules of row `at`; NULL behind the last. */
 const char *judge_check_rules(size_t at);

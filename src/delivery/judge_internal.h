@@ -13,9 +13,10 @@ struct judging {
 	struct shelf *known; /* what the question brings along to complete the chain */
 	struct read_report *report;
 	bool has_leaf;
-	size_t leaf;                    /* position in delivery->certificate */
-	struct certificate_facts facts; /* of the leaf */
-	bool is_key_told;               /* a finding speaks of the private key that came along */
+	size_t leaf;                       /* position in delivery->certificate */
+	struct certificate_facts facts;    /* of the leaf */
+	bool is_key_told;                  /* a finding speaks of the private key that came along */
+	const struct delivery_key *wanted; /* the leaf's own key, which may be taken; or NULL */
 	bool is_chained;
 	struct chain chain;
 };
@@ -30,6 +31,9 @@ void judge_put_date(struct finding *finding, const char *name, when at);
 /* Subjects of certificates, a comma between. */
 void judge_subjects(
     const struct judging *j, const size_t at[], size_t count, char *to, size_t size);
+
+/* At the end: offers the wanted key, or says why not. */
+void judge_offer(struct judging *j, struct key_offer *offer);
 
 /* The rows' functions. */
 void check_leak(struct judging *j);

@@ -145,7 +145,7 @@ check_duplicate(struct judging *j)
 static bool
 is_ours(const struct delivery_question *question, const uint8_t sha256[static 32])
 {
-	if (memcmp(question->spki_sha256, sha256, 32) == 0)
+	if (!question->key_is_customers && memcmp(question->spki_sha256, sha256, 32) == 0)
 		return true;
 	for (size_t i = 0; i < question->key_count; i++)
 		if (memcmp(question->keys[i].spki_sha256, sha256, 32) == 0)
@@ -188,16 +188,33 @@ key_of_customer(const struct delivery_question *question, const struct certifica
 
 /* Did the leaf's own private key come along (I-12)? Then the delivery holds somebody else's pair.
  */
-static bool
-came_with_its_key(const struct judging *j, size_t *ret_file)
+static const struct delivery_key *
+its_own_key(const struct judging *j)
 {
 	for (size_t i = 0; i < j->delivery->key_count; i++)
 		if (j->delivery->key[i].readable &&
-		    memcmp(j->delivery->key[i].key_sha256, j->facts.key_sha256, 32) == 0) {
-			*ret_file = j->delivery->key[i].file;
-			return true;
-		}
-	return false;
+		    memcmp(j->delivery->key[i].key_sha256, j->facts.key_sha256, 32) == 0)
+			return &j->delivery->key[i];
+	return NULL;
+}
+
+/* Refused, unless provider and customer have said yes: then it is up to everything else. */
+static void
+tell_foreign(struct judging *j, const struct delivery_key *own)
+{
+	struct finding *finding;
+
+	j->is_key_told = true;
+	if (j->question->wish.kind == READ_TAKE) {
+		j->wanted = own;
+		return;
+	}
+	finding = judge_find_in(j, FINDING_CERT_FOREIGN_KEY, own->file);
+	finding_param(finding, "instead", "%s",
+	    j->question->wish.kind == READ_MAY_TAKE
+		? ". Only where that cannot be done: send this file again by the API or the command, "
+		  "with your acceptance of the risk (foreign_key)"
+		: "");
 }
 
 /* I-09: made from our request, from an earlier one of this site, from another order's, or from none
@@ -206,8 +223,8 @@ void
 check_key(struct judging *j)
 {
 	const struct read_key *known = key_of_customer(j->question, &j->facts);
+	const struct delivery_key *own = its_own_key(j);
 	struct finding *finding;
-	size_t file;
 
 	if (memcmp(j->facts.key_sha256, j->question->spki_sha256, 32) == 0)
 		return;
@@ -216,9 +233,8 @@ check_key(struct judging *j)
 		    j, known->same_site ? FINDING_CERT_KEY_OLD : FINDING_CERT_OTHER_ORDER);
 		judge_put_names(j, finding);
 		finding_param(finding, "order", "%lld", (long long)known->order_number);
-	} else if (came_with_its_key(j, &file)) {
-		(void)judge_find_in(j, FINDING_CERT_FOREIGN_KEY, file);
-		j->is_key_told = true;
+	} else if (own) {
+		tell_foreign(j, own);
 	} else {
 		finding = judge_find(j, FINDING_CERT_KEY_UNKNOWN);
 		judge_put_names(j, finding);

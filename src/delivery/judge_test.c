@@ -506,6 +506,133 @@ foreign_pfx(void **state UNUSED)
 	test_certificate_fini(&leaf);
 }
 
+static struct read_report *
+offered(const struct delivery_question *question, struct key_offer *offer)
+{
+	struct read_report *report = calloc(1, sizeof(*report));
+
+	read_report_init(report);
+	judge_and_offer(question, tools, &trust, report, offer);
+	return report;
+}
+
+/* A key that is not ours: refused, refused with a way out, or taken apart, as provider and customer
+ * wish; and never when anything else is wrong (I-12, docs/decisions/0012). */
+static void
+a_wish_for_the_key(void **state UNUSED)
+{
+	/* clang-format off */
+	static const struct { const char *name; enum read_wish_kind wish; const char *kind; struct test_spec leaf; bool accepted; enum finding_code first; } rows[] = {
+		{ "nobody wants it",   READ_REFUSE,   "P-256",    { GOOD }, false, FINDING_CERT_FOREIGN_KEY },
+		{ "the provider does", READ_MAY_TAKE, "P-256",    { GOOD }, false, FINDING_CERT_FOREIGN_KEY },
+		{ "both do",           READ_TAKE,     "P-256",    { GOOD }, true,  NOTHING },
+		{ "P-384",             READ_TAKE,     "P-384",    { GOOD }, true,  NOTHING },
+		{ "RSA",               READ_TAKE,     "RSA-2048", { GOOD }, true,  NOTHING },
+		{ "short RSA",         READ_TAKE,     "RSA-1024", { GOOD }, false, FINDING_CERT_WEAK },
+		{ "P-521",             READ_TAKE,     "P-521",    { GOOD }, false, FINDING_CERT_FOREIGN_KEY_UNFIT },
+		{ "another's name",    READ_TAKE,     "P-256",    { .name = HOST, .alternatives = "DNS:mail.contoso.com", .purposes = "serverAuth", .from = NOW - DAYS(10), .until = NOW + DAYS(180) }, false, FINDING_CERT_NAME_MISSING },
+		{ "expired",           READ_TAKE,     "P-256",    { .name = HOST, .alternatives = "DNS:" HOST, .purposes = "serverAuth", .from = NOW - DAYS(90), .until = NOW - DAYS(1) }, false, FINDING_CERT_EXPIRED },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+		CLEAN(key_offer_fini) struct key_offer offer;
+		const struct judge_case row = { .leaf = rows[i].leaf,
+			.key = rows[i].kind,
+			.with = WITH_ISSUER | WITH_OWN_KEY };
+		struct test_certificate leaf = leaf_of(&row);
+		struct delivery_question *question = question_new();
+		struct read_report *report;
+		const struct finding *first, *refusal;
+
+		put_pem_of(&row, &leaf, &pem);
+		add_file(question, "owa.pem", buf_str(&pem));
+		question->wish.kind = rows[i].wish;
+		report = offered(question, &offer);
+		first = findings_first(&report->findings);
+		print_message(
+		    "%s: %s\n", rows[i].name, first ? finding_rule(first->code)->code : "-");
+		expect_complete_sentences(report);
+		assert_int_equal(first ? first->code : NOTHING, rows[i].first);
+		assert_int_equal(report->accepted, rows[i].accepted);
+		assert_int_equal(offer.is_made, rows[i].accepted);
+		assert_false(report->taken.is_taken);
+		refusal = found(report, FINDING_CERT_FOREIGN_KEY);
+		if (refusal)
+			assert_int_equal(*finding_value(refusal, "instead") != '\0',
+			    rows[i].wish == READ_MAY_TAKE);
+		if (rows[i].wish == READ_TAKE && !rows[i].accepted &&
+		    rows[i].first != FINDING_CERT_FOREIGN_KEY_UNFIT)
+			assert_non_null(found(report, FINDING_CERT_KEY_RECEIVED));
+		report_done(report);
+		free(question);
+		test_certificate_fini(&leaf);
+	}
+}
+
+/* What is offered is the leaf's own key, out of a PFX and among others. */
+static void
+the_right_key_is_offered(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf pfx = BUF(1 << 16), stray = BUF(1 << 16);
+	CLEAN(key_offer_fini) struct key_offer offer;
+	struct test_certificate leaf =
+	    leaf_of(&(struct judge_case){ .leaf = { GOOD }, .whose = &foreign_key });
+	struct delivery_question *question = question_new();
+	struct read_report *report;
+	uint8_t scalar[32];
+	BIGNUM *number = NULL;
+	EVP_PKEY *other = test_key("P-256");
+
+	test_put_key_pem(&stray, other, NULL);
+	test_put_pem(&stray, issuing.x509);
+	put_pfx(&pfx, &leaf, "geheim");
+	add_file(question, "stray.pem", buf_str(&stray));
+	add_file(question, "owa.pfx", buf_str(&pfx));
+	question->has_password = true;
+	question->password = STR("geheim");
+	question->wish.kind = READ_TAKE;
+	report = offered(question, &offer);
+	assert_true(report->accepted && offer.is_made);
+	assert_int_equal(offer.file, 1);
+	assert_int_equal(offer.numbers.kind, KEY_P256);
+	assert_true(EVP_PKEY_get_bn_param(foreign_key, "priv", &number));
+	assert_int_equal(BN_bn2binpad(number, scalar, 32), 32);
+	assert_memory_equal(offer.numbers.number[0], scalar, 32);
+	BN_free(number);
+	EVP_PKEY_free(other);
+	report_done(report);
+	free(question);
+	test_certificate_fini(&leaf);
+}
+
+/* It came from the customer, so the customer may have it: no incident (R-01 is for keys made here). */
+static void
+a_customers_key_comes_again(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	const struct judge_case row = {
+		.leaf = { GOOD }, .whose = &foreign_key, .with = WITH_ISSUER | WITH_OWN_KEY
+	};
+	struct test_certificate leaf = leaf_of(&row);
+	struct delivery_question *question = question_new();
+	struct read_report *report;
+
+	put_pem_of(&row, &leaf, &pem);
+	add_file(question, "owa.pem", buf_str(&pem));
+	fingerprint(foreign_key, question->spki_sha256);
+	report = judged(question);
+	assert_int_equal(findings_first(&report->findings)->code, FINDING_CERT_OWN_KEY_LEAKED);
+	report_done(report);
+	question->key_is_customers = true;
+	report = judged(question);
+	assert_true(report->accepted);
+	assert_int_equal(findings_first(&report->findings)->code, FINDING_CERT_KEY_RECEIVED);
+	report_done(report);
+	free(question);
+	test_certificate_fini(&leaf);
+}
+
 static void
 names(void **state UNUSED)
 {
@@ -555,6 +682,9 @@ main(void)
 		cmocka_unit_test(broken_chain),
 		cmocka_unit_test(no_leaf),
 		cmocka_unit_test(foreign_pfx),
+		cmocka_unit_test(a_wish_for_the_key),
+		cmocka_unit_test(the_right_key_is_offered),
+		cmocka_unit_test(a_customers_key_comes_again),
 		cmocka_unit_test(names),
 		cmocka_unit_test(every_check_has_rules),
 	};

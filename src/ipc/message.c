@@ -17,6 +17,7 @@ static const struct message_rule rules[MESSAGE_MAX] = {
 	[MESSAGE_HOUSE]      = { "house",      ROLE_DESK,      ROLE_CERTDESKD, 0,         128 * KIB, false },
 	[MESSAGE_KEY_MAKE]   = { "key_make",   ROLE_WORKER,    ROLE_KEEPER,    16 * KIB,  64 * KIB,  false },
 	[MESSAGE_KEY_EXPORT] = { "key_export", ROLE_WORKER,    ROLE_KEEPER,    144 * KIB, 16 * KIB,  true  },
+	[MESSAGE_KEY_TAKE]   = { "key_take",   ROLE_READER,    ROLE_KEEPER,    1 * KIB,   16 * KIB,  false },
 	[MESSAGE_READ]       = { "read",       ROLE_DESK,      ROLE_READER,    16 * MIB,  4 * MIB,   false },
 	[MESSAGE_WAKE]       = { "wake",       ROLE_DESK,      ROLE_WORKER,    0,         0,         false },
 };

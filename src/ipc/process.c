@@ -204,15 +204,20 @@ clear_event(int fd)
 /* A closed channel has no descriptor, so its renewal is an event of its own. It is cleared before the
  * next look at the channel: one that comes in between is not lost. */
 int
-process_await(struct process *p, enum role peer, bool *ret_end)
+process_await_any(struct process *p, uint32_t peers, uint32_t *ret_ready, bool *ret_end)
 {
 	for (;;) {
-		struct pollfd fds[] = {
+		struct pollfd fds[2 + ROLE_MAX] = {
 			{ .fd = p->stop_fd, .events = POLLIN },
 			{ .fd = p->renewed_fd, .events = POLLIN },
-			{ .fd = channel_fd(p->peer[peer]), .events = POLLIN },
 		};
+		uint32_t ready = 0;
 
+		for (int i = 0; i < ROLE_MAX; i++) {
+			int fd = peers & (1u << i) ? channel_fd(p->peer[i]) : -1;
+
+			fds[2 + i] = (struct pollfd){ .fd = fd, .events = POLLIN };
+		}
 		if (poll(fds, COUNT_OF(fds), -1) < 0) {
 			if (errno != EINTR)
 				return error_origin(errno);
@@ -220,11 +225,22 @@ process_await(struct process *p, enum role peer, bool *ret_end)
 		}
 		if (fds[1].revents)
 			clear_event(p->renewed_fd);
-		if (fds[0].revents || fds[2].revents) {
+		for (int i = 0; i < ROLE_MAX; i++)
+			ready |= fds[2 + i].revents ? 1u << i : 0;
+		if (fds[0].revents || ready) {
 			*ret_end = fds[0].revents != 0;
+			*ret_ready = ready;
 			return 0;
 		}
 	}
+}
+
+int
+process_await(struct process *p, enum role peer, bool *ret_end)
+{
+	uint32_t ready;
+
+	return process_await_any(p, 1u << peer, &ready, ret_end);
 }
 
 static int

@@ -46,5 +46,9 @@ struct process_rule {
  * receive from it, or, *ret_end, the process shall end. */
 int process_await(struct process *p, enum role peer, bool *ret_end) MUST_USE;
 
+/* The same for several: `peers` and *ret_ready are bits (1 << ROLE_X), more than one may be ready. */
+int process_await_any(
+    struct process *p, uint32_t peers, uint32_t *ret_ready, bool *ret_end) MUST_USE;
+
 /* Exit status for main(). */
 int process_run(const struct process_rule *rule);

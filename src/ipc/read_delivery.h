@@ -13,6 +13,7 @@
 #pragma once
 
 #include "ipc/channel.h"
+#include "ipc/key_make.h"
 #include "ipc/wire.h"
 #include "order/finding.h"
 
@@ -53,6 +54,19 @@ struct read_key {
 	bool same_site; /* an older generation of the site this order is for */
 };
 
+/* May a private key that came along be taken (docs/decisions/0012)? Ids are set for READ_TAKE. */
+enum read_wish_kind {
+	READ_REFUSE,   /* the provider's policy says no */
+	READ_MAY_TAKE, /* it would, but the customer has not accepted the risk */
+	READ_TAKE,     /* both said yes */
+	READ_WISH_MAX
+};
+
+struct read_wish {
+	enum read_wish_kind kind;
+	struct id key, customer, site; /* what the wrapped key will be bound to; `key` is new */
+};
+
 struct delivery_question {
 	size_t file_count;
 	struct read_file files[READ_FILES_MAX];
@@ -62,6 +76,8 @@ struct delivery_question {
 	                              names are not judged */
 	bool has_key;              /* false: no order's key is known, keys are not judged */
 	uint8_t spki_sha256[32];   /* of this order's key */
+	bool key_is_customers;     /* it was not made here: if it comes again, nothing has leaked */
+	struct read_wish wish;
 	size_t key_count;
 	struct read_key keys[READ_KEYS_MAX];
 	when now;
@@ -90,6 +106,13 @@ struct read_link {
 	when not_after;
 };
 
+/* The leaf's own private key was taken, and is wrapped; its fingerprint is the leaf's. */
+struct read_taken {
+	bool is_taken;
+	enum key_kind kind;
+	struct buf wrapped;
+};
+
 struct read_report {
 	bool accepted; /* no finding refuses it, and `leaf` and `chain` may be installed */
 	struct findings
@@ -111,6 +134,7 @@ struct read_report {
 	uint32_t key_count;                      /* private keys that came along; never kept */
 	uint8_t keys[READ_KEYS_SEEN_MAX][32];    /* SPKI SHA-256 of those that were readable */
 	uint32_t keys_readable;
+	struct read_taken taken;
 };
 
 void read_report_init(struct read_report *report); /* empty, not accepted */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * certdesk-keeper: the process that holds private keys. After start it opens nothing: no file, no
- * connection; it talks with the worker and writes into descriptors that it is handed
- * (keeper/keeper.h).
+ * connection; it talks with the worker, where the policy says so with the reader, and writes into
+ * descriptors that it is handed (keeper/keeper.h).
  */
 #include <stdlib.h>
 
@@ -12,6 +12,7 @@
 #include "sys/log.h"
 
 #define FRAME_TIMEOUT SECONDS(2)
+#define ASKING        (1u << ROLE_WORKER | 1u << ROLE_READER)
 
 static size_t
 stock_size(const struct config *config)
@@ -42,15 +43,20 @@ open_keeper(struct process *p)
 	return 0;
 }
 
-static bool
-serve_one(struct keeper *keeper, struct channel *worker)
+/* Of the reader, which touches hostile files, only what is there whole: it must not hold up the
+ * worker by half a question. */
+static void
+serve_one(struct keeper *keeper, struct channel *peer)
 {
 	CLEAN(frame_fini) struct frame question = { .fd = -1 };
-	int r = channel_receive(worker, FRAME_TIMEOUT, &question);
+	when patience = channel_peer(peer) == ROLE_WORKER ? FRAME_TIMEOUT : 0;
+	int r = channel_receive(peer, patience, &question);
 
 	if (!r)
-		r = keeper_handle(keeper, worker, &question);
-	return r >= 0; /* a closed channel is renewed by the skeleton */
+		r = keeper_handle(keeper, peer, &question);
+	if (r < 0) /* a closed channel is renewed by the skeleton */
+		LOG(LOG_WARNING, "peer.failed", LOG_TEXT("peer", role_name(channel_peer(peer))),
+		    LOG_TEXT("what", "a question could not be read or answered"));
 }
 
 /* Ends without waiting for keys in the making: the process takes them along. */
@@ -58,16 +64,17 @@ static int
 run_keeper(struct process *p)
 {
 	struct keeper *keeper = p->self;
+	uint32_t ready = 0;
 	bool end = false;
 	int r = stock_start(keeper->stock);
 
 	if (r == 0)
-		r = process_await(p, ROLE_WORKER, &end);
+		r = process_await_any(p, ASKING, &ready, &end);
 	while (r == 0 && !end) {
-		if (!serve_one(keeper, p->peer[ROLE_WORKER]))
-			LOG(LOG_WARNING, "worker.failed",
-			    LOG_TEXT("what", "a question could not be read or answered"));
-		r = process_await(p, ROLE_WORKER, &end);
+		for (int i = 0; i < ROLE_MAX; i++)
+			if (ready & (1u << i))
+				serve_one(keeper, p->peer[i]);
+		r = process_await_any(p, ASKING, &ready, &end);
 	}
 	return r;
 }
@@ -83,7 +90,7 @@ main(void)
 {
 	const struct process_rule rule = {
 		.role = ROLE_KEEPER,
-		.peers = 1u << ROLE_WORKER,
+		.peers = ASKING,
 		.profile = { .calls = SANDBOX_PASS_FD },
 		.open = open_keeper,
 		.run = run_keeper,

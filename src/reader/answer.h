@@ -7,12 +7,14 @@
 #include <stdatomic.h>
 
 #include "delivery/delivery.h"
+#include "ipc/channel.h"
 #include "pki/trust.h"
 #include "sys/room.h"
 
 struct reader {
 	struct trust trust;
 	struct delivery_tools *tools;
+	struct channel *keeper; /* NULL: private keys are taken from nobody */
 	_Atomic int64_t questions, accepted,
 	    failed; /* for `certdesk status`, read by another thread */
 };

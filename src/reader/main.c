@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * certdesk-reader: opens what customers send. Sees hostile files and nothing else: no network, no
- * files after start, no database, no keys. Every question is answered by a child of its own
+ * files after start, no database, no keys of ours. Every question is answered by a child of its own
  * (sys/room.h), so that one customer's file never meets another's, and a file that breaks the
  * reader breaks only its own answer: CERT_READER_FAILED.
  */
@@ -66,6 +66,8 @@ reader_open(struct process *p)
 	if (!legacy)
 		LOG(LOG_WARNING, "reader.no_legacy_provider",
 		    LOG_TEXT("effect", "old PKCS#12 files (RC2, RC4) cannot be opened"));
+	if (p->config->foreign_keys)
+		reader->keeper = p->peer[ROLE_KEEPER];
 	answer_warm_up(reader);
 	return 0;
 }
@@ -112,7 +114,7 @@ main(void)
 {
 	static const struct process_rule rule = {
 		.role = ROLE_READER,
-		.peers = 1u << ROLE_DESK,
+		.peers = 1u << ROLE_DESK | 1u << ROLE_KEEPER,
 		.profile = { .calls = SANDBOX_FORK | SANDBOX_PASS_FD },
 		.open = reader_open,
 		.run = reader_run,
