@@ -47,9 +47,24 @@ add_other_keys(struct request *request, const struct order *o, struct delivery_q
 	return r;
 }
 
-static int
-complete(struct request *request, const struct order *o, struct delivery_question *question)
+/* Both must have said yes: the provider by its policy, the customer with this very delivery. */
+static struct read_wish
+wish_of(const struct request *request, const struct order *o, const struct delivery_in *in)
 {
+	if (!request->desk->config->foreign_keys)
+		return (struct read_wish){ .kind = READ_REFUSE };
+	if (!*in->foreign_key_author)
+		return (struct read_wish){ .kind = READ_MAY_TAKE };
+	return (struct read_wish){ .kind = READ_TAKE,
+		.key = world_id(request->desk->process->world),
+		.customer = o->customer,
+		.site = o->site };
+}
+
+static int
+complete(struct request *request, const struct order *o, struct delivery_in *in)
+{
+	struct delivery_question *question = &in->question;
 	struct certificate accepted;
 	struct key key;
 	int r = store_key_get(request->store, o->key, &key);
@@ -60,6 +75,8 @@ complete(struct request *request, const struct order *o, struct delivery_questio
 		return r;
 	question->has_key = true;
 	memcpy(question->spki_sha256, key.spki_sha256, sizeof(question->spki_sha256));
+	question->key_is_customers = key.origin != KEY_MADE_HERE;
+	question->wish = wish_of(request, o, in);
 	snprintf(question->host, sizeof(question->host), "%s", o->host);
 	question->now = world_now(request->desk->process->world);
 	if (id_is_none(o->certificate))
@@ -203,13 +220,26 @@ is_known(
 	return r;
 }
 
+/* What the reader says it took must be what was wished for. */
+static int
+keep_it(
+    struct request *request, const struct order *o, struct delivery_in *in, struct delivered *ret)
+{
+	const struct review_offer offer = { .key = in->question.wish.key,
+		.author = in->foreign_key_author,
+		.statement = FOREIGN_KEY_STATEMENT };
+
+	if (in->report.taken.is_taken && in->question.wish.kind == READ_TAKE)
+		return review_keep_with_key(request->store, o, &in->report, &offer, ret);
+	return review_keep(request->store, o, &in->report, in->accept_clean, ret);
+}
+
 /* Kept to be looked at, or, where there is nothing to decide, accepted at once (K-08). */
 static int
-keep(struct request *request, struct answer *answer, const struct order *o,
-    const struct delivery_in *in)
+keep(struct request *request, struct answer *answer, const struct order *o, struct delivery_in *in)
 {
 	struct delivered kept;
-	int r = review_keep(request->store, o, &in->report, in->accept_clean, &kept);
+	int r = keep_it(request, o, in, &kept);
 
 	if (r)
 		return r;
@@ -262,7 +292,7 @@ take(struct request *request, struct answer *answer, struct delivery_in *in)
 	if (!access_order(request, answer, &o) || !awaits(&o, answer) ||
 	    !delivery_in_read(in, request, answer))
 		return 0;
-	r = complete(request, &o, &in->question);
+	r = complete(request, &o, in);
 	if (r)
 		return r;
 	r = ask_reader(request, in);

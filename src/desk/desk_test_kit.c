@@ -44,6 +44,15 @@ fill_good(struct lab *lab, struct read_report *report)
 }
 
 static void
+take_key(struct read_report *report)
+{
+	findings_add(&report->findings, FINDING_CERT_FOREIGN_KEY_TAKEN, "");
+	report->taken.is_taken = true;
+	report->taken.kind = KEY_P384;
+	buf_put_text(&report->taken.wrapped, "wrapped by the keeper");
+}
+
+static void
 remember(struct lab *lab, const struct delivery_question *question)
 {
 	lab->seen = *question;
@@ -70,7 +79,9 @@ read_one(struct lab *lab, const struct frame *frame)
 		meanwhile(lab);
 	if (lab->reading == READING_GOOD)
 		fill_good(lab, &report);
-	else
+	if (lab->takes_key)
+		take_key(&report);
+	if (lab->reading != READING_GOOD)
 		findings_add(&report.findings, FINDING_CERT_KEY_UNKNOWN, "files");
 	read_report_put(&report, &answer);
 	if (lab->reading == READING_REFUSED)

@@ -54,5 +54,7 @@ review_ask(struct store *store, struct channel *reader, struct delivery_question
 			r = ask_once(reader, question, ret);
 		more = more && r == 0 && memcmp(missing, ret->missing, sizeof(missing)) != 0;
 	}
+	/* what is fetched later would find the certificate without its key */
+	ret->is_incomplete = ret->is_incomplete && question->wish.kind != READ_TAKE;
 	return r;
 }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What was delivered for an order and judged, until it is accepted (K-08) or another takes its
- * place: facts, findings, and the certificates alone: never the file that came, a key or a
+ * place: facts, findings, and the certificates alone: never the file that came, a key in clear or a
  * password. An order has one open delivery at most.
+ *
+ * A key that was not made here waits with its delivery, wrapped: it is in `keys`, where it can be
+ * exported from, only once somebody accepted it, and gone from here when the delivery ends, whatever
+ * way (docs/decisions/0012).
  */
 #pragma once
 
 #include "base/buf.h"
 #include "order/finding.h"
+#include "pki/key_kind.h"
 #include "store/store.h"
 
 #define DELIVERED_URLS_SIZE 2048
@@ -35,10 +40,14 @@ struct delivered {
 	uint8_t missing[32]; /* of an incomplete one: SHA-256 of the missing issuer's name */
 	char urls[DELIVERED_URLS_SIZE]; /* and where it may be had, a line each */
 	when created, ended;            /* ended 0 = open */
+	struct id key;                  /* ID_NONE: none came along; the rest is of it */
+	enum key_kind key_kind;
+	uint8_t key_spki[32];
 };
 
 struct delivered_bytes {
 	struct buf leaf, chain; /* as in store_certificate_add() */
+	struct buf wrapped;     /* the key that came along, as long as it is open; else "" */
 	struct buf given; /* of an incomplete one: all its certificates, DERs one behind another */
 };
 void delivered_bytes_init(struct delivered_bytes *bytes);
@@ -51,4 +60,10 @@ int store_delivered_add(struct store *s, struct delivered *d, const struct deliv
 int store_delivered_open(struct store *s, struct id order, struct delivered *ret) MUST_USE;
 int store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret) MUST_USE;
 int store_delivered_findings(struct store *s, struct id id, struct findings *ret) MUST_USE;
+/* The key that came along is wiped: who accepts it has stored it before. */
 int store_delivered_end(struct store *s, struct id id, enum delivered_state state) MUST_USE;
+/* The order ended or went on without it: its open one is discarded, if there is one. */
+int store_delivered_drop(struct store *s, struct id order) MUST_USE;
+/* For the audit log: who accepted which risk, in which words. */
+int store_delivered_key_offered(
+    struct store *s, const struct delivered *d, const char *author, const char *statement) MUST_USE;

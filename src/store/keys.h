@@ -12,6 +12,7 @@ struct key {
 	struct id id, customer, site;
 	enum key_kind kind;
 	enum key_state state;
+	enum key_origin origin;
 	int64_t generation; /* 1, 2 … per site; filled by the store */
 	uint8_t spki_sha256[32];
 	when created;

@@ -119,6 +119,13 @@ static const char *const steps[] = {
 	"CREATE TABLE intermediates (sha256 @blob PRIMARY KEY, subject_sha256 @blob NOT NULL, subject TEXT NOT NULL, not_after @int NOT NULL,"
 	" source TEXT NOT NULL, der @blob NOT NULL, found @int NOT NULL) @strict;"
 	"CREATE INDEX intermediates_by_subject ON intermediates (subject_sha256, not_after);",
+
+	/* 4: keys that were not made here; one waits with its delivery until that is accepted */
+	"ALTER TABLE keys ADD COLUMN origin TEXT NOT NULL DEFAULT 'here';"
+	"ALTER TABLE deliveries ADD COLUMN key @blob;"
+	"ALTER TABLE deliveries ADD COLUMN key_kind TEXT;"
+	"ALTER TABLE deliveries ADD COLUMN key_spki @blob;"
+	"ALTER TABLE deliveries ADD COLUMN key_wrapped @blob;",
 };
 /* clang-format on */
 
