@@ -62,7 +62,7 @@ class CrashStage(Stage):
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    with CrashStage(tmp_path_factory.mktemp("crash"), pool="127.78.0.0/22", stock=1) as s:
+    with CrashStage(tmp_path_factory.mktemp("crash"), pool="127.78.0.0/22", stock=1, foreign_keys=True) as s:
         yield s
         log = s.house.log_text()
         assert "runtime error" not in log and "AddressSanitizer" not in log, log[-4000:]
@@ -176,6 +176,21 @@ def looked_at_first(s, host, point):
     assert s.accept_review(made, answer["review"])["accepted"]
     s.point(made)
     s.told(made)
+    return made, leaf
+
+
+def with_its_own_key(s, host, point):
+    """A PFX with a key that was not made here, accepted by provider, customer and reviewer."""
+    s.again(point)
+    made = s.order(s.service, host, key="p256")
+    s.csr(made)
+    key, csr = s.ca.request("P-256")
+    leaf = s.ca.sign(csr, [host])
+    answer = s.deliver(made, s.ca.as_pfx(leaf, key, "x"), "owa.pfx", "x", foreign_key="Eva Lindt")
+    assert s.accept_review(made, answer["review"])["accepted"]
+    s.point(made)
+    s.told(made)
+    assert s.show(made)["key"]["origin"] == "customer"
     return made, leaf
 
 
@@ -353,9 +368,10 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "desk.pool": [furnishing], "desk.customer": [furnishing], "desk.customer_changed": [furnishing], "desk.mailboxes": [furnishing],
     "desk.waiver": [furnishing], "desk.service": [furnishing], "desk.token": [furnishing], "desk.token_revoked": [furnishing],
     "desk.refused": [wrong_certificate_first],
-    "desk.review": [looked_at_first],
+    "desk.review": [looked_at_first, with_its_own_key],
+    "keeper.taken": [with_its_own_key], "reader.offered": [with_its_own_key], "reader.taken": [with_its_own_key],
     "desk.order_changed": [first, mail_refused, cancelled, closed],
-    "desk.certificate": [first, renewal, looked_at_first],
+    "desk.certificate": [first, renewal, looked_at_first, with_its_own_key],
     "balancer.routed": [first],
     "worker.looked": [first],
     "worker.dns_asked": [name_moves_last],
