@@ -379,10 +379,9 @@ deliveries_with_mistakes(void **state)
 }
 
 #define ONE_FILE "{\"files\":[{\"name\":\"a.pfx\",\"content\":\"x\"}],\"accept\":true"
-#define WITH_KEY                                                                                \
-	ONE_FILE                                                                                \
-	    ",\"foreign_key\":{\"author\":\"Eva Lindt\",\"statement\":\"" FOREIGN_KEY_STATEMENT \
-	    "\"}}"
+#define WITH_KEY \
+	ONE_FILE \
+	",\"foreign_key\":{\"author\":\"Eva Lindt\",\"statement\":\"" FOREIGN_KEY_STATEMENT "\"}}"
 
 /* Provider and customer must both say yes, the customer word for word (I-12). */
 static void
