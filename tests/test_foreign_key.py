@@ -115,6 +115,9 @@ def test_from_a_pfx_to_live(house, host, kind):
             assert program != "certdesk-desk" or host.encode() in memory  # we do see what is there
             assert not [n for n in traces(key) if n in memory], program
     renewal = s.order(s.service, host, kind="renewal")  # and then the key is ours again
+    s.csr(renewal)
+    no = refused(s, renewal, s.ca.as_pfx(s.ca.sign(csr, [host]), key, "x"), "owa.pfx", "x", foreign_key="Eva Lindt")
+    assert no.codes()[0] == "CERT_FOREIGN_KEY_UNFIT" and "fresh key" in no.problem["findings"][0]["what"]
     new = s.ca.sign(s.csr(renewal), [host])
     s.deliver(renewal, s.ca.as_pem(new))
     s.until(renewal, lambda o: o["stage"] == "live", what="the renewal live")

@@ -148,7 +148,8 @@ is_ours(const struct delivery_question *question, const uint8_t sha256[static 32
 	if (!question->key_is_customers && memcmp(question->spki_sha256, sha256, 32) == 0)
 		return true;
 	for (size_t i = 0; i < question->key_count; i++)
-		if (memcmp(question->keys[i].spki_sha256, sha256, 32) == 0)
+		if (!question->keys[i].is_customers &&
+		    memcmp(question->keys[i].spki_sha256, sha256, 32) == 0)
 			return true;
 	return false;
 }
@@ -177,11 +178,13 @@ put_tail(struct finding *finding, const char *name, const uint8_t sha256[static 
 	    finding, name, "%02X:%02X:%02X:%02X", sha256[28], sha256[29], sha256[30], sha256[31]);
 }
 
+/* A key made here; one that came from the customer counts only as used up (tell_foreign()). */
 static const struct read_key *
 key_of_customer(const struct delivery_question *question, const struct certificate_facts *facts)
 {
 	for (size_t i = 0; i < question->key_count; i++)
-		if (memcmp(question->keys[i].spki_sha256, facts->key_sha256, 32) == 0)
+		if (!question->keys[i].is_customers &&
+		    memcmp(question->keys[i].spki_sha256, facts->key_sha256, 32) == 0)
 			return &question->keys[i];
 	return NULL;
 }
@@ -198,6 +201,17 @@ its_own_key(const struct judging *j)
 	return NULL;
 }
 
+/* This site had it before, and perhaps gave it up because somebody else has it (I-10, R-01). */
+static bool
+was_used_here(const struct delivery_question *question, const struct delivery_key *own)
+{
+	for (size_t i = 0; i < question->key_count; i++)
+		if (question->keys[i].is_customers && question->keys[i].same_site &&
+		    memcmp(question->keys[i].spki_sha256, own->key_sha256, 32) == 0)
+			return true;
+	return false;
+}
+
 /* Refused, unless provider and customer have said yes: then it is up to everything else. */
 static void
 tell_foreign(struct judging *j, const struct delivery_key *own)
@@ -205,6 +219,12 @@ tell_foreign(struct judging *j, const struct delivery_key *own)
 	struct finding *finding;
 
 	j->is_key_told = true;
+	if (j->question->wish.kind == READ_TAKE && was_used_here(j->question, own)) {
+		finding = judge_find_in(j, FINDING_CERT_FOREIGN_KEY_UNFIT, own->file);
+		finding_param(finding, "problem",
+		    "an earlier certificate of this site had the same one; every certificate needs a fresh key");
+		return;
+	}
 	if (j->question->wish.kind == READ_TAKE) {
 		j->wanted = own;
 		return;

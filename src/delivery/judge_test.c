@@ -633,6 +633,40 @@ a_customers_key_comes_again(void **state UNUSED)
 	test_certificate_fini(&leaf);
 }
 
+/* A key that this site had before is not fresh; that another site of the customer has it is fine, as
+ * one certificate may name both. */
+static void
+a_key_that_was_used_up(void **state UNUSED)
+{
+	for (int same_site = 0; same_site < 2; same_site++) {
+		CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+		CLEAN(key_offer_fini) struct key_offer offer;
+		const struct judge_case row = {
+			.leaf = { GOOD }, .whose = &foreign_key, .with = WITH_ISSUER | WITH_OWN_KEY
+		};
+		struct test_certificate leaf = leaf_of(&row);
+		struct delivery_question *question = question_new();
+		struct read_report *report;
+
+		put_pem_of(&row, &leaf, &pem);
+		add_file(question, "owa.pem", buf_str(&pem));
+		fingerprint(foreign_key, question->keys[1].spki_sha256);
+		question->keys[1].is_customers = question->keys[1].retired = true;
+		question->keys[1].same_site = same_site;
+		question->wish.kind = READ_TAKE;
+		report = offered(question, &offer);
+		assert_int_equal(offer.is_made, !same_site);
+		assert_int_equal(report->accepted, !same_site);
+		if (same_site)
+			assert_int_equal(findings_first(&report->findings)->code,
+			    FINDING_CERT_FOREIGN_KEY_UNFIT);
+		expect_complete_sentences(report);
+		report_done(report);
+		free(question);
+		test_certificate_fini(&leaf);
+	}
+}
+
 static void
 names(void **state UNUSED)
 {
@@ -685,6 +719,7 @@ main(void)
 		cmocka_unit_test(a_wish_for_the_key),
 		cmocka_unit_test(the_right_key_is_offered),
 		cmocka_unit_test(a_customers_key_comes_again),
+		cmocka_unit_test(a_key_that_was_used_up),
 		cmocka_unit_test(names),
 		cmocka_unit_test(every_check_has_rules),
 	};

@@ -41,6 +41,7 @@ add_other_keys(struct request *request, const struct order *o, struct delivery_q
 		to->order_number = keys[i].order_number;
 		to->retired = keys[i].state != KEY_ACTIVE;
 		to->same_site = id_eq(key.site, o->site);
+		to->is_customers = keys[i].origin != KEY_MADE_HERE;
 		question->key_count++;
 	}
 	free(keys);
@@ -243,7 +244,8 @@ keep(struct request *request, struct answer *answer, const struct order *o, stru
 
 	if (r)
 		return r;
-	if (!review_is_needless(review_policy_of(str_of(request->desk->config->review)),
+	if (in->report.taken.is_taken || /* whatever it is called */
+	    !review_is_needless(review_policy_of(str_of(request->desk->config->review)),
 		in->accept_clean, &in->report.findings)) {
 		r = answer_json(answer, 200, review_json(&kept, &in->report.findings));
 		return r ? r : request_commit(request, answer, "desk.review");

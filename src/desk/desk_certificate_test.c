@@ -455,6 +455,7 @@ a_key_is_taken(void **state)
 	struct lab *lab = *state;
 	struct order before = waiting_order(lab), after;
 	struct key key;
+	char number[80];
 
 	lab->config.foreign_keys = true;
 	snprintf(lab->config.review, sizeof(lab->config.review), "never");
@@ -467,9 +468,15 @@ a_key_is_taken(void **state)
 	assert_true(id_eq(order_now(lab).key, before.key));
 	CLEAN(reply_fini) struct reply first = lab_get(lab, "/api/v1/orders/1001");
 	assert_string_equal(reply_text(&first, "key.origin"), "here");
+	snprintf(number, sizeof(number), "%s", reply_text(&kept, "review"));
+	lab->config.foreign_keys = false; /* the policy changed meanwhile */
+	CLEAN(reply_fini) struct reply off = lab_post(lab, ACCEPT, "{\"review\":\"%s\"}", number);
+	assert_int_equal(off.status, 409);
+	assert_string_equal(reply_text(&off, "code"), "POLICY");
+	assert_true(id_eq(order_now(lab).key, before.key));
+	lab->config.foreign_keys = true;
 	CLEAN(reply_fini)
-	struct reply good =
-	    lab_post(lab, ACCEPT, "{\"review\":\"%s\"}", reply_text(&kept, "review"));
+	struct reply good = lab_post(lab, ACCEPT, "{\"review\":\"%s\"}", number);
 	assert_int_equal(good.status, 200);
 	after = order_now(lab);
 	assert_true(id_eq(after.key, lab->seen.wish.key));

@@ -84,6 +84,7 @@ read_question_put(const struct delivery_question *question, struct buf *to)
 		wire_put_i64(to, key->order_number);
 		wire_put_bool(to, key->retired);
 		wire_put_bool(to, key->same_site);
+		wire_put_bool(to, key->is_customers);
 	}
 	wire_put_i64(to, question->now);
 	wire_put_u32(to, (uint32_t)question->known_count);
@@ -112,12 +113,13 @@ read_question_get(struct str from, struct delivery_question *ret)
 	wire_get_fixed(&wire, ret->spki_sha256, 32);
 	ret->key_is_customers = wire_get_bool(&wire);
 	get_wish(&wire, &ret->wish);
-	ret->key_count = wire_get_count(&wire, READ_KEYS_MAX, 42);
+	ret->key_count = wire_get_count(&wire, READ_KEYS_MAX, 43);
 	for (size_t i = 0; i < ret->key_count; i++) {
 		wire_get_fixed(&wire, ret->keys[i].spki_sha256, 32);
 		ret->keys[i].order_number = wire_get_i64(&wire);
 		ret->keys[i].retired = wire_get_bool(&wire);
 		ret->keys[i].same_site = wire_get_bool(&wire);
+		ret->keys[i].is_customers = wire_get_bool(&wire);
 	}
 	ret->now = wire_get_i64(&wire);
 	ret->known_count = wire_get_count(&wire, READ_KNOWN_MAX, 4);

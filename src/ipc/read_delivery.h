@@ -49,9 +49,10 @@ struct read_file {
 /* Another key of the customer: tells "made from the previous request" from "unknown" (I-09). */
 struct read_key {
 	uint8_t spki_sha256[32];
-	int64_t order_number; /* the order it was made for */
+	int64_t order_number; /* the order it was made for; 0 = not made here */
 	bool retired;
 	bool same_site; /* an older generation of the site this order is for */
+	bool is_customers; /* as key_is_customers */
 };
 
 /* May a private key that came along be taken (docs/decisions/0012)? Ids are set for READ_TAKE. */

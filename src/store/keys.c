@@ -111,7 +111,8 @@ store_keys_of_customer(
 {
 	CLEAN(query_end)
 	struct query q = query(s,
-	    "SELECT k.id, o.id, o.number, k.state, k.spki_sha256 FROM keys k JOIN csrs c ON c.key=k.id JOIN orders o ON o.id=c.order_id"
+	    "SELECT k.id, o.id, o.number, k.state, k.origin, k.spki_sha256 FROM keys k LEFT JOIN csrs c ON c.key=k.id"
+	    " LEFT JOIN orders o ON o.id=c.order_id"
 	    " WHERE k.customer=$1 ORDER BY k.id DESC LIMIT $2");
 	size_t count = 0;
 	int r;
@@ -125,6 +126,7 @@ store_keys_of_customer(
 		m->order = column_id(&q);
 		m->order_number = column_int(&q);
 		m->state = (enum key_state)column_name(&q, states, COUNT_OF(states));
+		m->origin = (enum key_origin)column_name(&q, origins, COUNT_OF(origins));
 		column_bytes(&q, m->spki_sha256, sizeof(m->spki_sha256));
 	}
 	r = query_result(&q);
