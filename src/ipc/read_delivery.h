@@ -51,7 +51,7 @@ struct read_key {
 	uint8_t spki_sha256[32];
 	int64_t order_number; /* the order it was made for; 0 = not made here */
 	bool retired;
-	bool same_site; /* an older generation of the site this order is for */
+	bool same_site;    /* an older generation of the site this order is for */
 	bool is_customers; /* as key_is_customers */
 };
 
