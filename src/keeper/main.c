@@ -43,15 +43,18 @@ open_keeper(struct process *p)
 	return 0;
 }
 
-/* Of the reader, which touches hostile files, only what is there whole: it must not hold up the
- * worker by half a question. */
+/* The reader, which touches hostile files, must not hold up the worker: not by half a question, and
+ * not by answers that it leaves unread. */
 static void
 serve_one(struct keeper *keeper, struct channel *peer)
 {
 	CLEAN(frame_fini) struct frame question = { .fd = -1 };
 	when patience = channel_peer(peer) == ROLE_WORKER ? FRAME_TIMEOUT : 0;
-	int r = channel_receive(peer, patience, &question);
+	int r;
 
+	if (channel_peer(peer) != ROLE_WORKER && channel_hang_up_if_full(peer))
+		return;
+	r = channel_receive(peer, patience, &question);
 	if (!r)
 		r = keeper_handle(keeper, peer, &question);
 	if (r < 0) /* a closed channel is renewed by the skeleton */
