@@ -487,6 +487,7 @@ a_key_is_taken(void **state)
 	assert_string_equal(reply_text(&shown, "key.kind"), "p384");
 	lab->takes_key = false;
 	CLEAN(reply_fini) struct reply again = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(again.status, 200);
 	assert_true(lab->seen.key_is_customers);
 	CLEAN(reply_fini) struct reply events = lab_get(lab, "/api/v1/events?limit=200");
 	assert_non_null(strstr(events.body, "key.offered"));
