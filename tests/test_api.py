@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API as docs/openapi.yaml describes it, asked from outside."""
 import base64
+import json
 import sqlite3
+import subprocess
 import uuid
 
 import pytest
@@ -18,6 +20,15 @@ def good(answer):
     status, _, value = answer
     assert status < 300, value
     return value
+
+
+def test_the_catalogue_needs_no_server(stage):
+    answer = stage.api.get("/findings")
+    alone = subprocess.run([stage.house.program("certdesk"), "--server", "127.0.0.1:1", "findings", "--json"], capture_output=True, text=True)
+    assert json.loads(alone.stdout) == answer and len(answer["items"]) >= 135
+    text = stage.house.cli("findings").stdout.splitlines()
+    assert text[0].split() == ["CODE", "SEVERITY", "OWNER", "TITLE"]
+    assert any(line.startswith("CERT_EXPIRED ") for line in text)
 
 
 def test_every_answer_is_as_described(stage, api, host):

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole path, as the people walk it."""
+import json
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
-from stage.house import Refused
+from stage.ca import openssl
+from stage.house import Refused, Stage
 
 
 def walk(stage, host, form="pem", **order):
@@ -150,7 +153,65 @@ def test_the_command_walks_too(stage, host, tmp_path):
     text = cli("order", "show", host).stdout
     assert shown["address"] in text and "live" in text
     assert cli("audit", "verify").returncode == 0
-    assert "keeper" in cli("status").stdout
+    status = cli("status").stdout
+    assert "keeper" in status and "ct_logs=" in status
+
+
+def test_somebody_else_at_the_balancer(stage, host):
+    """Another's transaction stays open in HAProxy: the order is set aside, and told why, until somebody lets it go on."""
+    foreign = stage.folder / "foreign.pem"
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", stage.folder / "k", "-out", stage.folder / "c")
+    foreign.write_text((stage.folder / "c").read_text() + (stage.folder / "k").read_text())
+    made = stage.order(stage.service, host, key="p256")
+    csr = stage.csr(made)
+    stage.haproxy.command(f"new ssl cert {foreign}")
+    assert "created" in stage.haproxy.command(f"set ssl cert {foreign} <<\n{foreign.read_text()}\n")
+    stage.deliver(made, stage.ca.as_pem(stage.ca.sign(csr, [host])))
+    stage.until(made, lambda o: o["facts"].get("stuck"), what="set aside")
+    found = {f["code"]: f for f in stage.api.get(f"/orders/{made['number']}/findings")["items"]}
+    assert host in found["INSTALL_REFUSED"]["title"]
+    stage.haproxy.command(f"abort ssl cert {foreign}")
+    stage.haproxy.command(f"del ssl cert {foreign}")
+    stage.api.post(f"/orders/{made['number']}/go-on")
+    stage.until(made, lambda o: o["facts"].get("tested"), what="the test at the address")
+
+
+def test_what_came_beside_what_was_ordered(stage, host):
+    made = stage.order(stage.service, host)
+    answer = stage.deliver(made, stage.ca.as_pem(stage.ca.sign(stage.csr(made), [host, "www." + host])))
+    rows = {row["field"]: row for row in answer["differences"]}
+    assert rows["common_name"] == {"field": "common_name", "ordered": host, "requested": host, "delivered": host, "same": True}
+    assert rows["names_added"]["delivered"] == "www." + host and not rows["names"]["same"]
+    assert rows["organization"]["requested"] == "Contoso Handels GmbH" and rows["organization"]["same"]
+    assert rows["key"]["same"] and "names_missing" not in rows
+    assert {f["severity"] for f in answer["findings"]} == {"info"}  # the roots are the provider's own: docs/decisions/0008
+
+
+def test_a_refusal_shows_the_difference(stage, host):
+    made = stage.order(stage.service, host)
+    with pytest.raises(Refused) as e:
+        stage.deliver(made, stage.ca.as_pem(stage.ca.sign(stage.csr(made), ["mail." + host])))
+    rows = {row["field"]: row for row in e.value.problem["differences"]}
+    assert rows["names_missing"]["requested"] == host and rows["names_added"]["delivered"] == "mail." + host
+
+
+def test_a_strict_provider(tmp_path):
+    """Public rules although the roots are its own, and severities of its own: in the form, and in what came."""
+    logs = Path(__file__).resolve().parents[1] / "data/ct-logs.json"
+    with Stage(tmp_path, stock=2, trust={"public_rules": "yes", "ct_logs_file": logs}, severities={"FQDN_WWW": "reject", "CERT_SCT_NONE": "warn",
+                                                                                            "CERT_TYPE_NONE": "reject"}) as s:
+        customer, service = s.furnish()
+        with pytest.raises(Refused) as e:
+            s.order(service, "www.contoso.com")
+        assert e.value.codes()[0] == "FQDN_WWW"
+        made = s.order(service, "owa.contoso.com")
+        with pytest.raises(Refused) as e:
+            s.deliver(made, s.ca.as_pem(s.ca.sign(s.csr(made), ["owa.contoso.com"])))
+        weights = {f["code"]: f["severity"] for f in e.value.problem["findings"]}
+        assert weights["CERT_TYPE_NONE"] == "reject" and weights["CERT_SCT_NONE"] == "warn"
+        reader = next(p for p in s.api.get("/status")["processes"] if p["program"] == "certdesk-reader")
+        assert reader["report"]["ct_logs_dated"] == json.loads(logs.read_text())["log_list_timestamp"]
+        assert int(reader["report"]["ct_logs_days"]) > 0
 
 
 def test_restart_of_the_balancer_serves_the_same(stage, host):

@@ -106,6 +106,7 @@ static const char *const private_prefixes[] = {
 	"100::/64",
 	"2001::/23",
 	"2001:db8::/32",
+	"2002::/16", /* 6to4: an IPv4 address inside that nobody routes any more */
 	"fc00::/7",
 	"fe80::/10",
 	"ff00::/8",

@@ -37,6 +37,7 @@ static const struct {
 /* Who talks to whom. */
 static const enum role pairs[][2] = {
 	{ ROLE_DESK,   ROLE_READER },
+	{ ROLE_WORKER, ROLE_READER },
 	{ ROLE_DESK,   ROLE_WORKER },
 	{ ROLE_WORKER, ROLE_KEEPER },
 	{ ROLE_READER, ROLE_KEEPER }, /* where keys that were not made here may be taken */

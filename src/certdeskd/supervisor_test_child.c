@@ -92,11 +92,13 @@ hear(struct channel *peer, when timeout)
 
 /* As the keeper and the reader do: no look now and then, only what wakes them. Never a round. */
 static bool
-answer_next(struct process *p, enum role peer)
+answer_next(struct process *p, uint32_t peers)
 {
 	bool end = false;
+	enum role who;
 
-	return process_await(p, peer, &end) == 0 && !end && hear(p->peer[peer], 0) && false;
+	return process_await_any(p, peers, &who, &end) == 0 && !end && hear(p->peer[who], 0) &&
+	       false;
 }
 
 static bool
@@ -104,9 +106,9 @@ go_round(struct process *p)
 {
 	switch (p->role) {
 	case ROLE_KEEPER:
-		return answer_next(p, ROLE_WORKER);
+		return answer_next(p, 1u << ROLE_WORKER | 1u << ROLE_READER);
 	case ROLE_READER:
-		return answer_next(p, ROLE_DESK);
+		return answer_next(p, 1u << ROLE_DESK | 1u << ROLE_WORKER);
 	case ROLE_DESK:
 		wake_tell(p->peer[ROLE_WORKER]);
 		return net_wait(p->stop_fd, false, ROUND_EVERY) == NET_E_TIMEOUT &&
@@ -114,7 +116,8 @@ go_round(struct process *p)
 		       all_are_ready(p->boss);
 	case ROLE_WORKER:
 		return hear(p->peer[ROLE_DESK], ROUND_EVERY) &&
-		       call_is_answered(p->peer[ROLE_KEEPER], MESSAGE_KEY_MAKE);
+		       call_is_answered(p->peer[ROLE_KEEPER], MESSAGE_KEY_MAKE) &&
+		       call_is_answered(p->peer[ROLE_READER], MESSAGE_READ);
 	case ROLE_CERTDESKD:
 	case ROLE_MAX:
 		break;
@@ -163,9 +166,9 @@ main(int argc, char **argv)
 {
 	static const uint32_t peers[ROLE_MAX] = {
 		[ROLE_KEEPER] = 1u << ROLE_WORKER | 1u << ROLE_READER,
-		[ROLE_READER] = 1u << ROLE_DESK | 1u << ROLE_KEEPER,
+		[ROLE_READER] = 1u << ROLE_DESK | 1u << ROLE_WORKER | 1u << ROLE_KEEPER,
 		[ROLE_DESK] = 1u << ROLE_READER | 1u << ROLE_WORKER,
-		[ROLE_WORKER] = 1u << ROLE_KEEPER | 1u << ROLE_DESK,
+		[ROLE_WORKER] = 1u << ROLE_KEEPER | 1u << ROLE_READER | 1u << ROLE_DESK,
 	};
 	struct process_rule rule = { .profile = { .calls = SANDBOX_FILES },
 		.open = open_child,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/late_curl.h"
 #include "sys/file.h"
 
 #define ANSWER_MAX (16 * 1024 * 1024)
@@ -42,13 +42,13 @@ read_token(const struct cli *cli, struct buf *header)
 
 /* "127.0.0.1:8780", "unix:/path" or a URL. */
 static void
-set_url(CURL *curl, const struct cli *cli, const char *path)
+set_url(const struct late_curl *lib, CURL *curl, const struct cli *cli, const char *path)
 {
 	CLEAN(buf_fini) struct buf url = BUF(8192);
 	struct str server = str_of(cli->server);
 
 	if (str_starts(server, STR("unix:"))) {
-		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, cli->server + 5);
+		lib->easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, cli->server + 5);
 		server = STR("http://localhost");
 	}
 	while (str_ends(server, STR("/")))
@@ -56,27 +56,28 @@ set_url(CURL *curl, const struct cli *cli, const char *path)
 	if (!str_starts(server, STR("http://")) && !str_starts(server, STR("https://")))
 		buf_put_text(&url, "http://");
 	buf_printf(&url, "%.*s/api/v1%s", STR_ARG(server), path);
-	curl_easy_setopt(curl, CURLOPT_URL, buf_text(&url));
+	lib->easy_setopt(curl, CURLOPT_URL, buf_text(&url));
 }
 
 static int
-perform(CURL *curl, const struct cli *cli, struct buf *answer, long *ret_status)
+perform(const struct late_curl *lib, CURL *curl, const struct cli *cli, struct buf *answer,
+    long *ret_status)
 {
 	char error[CURL_ERROR_SIZE] = "";
 	CURLcode r;
 
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 5L);
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	r = curl_easy_perform(curl);
+	lib->easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
+	lib->easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+	lib->easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+	lib->easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
+	lib->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 5L);
+	lib->easy_setopt(curl, CURLOPT_PROXY, "");
+	lib->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	r = lib->easy_perform(curl);
 	if (r != CURLE_OK)
 		return cli_fail(EXIT_UNREACHABLE, "certdesk does not answer at %s: %s", cli->server,
-		    error[0] ? error : curl_easy_strerror(r));
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, ret_status);
+		    error[0] ? error : lib->easy_strerror(r));
+	lib->easy_getinfo(curl, CURLINFO_RESPONSE_CODE, ret_status);
 	return 0;
 }
 
@@ -86,23 +87,29 @@ call(struct cli *cli, const char *method, const char *path, const char *body, co
 {
 	CLEAN(buf_fini) struct buf token = BUF_SECRET(4096);
 	struct curl_slist *headers = NULL;
-	CURL *curl = curl_easy_init();
+	const char *words = "it cannot be used";
+	struct late_curl lib;
+	CURL *curl = NULL;
 	int r = read_token(cli, &token);
 
-	if (r == 0) {
-		headers = curl_slist_append(headers, buf_text(&token));
-		headers = curl_slist_append(headers, "Content-Type: application/json");
-		headers = curl_slist_append(headers, accept);
-		headers = curl_slist_append(headers, "Expect:");
-		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-		if (body)
-			curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-		set_url(curl, cli, path);
-		r = perform(curl, cli, answer, ret_status);
-	}
-	curl_slist_free_all(headers);
-	curl_easy_cleanup(curl);
+	if (r)
+		return r;
+	if (late_curl_load(&lib, &words) == 0)
+		curl = lib.easy_init();
+	if (!curl)
+		return cli_fail(EXIT_INTERNAL, "requests need libcurl: %s", words);
+	headers = lib.slist_append(headers, buf_text(&token));
+	headers = lib.slist_append(headers, "Content-Type: application/json");
+	headers = lib.slist_append(headers, accept);
+	headers = lib.slist_append(headers, "Expect:");
+	lib.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	lib.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+	if (body)
+		lib.easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+	set_url(&lib, curl, cli, path);
+	r = perform(&lib, curl, cli, answer, ret_status);
+	lib.slist_free_all(headers);
+	lib.easy_cleanup(curl);
 	return r;
 }
 

@@ -58,8 +58,10 @@ help_verb(const struct verb *verb)
 	printf(" [options]\n%s.\n", verb->summary);
 	for (size_t i = 0; i < PARAMS_MAX && verb->params[i].name; i++)
 		print_param(stdout, &verb->params[i]);
+	puts("  --json                     the answer as JSON");
+	if (verb->alone)
+		return CLI_HELPED;
 	puts(
-	    "  --json                     the answer as JSON\n"
 	    "  --config FILE              " CLI_CONFIG "\n"
 	    "  --server ADDRESS           ADDRESS:PORT, unix:/path or a URL; default: CERTDESK_SERVER, or the configuration's\n"
 	    "  --token-file FILE          default: ~/.config/certdesk/token, or `token` beside the configuration");
@@ -87,14 +89,14 @@ help(FILE *to, const char *noun, int status)
 
 /* The next parameter by place that has no value yet. */
 static bool
-take_by_place(struct cli *cli, const char *arg)
+take_by_place(struct cli *cli, char *arg)
 {
 	for (size_t i = 0; i < PARAMS_MAX && cli->verb->params[i].name; i++)
 		if (!cli->verb->params[i].flag && !cli->value[i]) {
 			cli->value[i] = arg;
 			return true;
 		}
-	if (!cli->verb->files || cli->file_count == FILES_MAX)
+	if (cli->file_count >= cli->verb->files)
 		return false;
 	cli->file[cli->file_count++] = arg;
 	return true;
@@ -241,14 +243,22 @@ no_such_verb(const char *noun, const char *typed)
 static int
 take_rest(struct cli *cli, int argc, char **argv, int at)
 {
+	bool only_places = false; /* behind "--" */
+
+	cli->file = argv + at;
 	for (; at < argc; at++) {
-		int flag = take_flag(cli, argc, argv, &at);
+		int flag = only_places ? 0 : take_flag(cli, argc, argv, &at);
 
 		if (flag < 0)
 			return cli_fail(EXIT_USAGE, "%s needs a value", argv[at]);
-		if (flag > 0 || take_global(cli, argc, argv, &at))
+		if (flag > 0 || (!only_places && take_global(cli, argc, argv, &at)))
 			continue;
-		if (argv[at][0] == '-' || !take_by_place(cli, argv[at]))
+		if (!only_places && strcmp(argv[at], "--") == 0) {
+			only_places = true;
+			continue;
+		}
+		if ((!only_places && argv[at][0] == '-' && argv[at][1] != '\0') ||
+		    !take_by_place(cli, argv[at]))
 			return not_understood(cli, argv[at]);
 	}
 	return missing(cli);

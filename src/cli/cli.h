@@ -17,7 +17,7 @@ enum { EXIT_DONE = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3, E
 #define CLI_HELPED (-1) /* of cli_understand(): help was asked for and printed */
 
 #define PARAMS_MAX 16
-#define FILES_MAX  16
+#define FILES_ANY  SIZE_MAX
 
 struct param {
 	const char *name;           /* member of the body, or {name} in the path */
@@ -35,7 +35,8 @@ struct verb {
 	const char *summary;
 	const char *method, *path; /* below /api/v1; NULL: `run` does all */
 	struct param params[PARAMS_MAX];
-	bool files;   /* takes file names behind its parameters */
+	size_t files; /* takes so many file names behind its parameters, "-" among them */
+	bool alone;   /* needs neither configuration nor server */
 	verb_fn *run; /* NULL: request, then show */
 	void (*show)(const struct cli *cli, const json_t *answer); /* NULL: key and value lines */
 };
@@ -46,12 +47,13 @@ extern const size_t verb_count;
 struct cli {
 	const struct verb *verb;
 	const char *value[PARAMS_MAX]; /* by place in verb->params; NULL = not given */
-	const char *file[FILES_MAX];
+	char **file;                   /* in argv, whose front is not needed any more */
 	size_t file_count;
 	const char *config_path, *server, *token_file;
-	bool json, colour;
-	int width;             /* of the terminal */
-	struct config *config; /* NULL: could not be read */
+	bool json;
+	bool terminal, colour, utf8; /* what standard output is, and shows */
+	int width;                   /* of the terminal */
+	struct config *config;       /* NULL: could not be read */
 };
 
 const char *cli_value(const struct cli *cli, const char *name); /* NULL = not given */
@@ -85,7 +87,7 @@ int cli_read_config(const char *path, struct config *ret) MUST_USE;
 
 /* own verbs */
 verb_fn run_init, run_config_check, run_config_defaults, run_config_manual, run_manual_command,
-    run_manual_stages, run_completion, run_version;
+    run_manual_findings, run_manual_stages, run_findings, run_completion, run_version, run_inspect;
 /* "/orders/REF" and what is behind it. */
 void cli_order_path(const struct cli *cli, const char *behind, struct buf *to);
 verb_fn run_order_add, run_order_accept, run_order_certificate, run_order_csr, run_order_wait;

@@ -137,6 +137,17 @@ command_lines(void **state UNUSED)
 		{ "certdesk order certificate 1001 a.pfx --accept-foreign-key", EXIT_USAGE, NULL,
 		    NULL, NULL },
 		{ "certdesk --version", 0, NULL, NULL, NULL },
+		{ "certdesk order certificate 1 2 3 4 5 6 7 8 9 a b c d e f g h", 0, NULL, NULL,
+		    NULL },
+		{ "certdesk order certificate 1 2 3 4 5 6 7 8 9 a b c d e f g h i", EXIT_USAGE,
+		    NULL, NULL, NULL },
+		{ "certdesk inspect", EXIT_USAGE, NULL, NULL, NULL },
+		{ "certdesk inspect 1 2 3 4 5 6 7 8 9 a b c d e f g h i", 0, NULL, NULL, NULL },
+		{ "certdesk inspect - --each -v", 0, NULL, NULL, NULL },
+		{ "certdesk inspect -x", EXIT_USAGE, NULL, NULL, NULL },
+		{ "certdesk inspect -- -x --json", 0, NULL, NULL, NULL },
+		{ "certdesk inspect --password", EXIT_USAGE, NULL, NULL, NULL },
+		{ "certdesk inspect --help", CLI_HELPED, NULL, NULL, NULL },
 		{ "certdesk status", 0, "GET", "/status", NULL },
 		{ "certdesk --json --config /x order show owa.contoso.com", 0, "GET",
 		    "/orders/owa.contoso.com", NULL },
@@ -178,6 +189,28 @@ command_lines(void **state UNUSED)
 		}
 		json_decref(body);
 	}
+}
+
+/* Files stand among the flags, and behind "--" whatever they are called. */
+static void
+files(void **state UNUSED)
+{
+	static const char *const wanted[] = { "a", "-", "--json", "--" };
+	char words[][12] = { "certdesk", "inspect", "a", "--name", "x", "--each", "-", "--roots",
+		"r", "--", "--json", "--" };
+	char *argv[COUNT_OF(words)];
+	struct cli cli = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		argv[i] = words[i];
+	assert_int_equal(cli_understand(&cli, COUNT_OF(words), argv), 0);
+	assert_int_equal(cli.file_count, COUNT_OF(wanted));
+	for (size_t i = 0; i < COUNT_OF(wanted); i++)
+		assert_string_equal(cli.file[i], wanted[i]);
+	assert_string_equal(cli_value(&cli, "name"), "x");
+	assert_string_equal(cli_value(&cli, "roots"), "r");
+	assert_non_null(cli_value(&cli, "each"));
+	assert_false(cli.json);
 }
 
 static void
@@ -241,6 +274,7 @@ main(void)
 		cmocka_unit_test(rows_are_sound),
 		cmocka_unit_test(rows_are_in_the_description),
 		cmocka_unit_test(command_lines),
+		cmocka_unit_test(files),
 		cmocka_unit_test(values_that_cannot_be_sent),
 		cmocka_unit_test(init_in_a_folder),
 	};

@@ -109,8 +109,9 @@ run_completion(struct cli *cli UNUSED)
 		}
 	}
 	for (size_t i = 0; i < verb_count; i++) {
-		printf("\t*:%s:%s) words='--json --help ", verbs[i].noun,
-		    verbs[i].verb[0] ? verbs[i].verb : "*");
+		printf("\t*:%s:%s) %swords='--json --help ", verbs[i].noun,
+		    verbs[i].verb[0] ? verbs[i].verb : "*",
+		    verbs[i].files > 0 ? "[[ $cur == -* ]] && " : ""); /* else names of files */
 		for (size_t p = 0; p < PARAMS_MAX && verbs[i].params[p].name; p++)
 			if (verbs[i].params[p].flag)
 				printf("%s ", verbs[i].params[p].flag);

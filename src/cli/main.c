@@ -2,7 +2,6 @@
 /* certdesk(1): finds the verb, understands its parameters, runs it. */
 #include "cli/cli.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -66,6 +65,21 @@ terminal_width(void)
 	return size.ws_col > 110 ? 110 : size.ws_col;
 }
 
+/* By what the environment says: setlocale() would read files for a yes or no. */
+static bool
+speaks_utf8(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+	}
+	return false;
+}
+
 static int
 name_failpoints(void)
 {
@@ -75,10 +89,23 @@ name_failpoints(void)
 	return fputs(buf_text(&names), stdout) < 0 ? EXIT_INTERNAL : EXIT_DONE;
 }
 
+static int
+with_server(struct cli *cli, bool config_named)
+{
+	CLEAN(buf_fini) struct buf token = BUF(4096);
+	int r;
+
+	read_config(cli);
+	find_server(cli);
+	find_token(cli, config_named, &token);
+	r = cli->verb->run ? cli->verb->run(cli) : cli_request(cli);
+	free(cli->config);
+	return r;
+}
+
 int
 main(int argc, char **argv)
 {
-	CLEAN(buf_fini) struct buf token = BUF(4096);
 	struct cli cli = { 0 };
 	bool config_named;
 	int r;
@@ -91,14 +118,9 @@ main(int argc, char **argv)
 		return r == CLI_HELPED ? EXIT_DONE : r;
 	if (!cli.config_path)
 		cli.config_path = CLI_CONFIG;
-	cli.colour = isatty(1) && !getenv("NO_COLOR");
+	cli.terminal = isatty(1);
+	cli.colour = cli.terminal && !getenv("NO_COLOR");
+	cli.utf8 = speaks_utf8();
 	cli.width = terminal_width();
-	curl_global_init(CURL_GLOBAL_ALL);
-	read_config(&cli);
-	find_server(&cli);
-	find_token(&cli, config_named, &token);
-	r = cli.verb->run ? cli.verb->run(&cli) : cli_request(&cli);
-	free(cli.config);
-	curl_global_cleanup();
-	return r;
+	return cli.verb->alone ? cli.verb->run(&cli) : with_server(&cli, config_named);
 }

@@ -28,7 +28,7 @@ TABLE(tasks, { "TASK", "kind" }, { "DUE", "due" }, { "TRIED", "attempts" }, { "O
 TABLE(events, { "NO", "sequence" }, { "AT", "at" }, { "WHO", "actor" }, { "WHAT", "action" }, { "OBJECT", "object_id" });
 TABLE(sites, { "HOST", "host" }, { "ADDRESS", "address" }, { "BALANCER", "balancer" }, { "VALID UNTIL", "not_after" }, { "RETIRED", "retired" });
 TABLE(tokens, { "NAME", "name" }, { "ROLE", "role" }, { "CREATED", "created" }, { "REVOKED", "revoked" }, { "ID", "id" });
-TABLE(catalogue, { "CODE", "code" }, { "GATE", "gate" }, { "SEVERITY", "severity" }, { "OWNER", "owner" }, { "RULES", "rules" });
+TABLE(catalogue, { "CODE", "code" }, { "SEVERITY", "severity" }, { "OWNER", "owner" }, { "TITLE", "title" });
 /* clang-format on */
 
 void

@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/when.h"
+#include "order/finding.h"
 
 #define CONFIG_PATH_SIZE     256
 #define CONFIG_NAME_SIZE     64
@@ -47,6 +48,12 @@ struct config_balancer {
 };
 
 /* A zone whose servers are told, not looked up: internal zones, tests. */
+/* A peer inside that may be fetched from, against the rule. */
+struct config_peer {
+	char address[ADDR_TEXT_SIZE];
+	int64_t port;
+};
+
 struct config_stub {
 	char zone[256];
 	char address[ADDR_TEXT_SIZE];
@@ -83,16 +90,21 @@ struct config {
 	int64_t quarantine_days; /* policy.quarantine_days of a released address; 30 */
 	bool foreign_keys; /* policy.foreign_keys: keys not made here may be taken; default false */
 	char review[16];   /* policy.review: "always", "warnings", "never" */
+	struct severity_policy severities; /* policy.severities */
 	/* trust and DNS */
 	char trust_file[CONFIG_PATH_SIZE];         /* trust.file: PEM roots; "" = the system's
 	                                      /etc/ssl/certs/ca-certificates.crt */
 	char intermediates_file[CONFIG_PATH_SIZE]; /* trust.intermediates_file; "" = none known */
 	char distrust_file[CONFIG_PATH_SIZE];      /* trust.distrust_file; "" = data_distrust */
+	char public_rules[8];                      /* trust.public_rules: "auto", "yes", "no" */
+	char ct_logs_file[CONFIG_PATH_SIZE];       /* trust.ct_logs_file; "" = data_ct_logs */
 	char dns_resolvers[CONFIG_RESOLVERS_MAX]
 			  [ADDR_TEXT_SIZE]; /* dns.resolvers; none = from the root */
 	size_t dns_resolver_count;
 	char dns_anchor_file[CONFIG_PATH_SIZE]; /* dns.trust_anchor_file; "" = no validation */
 	int64_t dns_timeout_ms;                 /* one question; default 3000 */
+	struct config_peer fetch_peers[CONFIG_STUBS_MAX]; /* fetch.allow */
+	size_t fetch_peer_count;
 	struct config_stub stubs[CONFIG_STUBS_MAX];
 	size_t stub_count;
 	struct config_balancer balancers[CONFIG_BALANCERS_MAX];

@@ -65,6 +65,20 @@ mistakes_have_a_place(void **state UNUSED)
 		    "unknown option \"nam\" (did you mean \"name\"?)" },
 		{ "balancers: edge\n", 1, 12,
 		    "balancers: a list is needed, this is a single value" },
+		{ "policy:\n  severities:\n    FQDN_APX: reject\n", 3, 5,
+		    "policy.severities: unknown code \"FQDN_APX\" (did you mean \"FQDN_APEX\"?)" },
+		{ "policy:\n  severities:\n    something: reject\n", 3, 5,
+		    "policy.severities: unknown code \"something\"" },
+		{ "policy:\n  severities: { FQDN_APEX: bad }\n", 2, 28,
+		    "policy.severities: \"bad\" is not one of: info warn hold reject" },
+		{ "policy:\n  severities:\n    CERT_EXPIRED: warn\n", 3, 19,
+		    "policy.severities: CERT_EXPIRED is reject and may only weigh more, not \"warn\"" },
+		{ "policy:\n  severities:\n    CERT_SCT_FEW: info\n", 3, 19,
+		    "policy.severities: CERT_SCT_FEW is reject and may only weigh more, not \"info\"" },
+		{ "policy:\n  severities: [CERT_EXPIRED]\n", 2, 15,
+		    "policy.severities: codes and their severities are needed, this is a list" },
+		{ "policy:\n  severities:\n    FQDN_APEX: hold\n    FQDN_APEX: reject\n", 4, 5,
+		    "policy.severities: FQDN_APEX is given twice" },
 		{ "- a\n", 1, 1, "options are needed here, this is a list" },
 		{ "a: b: c\n", 1, 5,
 		    "this is not YAML: mapping values are not allowed in this context" },
@@ -151,11 +165,33 @@ a_slice_has_what_its_reader_may_see(void **state UNUSED)
 }
 
 static void
+severities(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf slice = BUF(1 << 16);
+	struct config got;
+
+	assert_int_equal(
+	    read_text("policy:\n  severities:\n    FQDN_APEX: reject\n    CERT_SCT_FEW: warn\n"),
+	    0);
+	assert_true(severity_is_set(&config.severities, FINDING_FQDN_APEX));
+	assert_false(severity_is_set(&config.severities, FINDING_FQDN_WWW));
+	config_put_slice(&config, CONFIG_FOR_READER, &slice);
+	assert_int_equal(config_get_slice(buf_str(&slice), &got), 0);
+	assert_memory_equal(&got.severities, &config.severities, sizeof(got.severities));
+	assert_string_equal(got.public_rules, "auto");
+	buf_clear(&slice);
+	config_put_slice(&config, CONFIG_FOR_KEEPER, &slice);
+	assert_int_equal(config_get_slice(buf_str(&slice), &got), 0);
+	assert_false(severity_is_set(&got.severities, FINDING_FQDN_APEX));
+}
+
+static void
 garbled_slices_are_refused(void **state UNUSED)
 {
 	static const struct str cases[] = { STR_INIT("x"), STR_INIT("x\0"), STR_INIT("x\0y\0"),
 		STR_INIT("worker.threads\0a\0"), STR_INIT("balancers.99.name\0a\0"),
-		STR_INIT("balancers.0.nam\0a\0") };
+		STR_INIT("balancers.0.nam\0a\0"), STR_INIT("policy.severities\0FQDN_APEX\0"),
+		STR_INIT("policy.severities\0CERT_EXPIRED=info\0") };
 	struct config got;
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
@@ -181,6 +217,7 @@ main(void)
 		cmocka_unit_test(an_empty_file_is_the_defaults),
 		cmocka_unit_test(the_printed_defaults_are_the_defaults),
 		cmocka_unit_test(a_slice_has_what_its_reader_may_see),
+		cmocka_unit_test(severities),
 		cmocka_unit_test(garbled_slices_are_refused),
 		cmocka_unit_test(every_row_is_whole),
 	};

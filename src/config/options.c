@@ -17,6 +17,7 @@
 #define CONFIG(member)   IN(struct config, member)
 #define BALANCER(member) IN(struct config_balancer, member)
 #define STUB(member)     IN(struct config_stub, member)
+#define PEER(member)     IN(struct config_peer, member)
 #define RANGE(from, to)  .least = (from), .most = (to)
 
 /* clang-format off */
@@ -59,6 +60,18 @@ static const struct option_items stub_items = {
 	.max = CONFIG_STUBS_MAX, .count_offset = offsetof(struct config, stub_count),
 	.members = stub_members, .member_count = COUNT_OF(stub_members),
 	.example = "  - zone: corp.contoso.com\n    address: 192.0.2.53\n    port: 53\n",
+};
+
+static const struct option peer_members[] = {
+	{ "address", OPTION_ADDRESS, PEER(address), .readers = WORKER, .help = "The address of the server." },
+	{ "port", OPTION_NUMBER, PEER(port), RANGE(1, 65535), .fallback = "80", .readers = WORKER, .help = "Its port." },
+};
+
+static const struct option_items peer_items = {
+	.offset = offsetof(struct config, fetch_peers), .stride = sizeof(struct config_peer),
+	.max = CONFIG_STUBS_MAX, .count_offset = offsetof(struct config, fetch_peer_count),
+	.members = peer_members, .member_count = COUNT_OF(peer_members),
+	.example = "  - address: 192.0.2.80\n    port: 8080\n",
 };
 
 const struct option config_options[] = {
@@ -106,12 +119,18 @@ const struct option config_options[] = {
 	  .help = "Which certificates somebody looks at before they are installed (the Subscriber's duty of review): always; warnings: those with anything but remarks; never: those that wait for a decision." },
 	{ "policy.foreign_keys", OPTION_BOOL, CONFIG(foreign_keys), .fallback = "no", .readers = KEEPER | READER | DESK,
 	  .help = "Whether a private key that came with its certificate may be taken, if the customer accepts the risk in writing and somebody accepts it in the review. Nobody knows who else has such a key; if a copy comes out, the issuer must revoke the certificate within a day. With no, the keeper takes keys from nobody." },
+	{ "policy.severities", OPTION_SEVERITIES, CONFIG(severities), .fallback = "", .readers = READER | DESK | WORKER,
+	  .help = "Findings that weigh more here than in the catalogue (certdesk-findings(7)): CODE and info, warn, hold or reject. Only what CT logs say (CERT_SCT_...) may be made to weigh less, down to warn." },
 	{ "trust.file", OPTION_PATH, CONFIG(trust_file), .fallback = "", .readers = READER | WORKER,
 	  .help = "PEM roots that certificates must lead to; empty: the system's." },
 	{ "trust.intermediates_file", OPTION_PATH, CONFIG(intermediates_file), .fallback = "", .readers = READER,
 	  .help = "PEM file, or folder, of CA certificates that chains are completed with; empty: only what customers send and what was fetched before." },
 	{ "trust.distrust_file", OPTION_PATH, CONFIG(distrust_file), .fallback = "", .readers = READER,
 	  .help = "Which CAs browsers have stopped trusting, and since when (certdesk-data(7)); empty: the list that came with this version." },
+	{ "trust.public_rules", OPTION_CHOICE, CONFIG(public_rules), .choices = "auto yes no", .fallback = "auto", .readers = READER,
+	  .help = "Whether certificates are held to what only public authorities must heed: public logs, length of life, form of names and owner. auto: yes for the system's roots, no for those of trust.file. Without it they are told as info." },
+	{ "trust.ct_logs_file", OPTION_PATH, CONFIG(ct_logs_file), .fallback = "", .readers = READER,
+	  .help = "The list of public certificate logs (JSON, version 3), to be renewed every few weeks: certdesk-data(7). Empty: the one that came with this version." },
 	{ "dns.resolvers", OPTION_RESOLVERS, CONFIG(dns_resolvers), .fallback = "", .readers = WORKER,
 	  .help = "Public resolvers to ask; empty: from the root servers down. Never a resolver with an inside view." },
 	{ "dns.trust_anchor_file", OPTION_PATH, CONFIG(dns_anchor_file), .fallback = "", .readers = WORKER,
@@ -120,6 +139,8 @@ const struct option config_options[] = {
 	  .help = "Milliseconds to wait for one answer." },
 	{ "dns.stubs", OPTION_ITEMS, .readers = WORKER, .items = &stub_items, .fallback = "",
 	  .help = "Zones whose server is told here instead of looked up." },
+	{ "fetch.allow", OPTION_ITEMS, .readers = WORKER, .items = &peer_items, .fallback = "",
+	  .help = "Servers inside that a certificate may point at, such as a CA of one's own. All else is fetched from port 80 of public addresses only: whoever buys a certificate writes these addresses." },
 	{ "balancers", OPTION_ITEMS, .readers = KEEPER | DESK | WORKER, .items = &balancer_items, .fallback = "",
 	  .help = "The load balancers that certificates may be installed on." },
 	{ "users.keeper", OPTION_TEXT, CONFIG(user_keeper), .fallback = "", .readers = BOSS,
@@ -162,7 +183,8 @@ option_like(const struct option *table, size_t count, struct str name)
 bool
 option_is_scalar(const struct option *option)
 {
-	return option->kind != OPTION_RESOLVERS && option->kind != OPTION_ITEMS;
+	return option->kind != OPTION_RESOLVERS && option->kind != OPTION_ITEMS &&
+	       option->kind != OPTION_SEVERITIES;
 }
 
 static bool
@@ -253,8 +275,50 @@ is_fit(const struct option *option, struct str text, char *words)
 	case OPTION_BOOL:
 	case OPTION_RESOLVERS:
 	case OPTION_ITEMS:
+	case OPTION_SEVERITIES:
 		break;
 	}
+	return true;
+}
+
+static bool
+unknown_code(struct str code, char *words)
+{
+	enum finding_code like;
+	char shown[80];
+
+	str_show(code, shown, sizeof(shown));
+	if (finding_code_like(code, &like))
+		snprintf(words, CONFIG_TEXT_SIZE,
+		    "policy.severities: unknown code \"%s\" (did you mean \"%s\"?)", shown,
+		    finding_rule(like)->code);
+	else
+		snprintf(words, CONFIG_TEXT_SIZE, "policy.severities: unknown code \"%s\"", shown);
+	return false;
+}
+
+bool
+option_set_severity(struct severity_policy *policy, struct str code, struct str text, char *words)
+{
+	enum finding_severity severity;
+	enum finding_code found;
+	char shown[80];
+
+	str_show(text, shown, sizeof(shown));
+	if (!finding_code_parse(code, &found))
+		return unknown_code(code, words);
+	if (!severity_parse(text, &severity)) {
+		snprintf(words, CONFIG_TEXT_SIZE,
+		    "policy.severities: \"%s\" is not one of: info warn hold reject", shown);
+		return false;
+	}
+	if (!severity_allowed(found, severity)) {
+		snprintf(words, CONFIG_TEXT_SIZE,
+		    "policy.severities: %s is %s and may only weigh more, not \"%s\"",
+		    finding_rule(found)->code, severity_name(finding_rule(found)->severity), shown);
+		return false;
+	}
+	severity_set(policy, found, severity);
 	return true;
 }
 

@@ -15,8 +15,9 @@ enum option_kind {
 	OPTION_NUMBER,
 	OPTION_BOOL,
 	OPTION_CHOICE,
-	OPTION_RESOLVERS, /* a list of IP addresses */
-	OPTION_ITEMS,     /* a list of mappings, each as `items` says */
+	OPTION_RESOLVERS,  /* a list of IP addresses */
+	OPTION_ITEMS,      /* a list of mappings, each as `items` says */
+	OPTION_SEVERITIES, /* a mapping of codes to severities */
 };
 
 struct option_items;
@@ -41,6 +42,8 @@ struct option_items {
 	const char *example; /* YAML, commented out in the printed defaults */
 };
 
+#define OPTION_SEVERITIES_EXAMPLE "  FQDN_APEX: reject\n  CERT_SCT_FEW: warn\n"
+
 extern const struct option config_options[];
 extern const size_t config_option_count;
 
@@ -54,5 +57,8 @@ const struct option *option_like(const struct option *table, size_t count, struc
 bool option_set(const struct option *option, void *base, struct str text, char *words);
 /* The scalar's value as text, as option_set() takes it. */
 void option_print(const struct option *option, const void *base, struct buf *to);
+/* A code and its severity. False: `words` say what is needed. */
+bool option_set_severity(
+    struct severity_policy *policy, struct str code, struct str severity, char *words);
 bool option_is_scalar(const struct option *option);
 void option_defaults(const struct option *table, size_t count, void *base);

@@ -89,9 +89,12 @@ config_print_defaults(struct buf *to)
 			buf_printf(to, option->fallback[0] ? "%s: %s\n" : "%s: \"%s\"\n", last,
 			    option->fallback);
 		else
-			buf_printf(to, "%s: []\n", last);
+			buf_printf(
+			    to, option->kind == OPTION_SEVERITIES ? "%s: {}\n" : "%s: []\n", last);
 		if (option->kind == OPTION_ITEMS)
 			print_lines_commented(to, option->items->example, depth);
+		else if (option->kind == OPTION_SEVERITIES)
+			print_lines_commented(to, OPTION_SEVERITIES_EXAMPLE, depth);
 		before = option->name;
 	}
 }

@@ -198,6 +198,39 @@ read_resolvers(struct reading *reading, const yaml_node_t *node)
 	}
 }
 
+/* The place of a mistake is the code's, or the severity's when the code is known. */
+static void
+read_severity(struct reading *reading, const yaml_node_t *key, const yaml_node_t *value)
+{
+	char words[CONFIG_TEXT_SIZE];
+	enum finding_code code;
+
+	if (key->type != YAML_SCALAR_NODE || value->type != YAML_SCALAR_NODE) {
+		mistake(reading, value->start_mark,
+		    "policy.severities: a code and a severity are needed, this is %s",
+		    kind_words(value));
+		return;
+	}
+	if (finding_code_parse(scalar(key), &code) &&
+	    severity_is_set(&reading->config->severities, code))
+		mistake(reading, key->start_mark, "policy.severities: %s is given twice",
+		    finding_rule(code)->code);
+	else if (!option_set_severity(
+		     &reading->config->severities, scalar(key), scalar(value), words))
+		mistake(reading,
+		    finding_code_parse(scalar(key), &code) ? value->start_mark : key->start_mark,
+		    "%s", words);
+}
+
+static void
+read_severities(struct reading *reading, const yaml_node_t *node)
+{
+	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+	     p++)
+		read_severity(reading, yaml_document_get_node(&reading->document, p->key),
+		    yaml_document_get_node(&reading->document, p->value));
+}
+
 static void
 read_option(struct reading *reading, const struct option *option, const yaml_node_t *key,
     const yaml_node_t *value)
@@ -209,6 +242,12 @@ read_option(struct reading *reading, const struct option *option, const yaml_nod
 	reading->seen[place] = true;
 	if (option_is_scalar(option))
 		read_scalar(reading, option, reading->config, value);
+	else if (option->kind == OPTION_SEVERITIES && value->type == YAML_MAPPING_NODE)
+		read_severities(reading, value);
+	else if (option->kind == OPTION_SEVERITIES)
+		mistake(reading, value->start_mark,
+		    "%s: codes and their severities are needed, this is %s", option->name,
+		    kind_words(value));
 	else if (value->type != YAML_SEQUENCE_NODE)
 		mistake(reading, value->start_mark, "%s: a list is needed, this is %s",
 		    option->name, kind_words(value));

@@ -39,6 +39,32 @@ put_items(const struct config *config, enum config_reader reader, const struct o
 		}
 }
 
+/* "CODE=reject", one pair each. */
+static void
+put_severities(const struct severity_policy *policy, const char *name, struct buf *to)
+{
+	for (int i = 0; i < FINDING_MAX; i++) {
+		enum finding_code code = (enum finding_code)i;
+
+		if (!severity_is_set(policy, code))
+			continue;
+		buf_put(to, name, strlen(name) + 1);
+		buf_printf(to, "%s=%s", finding_rule(code)->code,
+		    severity_name((enum finding_severity)(policy->plus_one[code] - 1)));
+		buf_put_byte(to, 0);
+	}
+}
+
+static bool
+get_severity(struct severity_policy *policy, struct str pair)
+{
+	char words[CONFIG_TEXT_SIZE];
+	struct str code;
+
+	return str_next(&pair, '=', &code) && pair.p &&
+	       option_set_severity(policy, code, pair, words);
+}
+
 void
 config_put_slice(const struct config *config, enum config_reader reader, struct buf *to)
 {
@@ -51,6 +77,8 @@ config_put_slice(const struct config *config, enum config_reader reader, struct 
 			put(to, option->name, option, config);
 		else if (option->kind == OPTION_ITEMS)
 			put_items(config, reader, option, to);
+		else if (option->kind == OPTION_SEVERITIES)
+			put_severities(&config->severities, option->name, to);
 		else
 			for (size_t n = 0; n < config->dns_resolver_count; n++) {
 				buf_put(to, option->name, strlen(option->name) + 1);
@@ -102,6 +130,8 @@ get(struct config *config, struct str name, struct str value)
 		return get_member(config, name, value);
 	if (option_is_scalar(option))
 		return option_set(option, config, value, words);
+	if (option->kind == OPTION_SEVERITIES)
+		return get_severity(&config->severities, value);
 	return option->kind == OPTION_RESOLVERS &&
 	       config->dns_resolver_count < CONFIG_RESOLVERS_MAX &&
 	       str_copy(value, config->dns_resolvers[config->dns_resolver_count++], ADDR_TEXT_SIZE);

@@ -42,6 +42,8 @@ delivery_fini(struct delivery *delivery)
 		x509_free(delivery->certificate[i].x509);
 		free((void *)(uintptr_t)delivery->certificate[i].der.p);
 	}
+	for (size_t i = 0; i < delivery->status_count; i++)
+		free((void *)(uintptr_t)delivery->status[i].p);
 	for (size_t i = 0; i < delivery->key_count; i++)
 		EVP_PKEY_free(delivery->key[i].kept);
 	*delivery = (struct delivery){ 0 };
@@ -107,30 +109,13 @@ is_known(const struct delivery *delivery, const uint8_t sha256[static 32])
 	return false;
 }
 
-static void
-fingerprint_of(X509 *x509, uint8_t ret[static 32])
-{
-	EVP_PKEY *key = X509_get0_pubkey(x509);
-	unsigned char *der = NULL;
-	uint8_t spki[32];
-	int len;
-
-	if (key && key_fingerprint(key, spki, ret) == 0)
-		return;
-	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
-	if (len > 0)
-		SHA256(der, (size_t)len, ret);
-	OPENSSL_free(der);
-	ERR_clear_error();
-}
-
 void
 intake_certificate(struct intake *in, struct str der)
 {
 	struct delivery *delivery = in->delivery;
 	CLEAN(x509_free) X509 *x509 = NULL;
 	struct delivery_certificate *to;
-	uint8_t sha256[32];
+	uint8_t sha256[32], spki_sha256[32];
 	int r;
 
 	r = certificate_parse(der, &x509);
@@ -153,26 +138,47 @@ intake_certificate(struct intake *in, struct str der)
 	*to = (struct delivery_certificate){ .file = in->number };
 	to->der = (struct str){ .p = str_dup(der), .len = der.len };
 	copy_bytes(to->sha256, sha256, sizeof(sha256));
-	fingerprint_of(x509, to->key_sha256);
+	if (certificate_key_fingerprint(x509, spki_sha256, to->key_sha256))
+		copy_bytes(to->key_sha256, sha256, sizeof(sha256)); /* matches no key */
 	to->x509 = TAKE(x509);
+}
+
+static void
+note_key(struct intake *in, const struct delivery_key *found)
+{
+	struct delivery *delivery = in->delivery;
+	struct delivery_key *to;
+
+	in->file->keys++;
+	for (size_t i = 0; found->readable && i < delivery->key_count; i++)
+		if (memcmp(delivery->key[i].spki_sha256, found->spki_sha256, 32) == 0)
+			return;
+	if (delivery->key_count == DELIVERY_KEYS_MAX)
+		return;
+	to = &delivery->key[delivery->key_count++];
+	*to = *found;
+	if (to->kept && EVP_PKEY_up_ref(to->kept) != 1)
+		to->kept = NULL;
 }
 
 void
 intake_key(struct intake *in, EVP_PKEY *key)
 {
-	struct delivery *delivery = in->delivery;
 	struct delivery_key found = { .file = in->number };
 
-	in->file->keys++;
 	found.readable = key && key_fingerprint(key, found.spki_sha256, found.key_sha256) == 0;
-	for (size_t i = 0; found.readable && i < delivery->key_count; i++)
-		if (memcmp(delivery->key[i].spki_sha256, found.spki_sha256, 32) == 0)
-			return;
-	if (delivery->key_count == DELIVERY_KEYS_MAX)
-		return;
-	if (found.readable && delivery->keeps_keys && EVP_PKEY_up_ref(key) == 1)
+	if (found.readable && in->delivery->keeps_keys)
 		found.kept = key;
-	delivery->key[delivery->key_count++] = found;
+	note_key(in, &found);
+}
+
+void
+intake_closed_key(struct intake *in, enum delivery_error error, const char *words)
+{
+	struct delivery_key closed = { .file = in->number, .error = error };
+
+	str_show(str_of(words), closed.words, sizeof(closed.words));
+	note_key(in, &closed);
 }
 
 bool

@@ -21,7 +21,8 @@
 #define DELIVERY_FILE_MAX         (1024u * 1024)
 #define DELIVERY_CERTIFICATES_MAX 50
 #define DELIVERY_KEYS_MAX         16
-#define DELIVERY_ITERATIONS_MAX   10000000 /* of all password derivations of one file together */
+#define DELIVERY_ITERATIONS_MAX   10000000 /* of all password derivations of one delivery */
+#define DELIVERY_STATUS_MAX       16
 #define DELIVERY_WORDS_SIZE       192
 
 /* Why a file, or a part of it, gave nothing; `words` of the file say more. */
@@ -54,6 +55,8 @@ struct delivery_key {
 	bool readable; /* else: encrypted and not opened, or of a kind we do not read */
 	uint8_t spki_sha256[32], key_sha256[32];
 	size_t file;
+	enum delivery_error error; /* why an encrypted one stayed closed; of other kinds FINE */
+	char words[DELIVERY_WORDS_SIZE];
 	EVP_PKEY *kept; /* the key itself; NULL unless `keeps_keys` */
 };
 
@@ -70,8 +73,11 @@ struct delivery {
 	struct delivery_certificate certificate[DELIVERY_CERTIFICATES_MAX];
 	size_t key_count;
 	struct delivery_key key[DELIVERY_KEYS_MAX];
+	size_t status_count; /* of CRLs and OCSP responses; further ones are passed over */
+	struct str status[DELIVERY_STATUS_MAX]; /* DER, owned */
 	size_t file_count;
 	struct delivery_file file[DELIVERY_FILES_MAX];
+	uint64_t iterations; /* spent or promised so far, over all files (I-07) */
 };
 
 void delivery_fini(struct delivery *delivery); /* of a zeroed one is fine */

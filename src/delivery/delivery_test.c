@@ -232,7 +232,7 @@ other_things(void **state UNUSED)
 		{ "blank",     STR_INIT(" \r\n\t\n"),            DELIVERY_EMPTY, NULL },
 		{ "prose",     STR_INIT("see the attachment"),   DELIVERY_UNKNOWN_FORMAT, NULL },
 		{ "zip",       STR_INIT("PK\x03\x04xxxx"),       DELIVERY_UNSUPPORTED_FORMAT, "a ZIP archive" },
-		{ "jks",       STR_INIT("\xfe\xed\xfe\xed\0\0"), DELIVERY_UNSUPPORTED_FORMAT, "a Java key store (JKS)" },
+		{ "jks",       STR_INIT("\xfe\xed\xfe\xed\0\0"), DELIVERY_MALFORMED, "the Java key store is damaged or cut off" },
 		{ "winmail",   STR_INIT("\x78\x9f\x3e\x22zz"),   DELIVERY_UNSUPPORTED_FORMAT, "an Outlook attachment (winmail.dat)" },
 		{ "pdf",       STR_INIT("%PDF-1.7\n"),           DELIVERY_UNSUPPORTED_FORMAT, "a PDF document" },
 		{ "html",      STR_INIT("\n<!DOCTYPE html><html>"), DELIVERY_UNSUPPORTED_FORMAT, "a web page (HTML)" },
@@ -391,14 +391,26 @@ work_limits(void **state UNUSED)
 {
 	CLEAN(buf_fini) struct buf pfx = BUF(1 << 16);
 	CLEAN(buf_fini) struct buf big = BUF(DELIVERY_FILE_MAX + 1);
-	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	CLEAN(delivery_fini) struct delivery delivery = { 0 }, huge = { 0 };
+	struct str password = STR("geheim");
 
-	/* 65537 rounds as an INTEGER of three bytes, turned into 8,388,607: two parts of that are
-	 * too many */
+	make_pfx("geheim", NID_aes_256_cbc, NID_aes_256_cbc, 2048, &pfx);
+	delivery.iterations = DELIVERY_ITERATIONS_MAX - 3000; /* of files before it */
+	delivery_add(&delivery, fix.tools, buf_str(&pfx), &password);
+	assert_int_equal(delivery.file[0].error, DELIVERY_LIMIT);
+	assert_int_equal(delivery.certificate_count, 0);
+	assert_in_range(
+	    delivery.iterations, DELIVERY_ITERATIONS_MAX - 3000 + 2048, DELIVERY_ITERATIONS_MAX);
+	delivery_fini(&delivery);
+	/* 65537 rounds as an INTEGER of three bytes, turned into 8,388,607 */
+	buf_clear(&pfx);
 	make_pfx("geheim", NID_aes_256_cbc, NID_aes_256_cbc, 65537, &pfx);
 	while (str_find(buf_str(&pfx), STR("\x02\x03\x01\x00\x01")) < pfx.len)
 		patch(&pfx, STR("\x02\x03\x01\x00\x01"), STR("\x02\x03\x7f\xff\xff"));
-	expect("too many rounds", buf_str(&pfx), "geheim", DELIVERY_LIMIT, 0);
+	huge.iterations = 2000000;
+	delivery_add(&huge, fix.tools, buf_str(&pfx), &password);
+	assert_int_equal(delivery_error(&huge), DELIVERY_LIMIT);
+	assert_int_equal(huge.iterations, 2000000); /* and nothing was tried */
 	while (!buf_failed(&big) && big.len <= DELIVERY_FILE_MAX)
 		buf_put_byte(&big, 'x');
 	expect("too large", buf_str(&big), NULL, DELIVERY_LIMIT, 0);
@@ -448,7 +460,7 @@ keys_and_requests(void **state UNUSED)
 	delivery = opened(buf_str(&pem), "secret");
 	assert_int_equal(delivery.key_count, 2);
 	assert_true(delivery.key[0].readable);
-	assert_false(delivery.key[1].readable); /* encrypted keys are not opened, password or not */
+	assert_true(delivery.key[1].readable);
 	assert_int_equal(delivery_csrs(&delivery), 1);
 	assert_int_equal(delivery.certificate_count, 0);
 	X509_REQ_free(csr);

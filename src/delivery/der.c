@@ -10,6 +10,7 @@
 
 #include "pki/certificate.h"
 #include "pki/der_read.h"
+#include "pki/revocation.h"
 
 /* The tags of the outermost sequence's first elements; 0 behind the last. */
 #define SHAPE_MAX 6
@@ -122,6 +123,16 @@ tells_ocsp(const struct shape *shape)
 	return STARTS_WITH(shape, DER_ENUMERATED, DER_CONTEXT_0);
 }
 
+/* What the issuer says of revocation came along: it counts as if it had been fetched. */
+static void
+keep_status(struct intake *in, struct str der)
+{
+	struct delivery *to = in->delivery;
+
+	if (to->status_count < COUNT_OF(to->status) && der.len <= REVOCATION_FILE_MAX)
+		to->status[to->status_count++] = (struct str){ .p = str_dup(der), .len = der.len };
+}
+
 /* A certificate's first part ends in extensions or a key; what else has this shape is tried first
  * as such. */
 static void
@@ -142,17 +153,12 @@ read_signed(struct intake *in, struct str der)
 	ERR_clear_error();
 	if (crl) {
 		in->file->crls++;
+		keep_status(in, der);
 		intake_problem(
 		    in, DELIVERY_UNSUPPORTED_FORMAT, "a list of revoked certificates (CRL)");
 	} else {
 		intake_certificate(in, der);
 	}
-}
-
-static void
-read_encrypted_key(struct intake *in, struct str der UNUSED)
-{
-	intake_key(in, NULL);
 }
 
 static void
@@ -177,8 +183,9 @@ read_public_key(struct intake *in, struct str der UNUSED)
 }
 
 static void
-read_ocsp(struct intake *in, struct str der UNUSED)
+read_ocsp(struct intake *in, struct str der)
 {
+	keep_status(in, der);
 	intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "an OCSP response");
 }
 
@@ -187,7 +194,7 @@ static const struct kind kinds[] = {
 	{ tells_pkcs12,        intake_pkcs12 },
 	{ tells_pkcs7,         intake_pkcs7 },
 	{ tells_signed,        read_signed },
-	{ tells_encrypted_key, read_encrypted_key },
+	{ tells_encrypted_key, intake_encrypted_key },
 	{ tells_key,           read_key },
 	{ tells_public_key,    read_public_key },
 	{ tells_ocsp,          read_ocsp },
@@ -258,8 +265,15 @@ intake_pkcs7(struct intake *in, struct str der)
 			intake_certificate(in, str_bytes(bytes, (size_t)len));
 		OPENSSL_free(bytes);
 	}
-	if (crls && sk_X509_CRL_num(crls) > 0)
-		in->file->crls += (size_t)sk_X509_CRL_num(crls);
+	for (int i = 0; i < sk_X509_CRL_num(crls); i++) {
+		unsigned char *bytes = NULL;
+		int len = i2d_X509_CRL(sk_X509_CRL_value(crls, i), &bytes);
+
+		in->file->crls++;
+		if (len > 0)
+			keep_status(in, str_bytes(bytes, (size_t)len));
+		OPENSSL_free(bytes);
+	}
 	sk_X509_CRL_pop_free(crls, X509_CRL_free);
 	sk_X509_pop_free(certificates, x509_free);
 	CMS_ContentInfo_free(cms);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "delivery/inspect.h"
+/* What a delivery holds, without judgement. */
+#include "delivery/inspect_internal.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -10,15 +11,8 @@
 #include "pki/chain.h"
 #include "delivery/leaf.h"
 
-static void
-json_free(json_t *json)
-{
-	json_decref(json);
-}
-CLEAN_DEFINE(json_free, json_t *);
-
-static json_t *
-hex(const uint8_t bytes[static 32])
+json_t *
+inspect_hex(const uint8_t bytes[static 32])
 {
 	CLEAN(buf_fini) struct buf text = BUF(80);
 
@@ -26,10 +20,8 @@ hex(const uint8_t bytes[static 32])
 	return json_string(buf_text(&text));
 }
 
-/* Any byte may stand in a certificate's name, NUL among them; JSON can carry all but broken UTF-8.
- */
-static json_t *
-as_encoded(struct str s)
+json_t *
+inspect_encoded(struct str s)
 {
 	json_t *exact = json_stringn(s.p, s.len);
 	char text[512];
@@ -46,24 +38,33 @@ names_of(const struct certificate_facts *facts)
 	json_t *names = json_array();
 
 	for (size_t i = 0; i < facts->name_count; i++)
-		json_array_append_new(names, as_encoded(facts->names[i]));
+		json_array_append_new(names, inspect_encoded(facts->names[i]));
 	return names;
 }
 
-static json_t *
-certificate_object(const struct delivery_certificate *certificate)
+static void
+put_name(json_t *object, const char *member, const X509_NAME *name)
+{
+	char text[CERTIFICATE_NAME_SIZE];
+
+	certificate_name_text(name, text, sizeof(text));
+	json_object_set_new(object, member, json_string(text));
+}
+
+json_t *
+inspect_certificate(X509 *x509, struct str der, const uint8_t sha256[static 32])
 {
 	CLEAN(certificate_facts_fini) struct certificate_facts facts = { 0 };
 	char from[WHEN_RFC3339_SIZE], until[WHEN_RFC3339_SIZE];
 	json_t *object = json_object();
 
-	json_object_set_new(object, "sha256", hex(certificate->sha256));
-	if (certificate_describe(certificate->der, &facts))
-		return object; /* readable, but with a date or name nobody can make sense of */
-	json_object_set_new(object, "subject", json_string(facts.subject));
-	json_object_set_new(object, "issuer", json_string(facts.issuer));
+	json_object_set_new(object, "sha256", inspect_hex(sha256));
+	put_name(object, "subject", X509_get_subject_name(x509));
+	put_name(object, "issuer", X509_get_issuer_name(x509));
+	if (certificate_describe_parsed(x509, der, &facts))
+		return object; /* readable, but with a date nobody can make sense of */
 	if (facts.common_name.len > 0)
-		json_object_set_new(object, "subject_cn", as_encoded(facts.common_name));
+		json_object_set_new(object, "subject_cn", inspect_encoded(facts.common_name));
 	json_object_set_new(object, "san_dns", names_of(&facts));
 	json_object_set_new(object, "serial_hex", json_string(facts.serial));
 	json_object_set_new(
@@ -72,8 +73,10 @@ certificate_object(const struct delivery_certificate *certificate)
 	json_object_set_new(object, "is_ca", json_boolean(facts.is_ca));
 	json_object_set_new(object, "key_algorithm", json_string(facts.key_algorithm));
 	json_object_set_new(object, "key_bits", json_integer(facts.key_bits));
+	if (*facts.curve)
+		json_object_set_new(object, "curve", json_string(facts.curve));
 	json_object_set_new(object, "signature", json_string(facts.signature));
-	json_object_set_new(object, "spki_sha256", hex(facts.spki_sha256));
+	json_object_set_new(object, "spki_sha256", inspect_hex(facts.spki_sha256));
 	return object;
 }
 
@@ -82,8 +85,11 @@ certificate_list(const struct delivery *delivery)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < delivery->certificate_count; i++)
-		json_array_append_new(list, certificate_object(&delivery->certificate[i]));
+	for (size_t i = 0; i < delivery->certificate_count; i++) {
+		const struct delivery_certificate *one = &delivery->certificate[i];
+
+		json_array_append_new(list, inspect_certificate(one->x509, one->der, one->sha256));
+	}
 	return list;
 }
 
@@ -97,7 +103,7 @@ key_list(const struct delivery *delivery)
 		json_t *object = json_object();
 
 		if (key->readable)
-			json_object_set_new(object, "spki_sha256", hex(key->spki_sha256));
+			json_object_set_new(object, "spki_sha256", inspect_hex(key->spki_sha256));
 		else
 			json_object_set_new(object, "unread", json_true());
 		json_array_append_new(list, object);
@@ -132,13 +138,13 @@ key_matches(const struct delivery *delivery, size_t leaf)
 }
 
 static void
-put_leaf(const struct delivery *delivery, json_t *to)
+put_leaf(const struct delivery *delivery, const uint8_t *key_sha256, json_t *to)
 {
 	X509 *given[DELIVERY_CERTIFICATES_MAX];
 	size_t leaf, path[CHAIN_DEPTH_MAX], count;
 	json_t *chain = json_array();
 
-	if (leaf_choose(delivery, NULL, &leaf)) {
+	if (leaf_choose(delivery, key_sha256, &leaf)) {
 		json_object_set_new(to, "leaf", json_null());
 		json_object_set_new(to, "chain", chain);
 		json_object_set_new(to, "key_matches_leaf", json_null());
@@ -146,10 +152,22 @@ put_leaf(const struct delivery *delivery, json_t *to)
 	}
 	count = chain_follow(given, delivery_x509s(delivery, given), leaf, path);
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(chain, hex(delivery->certificate[path[i]].sha256));
-	json_object_set_new(to, "leaf", hex(delivery->certificate[leaf].sha256));
+		json_array_append_new(chain, inspect_hex(delivery->certificate[path[i]].sha256));
+	json_object_set_new(to, "leaf", inspect_hex(delivery->certificate[leaf].sha256));
 	json_object_set_new(to, "chain", chain);
 	json_object_set_new(to, "key_matches_leaf", key_matches(delivery, leaf));
+}
+
+/* The key of a delivery that holds nothing but closed ones; NULL. */
+static const struct delivery_key *
+closed_only(const struct delivery *delivery)
+{
+	if (delivery->certificate_count > 0 || delivery_csrs(delivery) > 0)
+		return NULL;
+	for (size_t i = 0; i < delivery->key_count; i++)
+		if (delivery->key[i].readable)
+			return NULL;
+	return delivery->key_count > 0 ? &delivery->key[0] : NULL;
 }
 
 /* A file that holds nothing but a closed key asks for its password here, where files are only
@@ -158,13 +176,12 @@ static enum delivery_error
 error_of(const struct delivery *delivery, bool had_password)
 {
 	const struct delivery_file *problem = delivery_problem(delivery);
+	const struct delivery_key *closed = closed_only(delivery);
 	size_t leaf;
-	bool closed_only =
-	    !had_password && delivery->certificate_count == 0 && delivery_csrs(delivery) == 0;
 
-	for (size_t i = 0; i < delivery->key_count; i++)
-		closed_only = closed_only && !delivery->key[i].readable;
-	if (closed_only && delivery->key_count > 0)
+	if (closed && closed->error != DELIVERY_FINE)
+		return closed->error;
+	if (closed && !had_password)
 		return DELIVERY_PASSWORD_REQUIRED;
 	if (problem && problem->error != DELIVERY_UNSUPPORTED_FORMAT &&
 	    leaf_choose(delivery, NULL, &leaf) == LEAF_E_NONE)
@@ -177,6 +194,10 @@ put_outcome(const struct delivery *delivery, bool had_password, json_t *to)
 {
 	enum delivery_error error = error_of(delivery, had_password);
 	const struct delivery_file *problem = delivery_problem(delivery);
+	const struct delivery_key *closed = closed_only(delivery);
+	const char *words = closed && *closed->words ? closed->words
+	                    : problem                ? problem->words
+	                                             : "";
 	json_t *object;
 
 	json_object_set_new(to, "outcome", json_string(error == DELIVERY_FINE ? "ok" : "error"));
@@ -184,15 +205,14 @@ put_outcome(const struct delivery *delivery, bool had_password, json_t *to)
 		return;
 	object = json_object();
 	json_object_set_new(object, "class", json_string(delivery_error_name(error)));
-	json_object_set_new(object, "message", json_string(problem ? problem->words : ""));
+	json_object_set_new(object, "message", json_string(words));
 	json_object_set_new(to, "error", object);
 }
 
-int
-inspect_to_json(const struct delivery *delivery, bool had_password, struct buf *to)
+json_t *
+inspect_facts(const struct delivery *delivery, bool had_password, const uint8_t *key_sha256)
 {
-	CLEAN(json_free) json_t *object = json_object();
-	char *text;
+	json_t *object = json_object();
 
 	put_outcome(delivery, had_password, object);
 	json_object_set_new(object, "container",
@@ -200,11 +220,26 @@ inspect_to_json(const struct delivery *delivery, bool had_password, struct buf *
 	json_object_set_new(object, "certificates", certificate_list(delivery));
 	json_object_set_new(object, "private_keys", key_list(delivery));
 	json_object_set_new(object, "csrs", csr_list(delivery));
-	put_leaf(delivery, object);
-	text = json_dumps(object, JSON_COMPACT);
+	put_leaf(delivery, key_sha256, object);
+	return object;
+}
+
+int
+inspect_put(const json_t *object, struct buf *to)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+
 	if (!text)
 		return error_origin(ENOMEM);
 	buf_put_text(to, text);
 	free(text);
 	return buf_failed(to) ? error_origin(EMSGSIZE) : 0;
+}
+
+int
+inspect_to_json(const struct delivery *delivery, bool had_password, struct buf *to)
+{
+	CLEAN(json_free) json_t *object = inspect_facts(delivery, had_password, NULL);
+
+	return inspect_put(object, to);
 }

@@ -132,12 +132,11 @@ fault(const json_t *expect, const json_t *said)
 	return NULL;
 }
 
-/* What we claim to read today; ZIP, key stores and single encrypted keys are answered as what they
- * are. */
+/* What we claim to read today; ZIP is answered as what it is. */
 static bool
 is_claimed(const json_t *row)
 {
-	static const char *const groups[] = { "pem", "p7", "p12", "csr", "other" };
+	static const char *const groups[] = { "pem", "p7", "p12", "csr", "other", "key", "jks" };
 
 	for (size_t i = 0; i < COUNT_OF(groups); i++)
 		if (strcmp(text_of(row, "group"), groups[i]) == 0)
@@ -260,12 +259,46 @@ own_facts(void **state UNUSED)
 	test_certificate_fini(&one);
 }
 
+static void
+expect_error(struct str bytes, const char *password, const char *class, const char *words)
+{
+	json_t *said = inspect(bytes, password);
+	const json_t *error = json_object_get(said, "error");
+
+	assert_string_equal(text_of(error, "class"), class);
+	assert_string_equal(text_of(error, "message"), words);
+	json_decref(said);
+}
+
+/* A closed key alone is the reason for everything; beside certificates it is none. */
+static void
+closed_keys(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	struct test_certificate ca =
+	    test_issue(&(struct test_spec){ .name = "CA", .ca = true, .until = DAYS(9) }, NULL);
+	json_t *said;
+
+	test_put_key_pem(&pem, ca.key, "geheim");
+	expect_error(
+	    buf_str(&pem), NULL, "password_required", "the private key is protected by a password");
+	expect_error(buf_str(&pem), "Geheim", "password_wrong",
+	    "the password does not open the private key");
+	test_put_pem(&pem, ca.x509);
+	said = inspect(buf_str(&pem), "Geheim");
+	assert_string_equal(text_of(said, "outcome"), "ok");
+	assert_int_equal(json_array_size(json_object_get(said, "certificates")), 1);
+	json_decref(said);
+	test_certificate_fini(&ca);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_words),
 		cmocka_unit_test(own_facts),
+		cmocka_unit_test(closed_keys),
 		cmocka_unit_test(corpus),
 		cmocka_unit_test(files_made_to_break),
 	};

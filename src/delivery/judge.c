@@ -5,12 +5,16 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 
+#include "pki/revocation.h"
 #include "delivery/judge_internal.h"
 
 static_assert(READ_FILES_MAX == DELIVERY_FILES_MAX, "as many files as can be opened");
 static_assert(READ_CERTIFICATE_MAX == CERTIFICATE_MAX, "what is read fits the report");
 static_assert(READ_KEYS_SEEN_MAX == DELIVERY_KEYS_MAX, "every key seen fits the report");
 static_assert(DELIVERY_CERTIFICATES_MAX <= CHAIN_GIVEN_MAX, "all of them can be in a chain");
+static_assert(READ_STATUS_FILE_MAX == REVOCATION_FILE_MAX, "what is handed along can be read");
+static_assert(READ_REQUEST_MAX == REVOCATION_REQUEST_MAX, "every OCSP request fits the report");
+static_assert(READ_WHY_SIZE == REVOCATION_WHY_SIZE, "and every reason");
 static_assert(READ_URLS_MAX == CHAIN_URLS_MAX && READ_URL_SIZE == CHAIN_URL_SIZE, "URLs too");
 static_assert(READ_CHAIN_MAX == CHAIN_DEPTH_MAX, "every chain fits the report");
 
@@ -21,28 +25,54 @@ enum {
 	NEEDS_KEY = 4,  /* the order's key */
 };
 
+/* Whom the requirement binds: every certificate, or those of public authorities alone. */
+enum { ALL, PUBLIC };
+
 struct check {
 	const char *rules;
 	unsigned needs;
+	int binds;
 	void (*check)(struct judging *);
 };
 
 /* clang-format off */
 static const struct check checks[] = { /* in the order of I-08 */
-	{ "I-11 R-01",                NEEDS_KEY,               check_leak },
-	{ "I-01 I-02 I-05 I-07 E-05", 0,                       check_leaf },
-	{ "I-20",                     NEEDS_LEAF,              check_duplicate },
-	{ "I-09 I-10 I-12",           NEEDS_LEAF | NEEDS_KEY,  check_key },
-	{ "I-11",                     0,                       check_private_keys },
-	{ "N-01 N-02 N-08",           NEEDS_LEAF | NEEDS_HOST, check_names },
-	{ "I-14 V-04",                NEEDS_LEAF,              check_dates },
-	{ "V-01 V-02",                NEEDS_LEAF,              check_lifetime },
-	{ "I-15 I-16 I-17 I-19",      NEEDS_LEAF,              check_chain },
-	{ "A-01 K-01",                NEEDS_LEAF,              check_weakness },
-	{ "E-01",                     NEEDS_LEAF,              check_purpose },
-	{ "T-03",                     NEEDS_LEAF,              check_precertificate },
-	{ "D-15 K-08",                NEEDS_LEAF | NEEDS_HOST, check_extra_names },
-	{ "I-17 I-18",                NEEDS_LEAF,              check_left_out },
+	{ "I-11 R-01",                NEEDS_KEY,               ALL,    check_leak },
+	{ "I-01 I-02 I-05 I-07 E-05", 0,                       ALL,    check_leaf },
+	{ "I-20",                     NEEDS_LEAF,              ALL,    check_duplicate },
+	{ "I-09 I-10 I-12",           NEEDS_LEAF | NEEDS_KEY,  ALL,    check_key },
+	{ "I-11",                     0,                       ALL,    check_private_keys },
+	{ "N-01 N-02 N-08",           NEEDS_LEAF | NEEDS_HOST, ALL,    check_names },
+	{ "I-14 V-02 V-04",           NEEDS_LEAF,              ALL,    check_dates },
+	{ "I-20",                     NEEDS_LEAF,              ALL,    check_age },
+	{ "V-01 V-02 V-05",           NEEDS_LEAF,              PUBLIC, check_lifetime },
+	{ "I-15 I-16 I-17 I-19",      NEEDS_LEAF,              ALL,    check_chain },
+	{ "I-15",                     NEEDS_LEAF,              ALL,    check_issuer },
+	{ "V-07",                     NEEDS_LEAF,              ALL,    check_version },
+	{ "A-01",                     NEEDS_LEAF,              ALL,    check_signature },
+	{ "K-01 K-02 K-03",           NEEDS_LEAF,              ALL,    check_key_kind },
+	{ "E-01",                     NEEDS_LEAF,              ALL,    check_purpose },
+	{ "E-02 X-02",                NEEDS_LEAF,              ALL,    check_usage },
+	{ "I-19 V-07",                NEEDS_LEAF,              ALL,    check_demands },
+	{ "E-03 F-06",                NEEDS_LEAF,              ALL,    check_staple },
+	{ "T-03",                     NEEDS_LEAF,              ALL,    check_precertificate },
+	{ "T-01 T-02",                NEEDS_LEAF,              PUBLIC, check_ct },
+	{ "E-01",                     NEEDS_LEAF,              PUBLIC, check_purposes },
+	{ "R-01 R-03 R-04 I-19 V-05", NEEDS_LEAF,              ALL,    check_revocation },
+	{ "D-15 K-08",                NEEDS_LEAF | NEEDS_HOST, ALL,    check_extra_names },
+	{ "N-04 N-05 N-06 N-07",      NEEDS_LEAF,              PUBLIC, check_name_forms },
+	{ "N-01 N-06",                NEEDS_LEAF,              PUBLIC, check_other_names },
+	{ "N-02",                     NEEDS_LEAF,              PUBLIC, check_common_name },
+	{ "N-08 K-08",                NEEDS_LEAF | NEEDS_HOST, ALL,    check_wildcard },
+	{ "V-02 V-04",                NEEDS_LEAF,              PUBLIC, check_dates_public },
+	{ "K-01 K-02",                NEEDS_LEAF,              PUBLIC, check_key_form },
+	{ "E-02 E-03 E-04 E-05",      NEEDS_LEAF,              PUBLIC, check_extensions },
+	{ "V-06",                     NEEDS_LEAF,              PUBLIC, check_serial },
+	{ "S-01 S-02 S-03 S-04 N-09", NEEDS_LEAF,              PUBLIC, check_type },
+	{ "S-02 S-05 S-08 S-10",      NEEDS_LEAF,              PUBLIC, check_owner },
+	{ "S-06 S-07 L-01",           NEEDS_LEAF,              PUBLIC, check_owner_text },
+	{ "D-12 I-21 S-09",           NEEDS_LEAF,              ALL,    check_order },
+	{ "I-17 I-18",                NEEDS_LEAF,              ALL,    check_left_out },
 };
 /* clang-format on */
 
@@ -58,6 +88,8 @@ judge_find_in(struct judging *j, enum finding_code code, size_t file)
 	struct finding *finding = findings_add(&j->report->findings, code, "");
 	const char *name = file < j->question->file_count ? j->question->files[file].name : "";
 
+	if (finding->severity > j->most && !severity_is_set(j->setting->severities, code))
+		finding->severity = j->most;
 	finding_param(finding, "fqdn", "%s", j->question->host);
 	finding_param(finding, "file", "%s", *name ? name : "the delivery");
 	return finding;
@@ -69,13 +101,15 @@ judge_find(struct judging *j, enum finding_code code)
 	return judge_find_in(j, code, j->has_leaf ? j->delivery->certificate[j->leaf].file : 0);
 }
 
-void
-judge_put_names(const struct judging *j, struct finding *to)
+struct finding *
+judge_told(struct judging *j, enum finding_code code)
 {
-	char names[FINDING_VALUE_SIZE];
+	struct findings *findings = &j->report->findings;
 
-	certificate_names_text(&j->facts, names, sizeof(names));
-	finding_param(to, "names", "%s", *names ? names : j->facts.subject);
+	for (size_t i = 0; i < findings->count; i++)
+		if (findings->list[i].code == code)
+			return &findings->list[i];
+	return NULL;
 }
 
 void
@@ -84,6 +118,15 @@ judge_put_date(struct finding *finding, const char *name, when at)
 	char words[WHEN_WORDS_SIZE];
 
 	finding_param(finding, name, "%s", when_words(at, words));
+}
+
+void
+judge_put_names(const struct judging *j, struct finding *to)
+{
+	char names[FINDING_VALUE_SIZE];
+
+	certificate_names_text(&j->facts, names, sizeof(names));
+	finding_param(to, "names", "%s", *names ? names : j->facts.subject);
 }
 
 void
@@ -189,6 +232,25 @@ report_chain(const struct judging *j)
 	report->extras_dropped = j->chain.extra_count > 0;
 }
 
+/* What is to be judged once more, with what was fetched. */
+static bool
+report_given(const struct judging *j)
+{
+	struct buf *to = &j->report->given;
+
+	for (size_t i = 0; i < j->delivery->certificate_count; i++) {
+		struct str der = j->delivery->certificate[i].der;
+
+		buf_put_text(to, "-----BEGIN CERTIFICATE-----\n");
+		buf_put_base64(to, der.p, der.len);
+		buf_put_text(to, "\n-----END CERTIFICATE-----\n");
+	}
+	if (!buf_failed(to))
+		return true;
+	buf_clear(to);
+	return false;
+}
+
 /* One issuer away from being accepted? Then the link is worth fetching (I-16). */
 static void
 report_gap(const struct judging *j)
@@ -198,19 +260,8 @@ report_gap(const struct judging *j)
 
 	for (size_t i = 0; i < report->findings.count; i++)
 		refusals += report->findings.list[i].severity == SEVERITY_REJECT;
-	if (!*j->chain.missing || refusals != 1)
+	if (!*j->chain.missing || refusals != 1 || !report_given(j))
 		return;
-	for (size_t i = 0; i < j->delivery->certificate_count; i++) {
-		struct str der = j->delivery->certificate[i].der;
-
-		buf_put_text(&report->given, "-----BEGIN CERTIFICATE-----\n");
-		buf_put_base64(&report->given, der.p, der.len);
-		buf_put_text(&report->given, "\n-----END CERTIFICATE-----\n");
-	}
-	if (buf_failed(&report->given)) {
-		buf_clear(&report->given);
-		return;
-	}
 	report->is_incomplete = true;
 	copy_bytes(report->missing, j->chain.missing_sha256, sizeof(report->missing));
 	copy_bytes(report->urls, j->chain.urls, sizeof(report->urls));
@@ -224,14 +275,18 @@ at_hand(const struct judging *j)
 }
 
 static void
-judge(struct judging *j)
+judge(struct judging *j, struct key_offer *offer)
 {
 	report_container(j->delivery, j->report);
 	report_keys(j->delivery, j->report);
 	j->report->certificate_count = (uint32_t)j->delivery->certificate_count;
 	for (size_t i = 0; i < COUNT_OF(checks); i++)
-		if ((checks[i].needs & ~at_hand(j)) == 0)
+		if ((checks[i].needs & ~at_hand(j)) == 0) {
+			j->most = checks[i].binds == PUBLIC && !j->setting->public_rules
+			              ? SEVERITY_INFO
+			              : SEVERITY_REJECT;
 			checks[i].check(j);
+		}
 	if (j->has_leaf)
 		report_leaf(j);
 	if (j->is_chained)
@@ -240,52 +295,96 @@ judge(struct judging *j)
 		report_gap(j);
 	j->report->accepted =
 	    j->has_leaf && j->is_chained && !findings_refuse(&j->report->findings);
+	if (!j->report->accepted || (j->report->lookup_count > 0 && !report_given(j)))
+		j->report->lookup_count = 0; /* not worth a question */
+	j->most = SEVERITY_REJECT;
+	judge_offer(j, offer);
 }
 
-/* What was fetched comes in any format, and is as hostile as what customers send. */
+/* What was fetched comes in any format, and is as hostile as what customers send: it works on what
+ * they have left of the rounds (I-07). */
 static struct shelf *
-known_of(const struct delivery_question *question, const struct delivery_tools *tools)
+known_of(const struct delivery_question *question, const struct delivery_tools *tools,
+    uint64_t iterations)
 {
 	struct shelf *known = shelf_new();
 
 	for (size_t i = 0; i < question->known_count; i++) {
-		CLEAN(delivery_fini) struct delivery delivery = { 0 };
+		CLEAN(delivery_fini) struct delivery delivery = { .iterations = iterations };
 
 		delivery_add(&delivery, tools, question->known[i], NULL);
+		iterations = delivery.iterations;
 		for (size_t k = 0; k < delivery.certificate_count; k++)
 			(void)shelf_add(known, delivery.certificate[k].der);
 	}
 	return known;
 }
 
-void
-judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
-    const struct trust *trust, struct read_report *report)
+static struct judging
+judging_begin(const struct delivery_question *question, const struct delivery *delivery,
+    const struct delivery_tools *tools, const struct judge_setting *setting,
+    struct read_report *report)
 {
-	CLEAN(key_offer_fini) struct key_offer offer;
+	report->findings.policy = setting->severities;
+	return (struct judging){
+		.question = question,
+		.setting = setting,
+		.trust = setting->trust,
+		.delivery = delivery,
+		.known = known_of(question, tools, delivery->iterations),
+		.report = report,
+	};
+}
 
-	judge_and_offer(question, tools, trust, report, &offer);
+static void
+judging_end(struct judging *j)
+{
+	certificate_facts_fini(&j->facts);
+	shelf_free(j->known);
+	j->report->findings.policy = NULL;
+}
+
+void
+judge_delivery(const struct delivery_question *question, const struct delivery *delivery,
+    const struct delivery_tools *tools, const struct judge_setting *setting,
+    struct read_report *report, struct chain *ret_chain)
+{
+	CLEAN(key_offer_fini) struct key_offer unused;
+	struct judging j = judging_begin(question, delivery, tools, setting, report);
+
+	judge(&j, &unused);
+	*ret_chain = j.chain;
+	judging_end(&j);
+}
+
+void
+judge_open(const struct delivery_question *question, const struct delivery_tools *tools,
+    struct delivery *ret)
+{
+	for (size_t i = 0; i < question->file_count; i++)
+		delivery_add(ret, tools, question->files[i].bytes,
+		    question->has_password ? &question->password : NULL);
 }
 
 void
 judge_and_offer(const struct delivery_question *question, const struct delivery_tools *tools,
-    const struct trust *trust, struct read_report *report, struct key_offer *ret_offer)
+    const struct judge_setting *setting, struct read_report *report, struct key_offer *ret_offer)
 {
 	CLEAN(delivery_fini)
 	struct delivery delivery = { .keeps_keys = question->wish.kind == READ_TAKE };
-	struct judging j = {
-		.question = question,
-		.trust = trust,
-		.delivery = &delivery,
-		.report = report,
-	};
+	struct judging j;
 
-	j.known = known_of(question, tools);
-	for (size_t i = 0; i < question->file_count; i++)
-		delivery_add(&delivery, tools, question->files[i].bytes,
-		    question->has_password ? &question->password : NULL);
-	judge(&j);
-	judge_offer(&j, ret_offer);
-	certificate_facts_fini(&j.facts);
-	shelf_free(j.known);
+	judge_open(question, tools, &delivery);
+	j = judging_begin(question, &delivery, tools, setting, report);
+	judge(&j, ret_offer);
+	judging_end(&j);
+}
+
+void
+judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
+    const struct judge_setting *setting, struct read_report *report)
+{
+	CLEAN(key_offer_fini) struct key_offer unused;
+
+	judge_and_offer(question, tools, setting, report, &unused);
 }

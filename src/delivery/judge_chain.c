@@ -30,11 +30,9 @@ tell_distrust(struct judging *j, const struct distrust_row *row)
 		    when_words(row->issued_after, words));
 }
 
-/* I-15, I-16, I-19: a way to a root that we trust. */
-void
-check_chain(struct judging *j)
+int
+judge_build_chain(struct judging *j, const uint8_t (*without)[32], size_t count, struct chain *ret)
 {
-	struct chain *chain = &j->chain;
 	X509 *given[DELIVERY_CERTIFICATES_MAX];
 	struct chain_ask ask = { .given = given,
 		.count = delivery_x509s(j->delivery, given),
@@ -42,8 +40,19 @@ check_chain(struct judging *j)
 		.trust = j->trust,
 		.known = j->known,
 		.now = j->question->now,
-		.issued = j->facts.issued };
-	int r = chain_build(&ask, chain);
+		.issued = j->facts.issued,
+		.without = without,
+		.without_count = count };
+
+	return chain_build(&ask, ret);
+}
+
+/* I-15, I-16, I-19: a way to a root that we trust. */
+void
+check_chain(struct judging *j)
+{
+	struct chain *chain = &j->chain;
+	int r = judge_build_chain(j, NULL, 0, chain);
 
 	j->is_chained = r == 0;
 	switch (r) {

@@ -65,6 +65,7 @@ judged(const struct trust *trust)
 	CLEAN(buf_fini) struct buf pem = BUF(1 << 14);
 	struct delivery_question *question = calloc(1, sizeof(*question));
 	struct read_report *report = calloc(1, sizeof(*report));
+	const struct judge_setting setting = { .trust = trust };
 
 	test_put_pem(&pem, leaf.x509);
 	str_copy(STR(HOST), question->host, sizeof(question->host));
@@ -72,7 +73,7 @@ judged(const struct trust *trust)
 	question->files[0].bytes = buf_str(&pem);
 	question->now = NOW;
 	read_report_init(report);
-	judge_question(question, tools, trust, report);
+	judge_question(question, tools, &setting, report);
 	free(question);
 	return report;
 }

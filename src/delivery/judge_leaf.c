@@ -128,18 +128,22 @@ check_leaf(struct judging *j)
 		    "its dates or names make no sense");
 		return;
 	}
+	certificate_look_closer(leaf->x509, &j->details);
 	j->has_leaf = true;
 	if (j->facts.is_ca)
 		tell_only_ca(j);
 }
 
-/* I-20: the very certificate this order has already. */
+/* I-20: the very certificate this order has already, or the one that the site uses. */
 void
 check_duplicate(struct judging *j)
 {
-	if (j->question->has_accepted &&
-	    memcmp(j->question->accepted_sha256, j->facts.sha256, 32) == 0)
+	const struct delivery_question *question = j->question;
+
+	if (question->has_accepted && memcmp(question->accepted_sha256, j->facts.sha256, 32) == 0)
 		(void)judge_find(j, FINDING_CERT_DUPLICATE);
+	else if (question->has_in_use && memcmp(question->in_use_sha256, j->facts.sha256, 32) == 0)
+		judge_put_date(judge_find(j, FINDING_CERT_IN_USE), "date", j->facts.not_after);
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include "pki/name.h"
 
 #define NAME_SIZE 254
+#define TYPO_MAX  64 /* as far as str_distance() looks */
 
 static bool
 is_wildcard(struct str san)
@@ -26,15 +27,38 @@ is_www_of(struct str with, struct str without)
 	       str_eq_nocase(str_drop(with, 4), without);
 }
 
-bool
-name_is_near(struct str san, struct str host)
+static bool
+lower_copy(struct str name, char to[static NAME_SIZE])
+{
+	if (!str_copy(name, to, NAME_SIZE))
+		return false;
+	for (char *c = to; *c; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
+	return true;
+}
+
+static bool
+is_typo(struct str san, struct str host)
+{
+	char lower[NAME_SIZE];
+
+	return san.len <= TYPO_MAX && host.len <= TYPO_MAX && lower_copy(san, lower) &&
+	       str_distance(str_of(lower), host) == 1;
+}
+
+enum name_nearness
+name_nearness(struct str san, struct str host)
 {
 	if (is_wildcard(san)) {
 		struct str domain = str_drop(san, 2);
 
-		return domain.len > 0 && (str_eq_nocase(domain, host) || is_below(host, domain));
+		return domain.len > 0 && (str_eq_nocase(domain, host) || is_below(host, domain))
+		           ? NAME_STAR
+		           : NAME_FAR;
 	}
-	return is_www_of(san, host) || is_www_of(host, san);
+	if (is_www_of(san, host) || is_www_of(host, san))
+		return NAME_WWW;
+	return is_typo(san, host) ? NAME_TYPO : NAME_FAR;
 }
 
 /* The registrable domain of a dNSName, without its star; false when it has none or is no name. */
@@ -45,11 +69,7 @@ owner_of(struct str name, char to[static NAME_SIZE])
 
 	if (is_wildcard(name))
 		name = str_drop(name, 2);
-	if (!str_copy(name, lower, sizeof(lower)))
-		return false;
-	for (char *c = lower; *c; c++)
-		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
-	return host_name_registrable(lower, to, NAME_SIZE);
+	return lower_copy(name, lower) && host_name_registrable(lower, to, NAME_SIZE);
 }
 
 bool

@@ -8,7 +8,14 @@
 
 #include "base/str.h"
 
-/* A mistake that people make: the star one level off, or with and without "www.". */
-bool name_is_near(struct str san, struct str host);
+enum name_nearness {
+	NAME_FAR,
+	NAME_STAR, /* the star is a level off */
+	NAME_WWW,  /* one of them has "www." in front */
+	NAME_TYPO, /* one letter is another, missing, too many, or has changed places */
+};
+
+/* A mistake that people make; the host itself is none of these. */
+enum name_nearness name_nearness(struct str san, struct str host);
 /* Below the same registrable domain (public suffix list). */
 bool name_same_owner(struct str san, struct str host);

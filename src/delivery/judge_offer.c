@@ -101,6 +101,7 @@ judge_offer(struct judging *j, struct key_offer *offer)
 	*offer = (struct key_offer){ 0 };
 	if (!j->wanted)
 		return;
+	judge_without_lookups(j);   /* what is fetched is judged later, and the key cannot wait */
 	if (!j->report->accepted) { /* what refuses it is told, and that the key is gone again */
 		(void)judge_find_in(j, FINDING_CERT_KEY_RECEIVED, j->wanted->file);
 		return;

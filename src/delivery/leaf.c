@@ -72,6 +72,8 @@ choose_by_any_key(const struct delivery *delivery, size_t *ret)
 	}
 	if (leaves > 1)
 		return LEAF_E_SEVERAL;
+	if (leaves == 0 && found > 1) /* a key store of CAs: none of them is a site's */
+		return LEAF_E_NONE;
 	if (found > 0)
 		*ret = best;
 	return found > 0 ? 0 : LEAF_E_NONE;

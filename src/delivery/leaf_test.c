@@ -128,6 +128,22 @@ leaves(void **state UNUSED)
 	}
 }
 
+/* A key store of CAs: no one of them is the site's. */
+static void
+several_ca_keys(void **state UNUSED)
+{
+	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	CLEAN(buf_fini) struct buf keys = BUF(1 << 12);
+	size_t at;
+
+	deliver((const enum who[]){ ROOT, INTERMEDIATE, END }, &delivery);
+	test_put_key_pem(&keys, made[ROOT].key, NULL);
+	test_put_key_pem(&keys, made[INTERMEDIATE].key, NULL);
+	delivery_add(&delivery, tools, buf_str(&keys), NULL);
+	assert_int_equal(delivery.key_count, 2);
+	assert_int_equal(leaf_choose(&delivery, NULL, &at), LEAF_E_NONE);
+}
+
 /* Ours wins over everything else that is in there. */
 static void
 our_leaf(void **state UNUSED)
@@ -145,6 +161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaves),
+		cmocka_unit_test(several_ca_keys),
 		cmocka_unit_test(our_leaf),
 	};
 

@@ -14,8 +14,8 @@ bool
 pbe_count(struct intake *in, uint64_t iterations)
 {
 	if (iterations <= DELIVERY_ITERATIONS_MAX &&
-	    in->iterations + iterations <= DELIVERY_ITERATIONS_MAX) {
-		in->iterations += iterations;
+	    in->delivery->iterations + iterations <= DELIVERY_ITERATIONS_MAX) {
+		in->delivery->iterations += iterations;
 		return true;
 	}
 	intake_problem(in, DELIVERY_LIMIT, "its password protection asks for more than %d rounds",
@@ -23,8 +23,8 @@ pbe_count(struct intake *in, uint64_t iterations)
 	return false;
 }
 
-static bool
-count_integer(struct intake *in, const ASN1_INTEGER *number)
+bool
+pbe_count_integer(struct intake *in, const ASN1_INTEGER *number)
 {
 	int64_t iterations = 0;
 
@@ -35,8 +35,8 @@ count_integer(struct intake *in, const ASN1_INTEGER *number)
 	return pbe_count(in, (uint64_t)iterations);
 }
 
-static void *
-unpack(const X509_ALGOR *algorithm, const ASN1_ITEM *item)
+void *
+pbe_params(const X509_ALGOR *algorithm, const ASN1_ITEM *item)
 {
 	const void *value = NULL;
 	int type = V_ASN1_UNDEF;
@@ -48,23 +48,27 @@ unpack(const X509_ALGOR *algorithm, const ASN1_ITEM *item)
 static bool
 count_pbkdf2(struct intake *in, const X509_ALGOR *derivation)
 {
-	PBKDF2PARAM *params = unpack(derivation, ASN1_ITEM_rptr(PBKDF2PARAM));
-	bool good = count_integer(in, params ? params->iter : NULL);
+	PBKDF2PARAM *params = pbe_params(derivation, ASN1_ITEM_rptr(PBKDF2PARAM));
+	bool good = pbe_count_integer(in, params ? params->iter : NULL);
 
 	PBKDF2PARAM_free(params);
 	return good;
 }
 
-/* N*r*p blocks of work; OpenSSL itself caps the memory. */
+/* N*r*p blocks of work. OpenSSL's cap on the memory is asked first: beyond it, it would not tell a
+ * right password from a wrong one. */
+#define SCRYPT_MEMORY_MAX ((uint64_t)32 * 1024 * 1024)
+
 static bool
 count_scrypt(struct intake *in, const X509_ALGOR *derivation)
 {
-	SCRYPT_PARAMS *params = unpack(derivation, ASN1_ITEM_rptr(SCRYPT_PARAMS));
+	SCRYPT_PARAMS *params = pbe_params(derivation, ASN1_ITEM_rptr(SCRYPT_PARAMS));
 	uint64_t n = 0, r = 0, p = 0;
 	bool good = params && ASN1_INTEGER_get_uint64(&n, params->costParameter) == 1 &&
 	            ASN1_INTEGER_get_uint64(&r, params->blockSize) == 1 &&
 	            ASN1_INTEGER_get_uint64(&p, params->parallelizationParameter) == 1 &&
-	            n < 1 << 24 && r < 1 << 10 && p < 1 << 10;
+	            n < 1 << 24 && r < 1 << 10 && p < 1 << 10 &&
+	            128 * r * (n + 2 + p) <= SCRYPT_MEMORY_MAX;
 
 	SCRYPT_PARAMS_free(params);
 	if (!good)
@@ -100,7 +104,7 @@ has_cipher(struct intake *in, const char *name)
 static bool
 may_open_pbes2(struct intake *in, const X509_ALGOR *algorithm)
 {
-	PBE2PARAM *params = unpack(algorithm, ASN1_ITEM_rptr(PBE2PARAM));
+	PBE2PARAM *params = pbe_params(algorithm, ASN1_ITEM_rptr(PBE2PARAM));
 	char cipher[80] = "";
 	bool good = false;
 
@@ -135,8 +139,27 @@ pbe_may_open(struct intake *in, const X509_ALGOR *algorithm)
 	if (!EVP_PBE_find(EVP_PBE_TYPE_OUTER, OBJ_obj2nid(object), &cipher, NULL, NULL) ||
 	    cipher == NID_undef || !has_cipher(in, OBJ_nid2sn(cipher)))
 		return lacks(in, object);
-	params = unpack(algorithm, ASN1_ITEM_rptr(PBEPARAM));
-	good = count_integer(in, params ? params->iter : NULL);
+	params = pbe_params(algorithm, ASN1_ITEM_rptr(PBEPARAM));
+	good = pbe_count_integer(in, params ? params->iter : NULL);
 	PBEPARAM_free(params);
 	return good;
+}
+
+enum password_form
+pbe_form(const X509_ALGOR *algorithm)
+{
+	const ASN1_OBJECT *object = NULL;
+
+	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+	switch (OBJ_obj2nid(object)) {
+	case NID_pbe_WithSHA1And128BitRC4:
+	case NID_pbe_WithSHA1And40BitRC4:
+	case NID_pbe_WithSHA1And3_Key_TripleDES_CBC:
+	case NID_pbe_WithSHA1And2_Key_TripleDES_CBC:
+	case NID_pbe_WithSHA1And128BitRC2_CBC:
+	case NID_pbe_WithSHA1And40BitRC2_CBC:
+		return PASSWORD_CHARACTERS;
+	default:
+		return PASSWORD_OCTETS;
+	}
 }

@@ -11,7 +11,8 @@
 #include "pki/der_read.h"
 
 #define LABEL_MAX  40
-#define BLOCKS_MAX 256 /* far above 50 certificates, far below what costs time */
+#define HEADER_MAX 1024 /* of the fields about encryption */
+#define BLOCKS_MAX 256  /* far above 50 certificates, far below what costs time */
 
 /* Where a line "-----BEGIN label-----" (or END) stands. */
 struct marker {
@@ -157,21 +158,24 @@ put_base64_line(struct str line, struct buf *to)
 	}
 }
 
-/* Splits a block's body into header fields (RFC 1421) and base64; tells whether it is encrypted. */
+/* Splits a block's body into header fields (RFC 1421) and base64; of the fields those that tell of
+ * encryption are kept, a line each. */
 static void
-split_body(struct str body, struct buf *base64, bool *ret_encrypted)
+split_body(struct str body, struct buf *base64, struct buf *encryption)
 {
 	bool header = true, had_field = false, indented = false;
 	struct str line;
 
-	*ret_encrypted = false;
 	while (next_line(&body, &line, &indented)) {
 		bool field = header && str_find(line, STR(":")) < line.len;
 
 		if (field || (header && had_field && indented && line.len > 0)) {
 			had_field = true;
-			*ret_encrypted |= str_find(line, STR("ENCRYPTED")) < line.len ||
-			                  str_starts(line, STR("DEK-Info:"));
+			if (str_find(line, STR("ENCRYPTED")) < line.len ||
+			    str_starts(line, STR("DEK-Info:"))) {
+				buf_put_str(encryption, line);
+				buf_put_byte(encryption, '\n');
+			}
 			continue;
 		}
 		header = header && line.len == 0 && !had_field;
@@ -209,7 +213,7 @@ read_block(struct intake *in, struct str label, struct str body)
 {
 	CLEAN(buf_fini) struct buf base64 = BUF_SECRET(DELIVERY_FILE_MAX);
 	CLEAN(buf_fini) struct buf der = BUF_SECRET(DELIVERY_FILE_MAX);
-	bool encrypted;
+	CLEAN(buf_fini) struct buf encryption = BUF(HEADER_MAX);
 
 	for (size_t i = 0; i < COUNT_OF(label_rules); i++) {
 		if (!str_eq(label, label_rules[i].label))
@@ -220,11 +224,7 @@ read_block(struct intake *in, struct str label, struct str body)
 			intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "%s", label_rules[i].what);
 		return;
 	}
-	split_body(body, &base64, &encrypted);
-	if (encrypted) {
-		intake_key(in, NULL);
-		return;
-	}
+	split_body(body, &base64, &encryption);
 	if (base64.len == 0)
 		intake_problem(in, DELIVERY_MALFORMED, "nothing is between BEGIN and END");
 	else if (!buf_put_from_base64(&der, buf_str(&base64)) || der.len == 0)
@@ -232,6 +232,8 @@ read_block(struct intake *in, struct str label, struct str body)
 		    is_of_interest(label) ? DELIVERY_MALFORMED : DELIVERY_UNSUPPORTED_FORMAT,
 		    is_of_interest(label) ? "letters are missing or do not belong there"
 					  : "a PEM block of another kind");
+	else if (encryption.len > 0)
+		intake_headed_key(in, buf_str(&encryption), buf_str(&der));
 	else
 		intake_der(in, certificate_part(label, buf_str(&der)));
 }

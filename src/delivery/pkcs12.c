@@ -17,8 +17,7 @@
 
 struct pfx {
 	struct intake *in;
-	const char *password; /* as OpenSSL wants it: NULL = absent, "" = empty */
-	int password_len;
+	size_t fits; /* the number of the password's spelling that opened something, tried first */
 	size_t bags;
 	bool opened; /* something encrypted was decrypted, or the MAC fits: the password is right */
 };
@@ -71,27 +70,57 @@ read_plain_key(struct pfx *pfx, const PKCS8_PRIV_KEY_INFO *info)
 	intake_key(pfx->in, key);
 }
 
+/* The spelling to try as number `at`: the one that fitted goes first. */
+static bool
+spell(const struct pfx *pfx, enum password_form form, size_t at, struct password *ret)
+{
+	return password_spell(pfx->in->password, form, (pfx->fits + at) % PASSWORD_SPELLINGS, ret);
+}
+
+static void
+remember(struct pfx *pfx, size_t at)
+{
+	pfx->fits = (pfx->fits + at) % PASSWORD_SPELLINGS;
+	pfx->opened = true;
+}
+
+/* `ret_may` false: the problem is told already. */
+static PKCS8_PRIV_KEY_INFO *
+open_shrouded(struct pfx *pfx, const PKCS12_SAFEBAG *bag, bool *ret_may)
+{
+	const X509_ALGOR *algorithm = NULL;
+	PKCS8_PRIV_KEY_INFO *info = NULL;
+
+	X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &algorithm, NULL);
+	*ret_may = true;
+	for (size_t i = 0; i < PASSWORD_SPELLINGS && !info; i++) {
+		CLEAN(password_fini) struct password password = { 0 };
+
+		if (!spell(pfx, pbe_form(algorithm), i, &password))
+			continue;
+		*ret_may = pbe_may_open(pfx->in, algorithm);
+		if (!*ret_may)
+			return NULL;
+		info = PKCS12_decrypt_skey_ex(
+		    bag, password.p, password.len, pfx->in->tools->library, NULL);
+		if (info)
+			remember(pfx, i);
+	}
+	return info;
+}
+
 static void
 read_shrouded_key(struct pfx *pfx, const PKCS12_SAFEBAG *bag)
 {
-	const X509_ALGOR *algorithm = NULL;
-	PKCS8_PRIV_KEY_INFO *info;
+	bool may;
+	PKCS8_PRIV_KEY_INFO *info = open_shrouded(pfx, bag, &may);
 
-	X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &algorithm, NULL);
-	if (!pbe_may_open(pfx->in, algorithm)) {
-		intake_key(pfx->in, NULL);
-		return;
-	}
-	info = PKCS12_decrypt_skey_ex(
-	    bag, pfx->password, pfx->password_len, pfx->in->tools->library, NULL);
-	if (info) {
-		pfx->opened = true;
+	if (info)
 		read_plain_key(pfx, info);
-	} else {
+	else
 		intake_key(pfx->in, NULL);
-		if (!pfx->opened)
-			refuse_password(pfx->in);
-	}
+	if (!info && may && !pfx->opened)
+		refuse_password(pfx->in);
 	PKCS8_PRIV_KEY_INFO_free(info); /* wipes the key */
 }
 
@@ -137,23 +166,42 @@ read_bags(struct pfx *pfx, STACK_OF(PKCS12_SAFEBAG) * bags, unsigned depth)
 		read_bag(pfx, sk_PKCS12_SAFEBAG_value(bags, i), depth);
 }
 
+/* NULL: none opened it; `ret_may` false: the problem is told already. */
+static STACK_OF(PKCS12_SAFEBAG) * decrypt_part(struct pfx *pfx, PKCS7 *part, bool *ret_may)
+{
+	const X509_ALGOR *algorithm = part->d.encrypted->enc_data->algorithm;
+	STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
+
+	*ret_may = true;
+	for (size_t i = 0; i < PASSWORD_SPELLINGS && !bags; i++) {
+		CLEAN(password_fini) struct password password = { 0 };
+
+		if (!spell(pfx, pbe_form(algorithm), i, &password))
+			continue;
+		*ret_may = pbe_may_open(pfx->in, algorithm);
+		if (!*ret_may)
+			return NULL;
+		bags = PKCS12_unpack_p7encdata(part, password.p, password.len);
+		if (bags)
+			remember(pfx, i);
+	}
+	return bags;
+}
+
 static STACK_OF(PKCS12_SAFEBAG) * open_encrypted(struct pfx *pfx, PKCS7 *part)
 {
 	STACK_OF(PKCS12_SAFEBAG) * bags;
+	bool may;
 
 	if (!part->d.encrypted || !part->d.encrypted->enc_data ||
 	    !part->d.encrypted->enc_data->enc_data) {
 		intake_problem(pfx->in, DELIVERY_MALFORMED, "an encrypted part has no content");
 		return NULL;
 	}
-	if (!pbe_may_open(pfx->in, part->d.encrypted->enc_data->algorithm))
-		return NULL;
-	bags = PKCS12_unpack_p7encdata(part, pfx->password, pfx->password_len);
-	if (bags)
-		pfx->opened = true;
-	else if (pfx->opened)
+	bags = decrypt_part(pfx, part, &may);
+	if (!bags && may && pfx->opened)
 		intake_problem(pfx->in, DELIVERY_MALFORMED, "an encrypted part is damaged");
-	else
+	else if (!bags && may)
 		refuse_password(pfx->in);
 	return bags;
 }
@@ -178,75 +226,22 @@ read_part(struct pfx *pfx, PKCS7 *part)
 	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
 }
 
-/* Can this MAC be checked here? PBMAC1 (RFC 9579) is not one of OpenSSL 3.0's, which calls it a
- * wrong password. */
-static bool
-mac_is_known(struct intake *in, const X509_ALGOR *algorithm)
-{
-	const ASN1_OBJECT *object = NULL;
-	char name[80] = "";
-	EVP_MD *digest;
-
-	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
-	OBJ_obj2txt(name, sizeof(name), object, 1);
-	digest = EVP_MD_fetch(in->tools->library, name, NULL);
-	EVP_MD_free(digest);
-	ERR_clear_error();
-	if (!digest)
-		intake_problem(in, DELIVERY_UNSUPPORTED_ALGORITHM, "%s",
-		    strcmp(name, "1.2.840.113549.1.5.14") == 0 ? "PBMAC1 (RFC 9579)" : name);
-	return digest != NULL;
-}
-
-/* How a password may be meant, in the order of trying: as given; none given is absent, then empty.
- */
-static bool
-fits_mac(struct pfx *pfx, PKCS12 *p12)
-{
-	static const char *const none[] = { NULL, "" };
-	const struct str *given = pfx->in->password;
-
-	if (given && given->len > 0) {
-		pfx->password = given->p;
-		pfx->password_len = (int)given->len;
-		return PKCS12_verify_mac(p12, pfx->password, pfx->password_len) == 1;
-	}
-	for (size_t i = 0; i < COUNT_OF(none); i++) {
-		pfx->password = none[i];
-		pfx->password_len = 0;
-		if (PKCS12_verify_mac(p12, pfx->password, pfx->password_len) == 1)
-			return true;
-	}
-	return false;
-}
-
 static bool
 unlock(struct pfx *pfx, PKCS12 *p12)
 {
-	const ASN1_INTEGER *count = NULL;
-	const X509_ALGOR *algorithm = NULL;
-	int64_t iterations = 1;
-
-	if (!PKCS12_mac_present(p12)) {
-		if (pfx->in->password) {
-			pfx->password = pfx->in->password->p;
-			pfx->password_len = (int)pfx->in->password->len;
-		}
+	if (!PKCS12_mac_present(p12))
 		return true;
-	}
-	PKCS12_get0_mac(NULL, &algorithm, NULL, &count, p12);
-	if (!mac_is_known(pfx->in, algorithm))
-		return false;
-	if (count && (ASN1_INTEGER_get_int64(&iterations, count) != 1 || iterations < 1)) {
-		intake_problem(pfx->in, DELIVERY_MALFORMED, "the iteration count makes no sense");
-		return false;
-	}
-	if (!pbe_count(pfx->in, 2 * (uint64_t)iterations))
-		return false;
-	pfx->opened = fits_mac(pfx, p12);
-	if (!pfx->opened)
+	switch (pkcs12_mac_check(pfx->in, p12, &pfx->fits)) {
+	case MAC_FITS:
+		pfx->opened = true;
+		return true;
+	case MAC_DIFFERS:
 		refuse_password(pfx->in);
-	return pfx->opened;
+		return false;
+	case MAC_NOT_CHECKED:
+		return false;
+	}
+	return false;
 }
 
 /* The parts inside; NULL when there is no content to unpack (CVE-2024-0727: OpenSSL 3.0 followed

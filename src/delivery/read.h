@@ -2,7 +2,10 @@
 /* The readers of single formats, and what they share. For delivery*.c alone. */
 #pragma once
 
+#include <openssl/pkcs12.h>
+
 #include "delivery/delivery.h"
+#include "delivery/password.h"
 
 #define INTAKE_DEPTH_MAX 4 /* containers in containers: PEM in text, PKCS#7 in PEM … */
 
@@ -21,7 +24,6 @@ struct intake {
 	char
 	    part[64]; /* what `words` begin with: "block 2 (CERTIFICATE): "; "" = the file itself */
 	unsigned depth;
-	uint64_t iterations; /* spent or promised so far (I-07) */
 };
 
 /* Remembers a problem; the first one stays. */
@@ -31,6 +33,8 @@ void intake_problem(struct intake *in, enum delivery_error error, const char *wo
 void intake_certificate(struct intake *in, struct str der);
 /* Takes note of a private key; `key` NULL: one that stays closed. */
 void intake_key(struct intake *in, EVP_PKEY *key);
+/* The same of one that is encrypted, with the reason why it was not opened. */
+void intake_closed_key(struct intake *in, enum delivery_error error, const char *words);
 
 /* One DER or BER structure of whatever kind, decided by what is in it (I-03). `name` is what to
  * call it. */
@@ -42,11 +46,31 @@ bool intake_tells_base64(struct str text);
 void intake_base64(struct intake *in, struct str text);
 void intake_pkcs12(struct intake *in, struct str der);
 void intake_pkcs7(struct intake *in, struct str der);
+void intake_keystore(struct intake *in, struct str bytes);
+/* Encrypted private keys: PKCS#8, and PEM with header fields (its "Proc-Type" and "DEK-Info"
+ * lines). */
+void intake_encrypted_key(struct intake *in, struct str der);
+void intake_headed_key(struct intake *in, struct str header, struct str body);
+
+/* The MAC of a PKCS#12 that has one, against each spelling of the password; of the one that fits,
+ * the number. */
+enum mac_verdict {
+	MAC_NOT_CHECKED, /* and a problem is remembered */
+	MAC_FITS,
+	MAC_DIFFERS,
+};
+enum mac_verdict pkcs12_mac_check(struct intake *in, PKCS12 *p12, size_t *ret_spelling);
 
 /* Iterations of a password derivation, and whether we have all it takes. */
 bool pbe_may_open(struct intake *in, const X509_ALGOR *algorithm);
+/* What it makes its key from. */
+enum password_form pbe_form(const X509_ALGOR *algorithm);
 /* Counts derivations against the limit; false (and remembered) once it is passed. */
 bool pbe_count(struct intake *in, uint64_t iterations);
+/* The same of a number in a file, which may make no sense. */
+bool pbe_count_integer(struct intake *in, const ASN1_INTEGER *number);
+/* An algorithm's parameters, decoded; NULL when they are no such sequence. */
+void *pbe_params(const X509_ALGOR *algorithm, const ASN1_ITEM *item);
 
 /* True when only white space and NULs are left. */
 bool intake_is_blank(struct str s);

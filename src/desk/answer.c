@@ -186,18 +186,29 @@ findings_json(const struct findings *findings)
 int
 answer_findings(struct answer *answer, int status, const struct findings *findings)
 {
+	return answer_findings_with(answer, status, findings, NULL);
+}
+
+int
+answer_findings_with(
+    struct answer *answer, int status, const struct findings *findings, json_t *members)
+{
 	const struct finding *first = findings_first(findings);
 	CLEAN(buf_fini) struct buf title = BUF(4096);
 	CLEAN(buf_fini) struct buf detail = BUF(1 << 16);
 	json_t *json;
 
-	if (!first)
+	if (!first) {
+		json_decref(members);
 		return error_origin(EINVAL);
+	}
 	finding_render(first, FINDING_TITLE, &title);
 	finding_render(first, FINDING_WHAT, &detail);
 	json = problem(
 	    answer, status, finding_rule(first->code)->code, buf_text(&title), buf_text(&detail));
 	json_object_set_new(json, "findings", findings_json(findings));
+	if (members)
+		json_object_update_new(json, members);
 	return answer_json(answer, status, json);
 }
 

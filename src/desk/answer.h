@@ -26,6 +26,9 @@ bool answer_fault_no(struct answer *answer, int r);
 int answer_mistakes(struct answer *answer, json_t *mistakes) MUST_USE;
 /* A problem that is findings; the first of them (worst first) gives title and detail. */
 int answer_findings(struct answer *answer, int status, const struct findings *findings) MUST_USE;
+/* The same with further members, an object that it takes over (NULL = none). */
+int answer_findings_with(
+    struct answer *answer, int status, const struct findings *findings, json_t *members) MUST_USE;
 int answer_not_found(struct answer *answer, const char *what) MUST_USE;
 /* The usual problem for a store's outcome or a fatal error. */
 int answer_fault(struct answer *answer, int r) MUST_USE;

@@ -15,38 +15,10 @@
 #include "desk/order_json.h"
 #include "desk/review.h"
 #include "ipc/wake.h"
+#include "review/differences.h"
+#include "review/question.h"
 #include "review/review.h"
 #include "store/certificates.h"
-#include "store/events.h"
-#include "store/keys.h"
-
-/* The customer's other keys tell "made from an earlier request" from "unknown" (I-09). */
-static int
-add_other_keys(struct request *request, const struct order *o, struct delivery_question *question)
-{
-	struct key_match *keys = alloc_array(READ_KEYS_MAX, sizeof(*keys));
-	size_t count = 0;
-	int r = store_keys_of_customer(request->store, o->customer, keys, READ_KEYS_MAX, &count);
-
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		struct read_key *to = &question->keys[question->key_count];
-		struct key key;
-
-		if (id_eq(keys[i].key, o->key))
-			continue;
-		r = store_key_get(request->store, keys[i].key, &key);
-		if (r)
-			break;
-		memcpy(to->spki_sha256, keys[i].spki_sha256, sizeof(to->spki_sha256));
-		to->order_number = keys[i].order_number;
-		to->retired = keys[i].state != KEY_ACTIVE;
-		to->same_site = id_eq(key.site, o->site);
-		to->is_customers = keys[i].origin != KEY_MADE_HERE;
-		question->key_count++;
-	}
-	free(keys);
-	return r;
-}
 
 /* Both must have said yes: the provider by its policy, the customer with this very delivery. */
 static struct read_wish
@@ -65,29 +37,11 @@ wish_of(const struct request *request, const struct order *o, const struct deliv
 static int
 complete(struct request *request, const struct order *o, struct delivery_in *in)
 {
-	struct delivery_question *question = &in->question;
-	struct certificate accepted;
-	struct key key;
-	int r = store_key_get(request->store, o->key, &key);
+	when now = world_now(request->desk->process->world);
+	int r = review_question(request->store, o, now, &in->question, &in->held);
 
-	if (r == 0)
-		r = add_other_keys(request, o, question);
-	if (r)
-		return r;
-	question->has_key = true;
-	memcpy(question->spki_sha256, key.spki_sha256, sizeof(question->spki_sha256));
-	question->key_is_customers = key.origin != KEY_MADE_HERE;
-	question->wish = wish_of(request, o, in);
-	snprintf(question->host, sizeof(question->host), "%s", o->host);
-	question->now = world_now(request->desk->process->world);
-	if (id_is_none(o->certificate))
-		return 0;
-	r = store_certificate_get(request->store, o->certificate, &accepted);
-	if (r)
-		return r;
-	question->has_accepted = true;
-	memcpy(question->accepted_sha256, accepted.sha256, sizeof(accepted.sha256));
-	return 0;
+	in->question.wish = wish_of(request, o, in);
+	return r;
 }
 
 /* A certificate is taken from the request on until the order is live or ended. */
@@ -118,7 +72,7 @@ ask_reader(struct request *request, struct delivery_in *in)
 
 	if (!desk_begin_reading(desk))
 		return E_CROWDED;
-	r = review_ask(request->store, desk->reader, &in->question, &in->known, &in->report);
+	r = review_ask(request->store, desk->reader, &in->question, &in->held, &in->report);
 	desk_end_reading(desk);
 	return r;
 }
@@ -140,34 +94,19 @@ reader_failed(struct answer *answer, const struct delivery_in *in, int r)
 	return answer_findings(answer, r == READ_E_LIMIT ? 422 : 503, &findings);
 }
 
-/* For the audit log: which findings refused it. */
-static void
-put_codes(const struct findings *findings, struct buf *to)
-{
-	buf_put_text(to, "{\"codes\":[");
-	for (size_t i = 0; i < findings->count; i++)
-		buf_printf(
-		    to, "%s\"%s\"", i ? "," : "", finding_rule(findings->list[i].code)->code);
-	buf_put_text(to, "]}");
-}
-
 /* The order's findings say how its certificate is: those of an accepted one stay. */
 static int
 refuse(struct request *request, struct answer *answer, const struct order *o,
     const struct read_report *report)
 {
-	CLEAN(buf_fini) struct buf codes = BUF(4096);
 	int r = store_begin(request->store);
 
-	put_codes(&report->findings, &codes);
-	if (r == 0 && id_is_none(o->certificate))
-		r = store_findings_replace(
-		    request->store, o->id, GATE_CERTIFICATE, &report->findings);
 	if (r == 0)
-		r = store_event_add(
-		    request->store, "certificate.refused", "order", o->id, o->id, buf_text(&codes));
+		r = review_refuse(request->store, o, NULL, &report->findings);
 	if (r == 0)
-		r = answer_findings(answer, 422, &report->findings);
+		r = answer_findings_with(answer, 422, &report->findings,
+		    report->has_leaf ? json_pack("{s:o}", "differences", review_differences(report))
+				     : NULL);
 	return r ? r : request_commit(request, answer, "desk.refused");
 }
 
@@ -184,8 +123,9 @@ answer_accepted(struct request *request, struct answer *answer, struct id order,
 	if (r)
 		return r;
 	return answer_json(answer, 200,
-	    json_pack("{s:b, s:s, s:o, s:o, s:n}", "accepted", 1, "container", report->container,
-		"certificate", certificate, "findings", findings_json(&report->findings),
+	    json_pack("{s:b, s:s, s:o, s:o, s:o, s:n}", "accepted", 1, "container",
+		report->container, "certificate", certificate, "differences",
+		review_differences(report), "findings", findings_json(&report->findings),
 		"review"));
 }
 
@@ -198,6 +138,7 @@ answer_known(struct request *request, struct answer *answer, const struct order 
 
 	for (size_t i = 0; i < report->findings.count; i++)
 		told = told || report->findings.list[i].code == FINDING_CERT_DUPLICATE;
+	report->findings.policy = &request->desk->config->severities;
 	if (!told)
 		finding_param(findings_add(&report->findings, FINDING_CERT_DUPLICATE, "files"),
 		    "fqdn", "%s", o->host);
@@ -247,7 +188,8 @@ keep(struct request *request, struct answer *answer, const struct order *o, stru
 	if (in->report.taken.is_taken || /* whatever it is called */
 	    !review_is_needless(review_policy_of(str_of(request->desk->config->review)),
 		in->accept_clean, &in->report.findings)) {
-		r = answer_json(answer, 200, review_json(&kept, &in->report.findings));
+		r = answer_json(answer, 200,
+		    review_json(&kept, review_differences(&in->report), &in->report.findings));
 		return r ? r : request_commit(request, answer, "desk.review");
 	}
 	r = review_accept(request->store, o, &kept);
@@ -285,6 +227,30 @@ keep_now(struct request *request, struct answer *answer, const struct order *see
 	return keep(request, answer, &o, in);
 }
 
+/* The worker fetches what is missing; in most cases it has it before a person looks up. */
+static int
+fetch(struct request *request, struct answer *answer, const struct order *seen,
+    const struct delivery_in *in)
+{
+	struct delivered fetching;
+	struct order o;
+	int r = store_begin(request->store);
+
+	if (r == 0)
+		r = store_order_get(request->store, seen->id, &o);
+	if (r)
+		return r;
+	if (!awaits(&o, answer))
+		return 0;
+	r = review_fetch(request->store, &o, &in->report, in->accept_clean, &fetching);
+	if (r == 0)
+		r = store_commit(request->store, "desk.fetching");
+	if (r)
+		return r;
+	wake_tell(request->desk->worker);
+	return review_await(request, answer, &o, &fetching);
+}
+
 static int
 take(struct request *request, struct answer *answer, struct delivery_in *in)
 {
@@ -302,6 +268,8 @@ take(struct request *request, struct answer *answer, struct delivery_in *in)
 		return reader_failed(answer, in, r);
 	if (r)
 		return r;
+	if ((in->report.is_incomplete && *in->report.urls[0]) || in->report.lookup_count > 0)
+		return fetch(request, answer, &o, in);
 	if (!in->report.accepted)
 		return refuse(request, answer, &o, &in->report);
 	r = store_begin(request->store);

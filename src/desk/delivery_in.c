@@ -62,7 +62,7 @@ delivery_in_free(struct delivery_in *in)
 	form_fini(&in->form);
 	for (i = 0; i < READ_FILES_MAX; i++)
 		buf_fini(&in->content[i]);
-	review_known_fini(&in->known);
+	review_held_fini(&in->held);
 	read_report_fini(&in->report);
 	free(in);
 	return NULL;

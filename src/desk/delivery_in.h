@@ -12,7 +12,7 @@
 struct delivery_in {
 	struct form form;
 	struct delivery_question question;
-	struct review_known known;
+	struct review_held held;
 	bool accept_clean; /* accept it at once if there is nothing to decide */
 	char foreign_key_author[FOREIGN_KEY_AUTHOR_SIZE]; /* who accepted the risk of a key that was
 	                                                     not made here; "" = nobody did */

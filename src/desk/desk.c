@@ -73,6 +73,7 @@ desk_init(struct desk *desk, const struct process *process)
 	seed_json(process->world);
 	pthread_mutex_init(&desk->lock, NULL);
 	pthread_cond_init(&desk->read, NULL);
+	desk->patience = SECONDS(6);
 	desk->reading_most = threads > 1 ? (size_t)threads / 2 : 1;
 	for (int64_t i = 0; i < threads && i < STORES_MAX; i++) {
 		struct store *store = NULL;

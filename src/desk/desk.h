@@ -30,6 +30,7 @@ struct desk {
 	struct store *idle[STORES_MAX];
 	size_t idle_count;
 	size_t reading, reading_most; /* threads that wait for the reader */
+	when patience;                /* how long an answer waits for what the worker fetches */
 	pthread_cond_t read;          /* one of them is done */
 	atomic_uint_fast64_t requests, refused, faults;
 };

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "order/foreign_key.h"
+#include "review/review.h"
 #include "store/certificates.h"
 #include "store/keys.h"
 
@@ -137,6 +138,84 @@ looked_at_before(void **state)
 	CLEAN(reply_fini)
 	struct reply again = lab_post(lab, ACCEPT, "{\"review\":\"%s\"}", number);
 	assert_int_equal(again.status, 404);
+}
+
+/* A worker that has found what was missing, or has not. */
+struct fetcher {
+	struct lab *lab;
+	struct store *store;
+	bool finds;
+	struct id before; /* not this one: it was there already */
+};
+
+static void *
+fetch(void *of)
+{
+	struct fetcher *f = of;
+	struct read_report report;
+	struct delivered open;
+	struct order o;
+
+	lab_must(store_order_by_number(f->store, 1001, &o) == 0, "order", __FILE__, __LINE__);
+	while (store_delivered_open(f->store, o.id, &open) != 0 ||
+	       open.state != DELIVERED_FETCHING || id_eq(open.id, f->before))
+		world_rest(MILLIS(5));
+	read_report_init(&report);
+	report.accepted = true;
+	findings_add(
+	    &report.findings, f->finds ? FINDING_CERT_CHAIN_COMPLETED : FINDING_CERT_CHAIN, "");
+	lab_must(store_begin(f->store) == 0, "begin", __FILE__, __LINE__);
+	lab_must((f->finds ? review_keep(f->store, &o, &report, false, &open)
+			   : review_refuse(f->store, &o, &open, &report.findings)) == 0,
+	    "fetched", __FILE__, __LINE__);
+	lab_must(store_commit(f->store, "test.fetched") == 0, "commit", __FILE__, __LINE__);
+	read_report_fini(&report);
+	return NULL;
+}
+
+static struct reply
+deliver_and_fetch(struct lab *lab, bool finds)
+{
+	struct fetcher fetcher = { .lab = lab, .finds = finds };
+	struct delivered open;
+	pthread_t thread;
+	struct reply reply;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/certdesk.db", lab->folder);
+	OK(store_open(path, world_real(), &fetcher.store));
+	if (store_delivered_open(lab->store, order_now(lab).id, &open) == 0)
+		fetcher.before = open.id;
+	OK(pthread_create(&thread, NULL, fetch, &fetcher));
+	reply = lab_post(lab, PATH, "%s", FILES);
+	OK(pthread_join(thread, NULL));
+	store_free(fetcher.store);
+	return reply;
+}
+
+/* I-16: what the issuer publishes is fetched while the customer waits; or goes on without him. */
+static void
+what_is_missing_is_fetched(void **state)
+{
+	struct lab *lab = *state;
+
+	waiting_order(lab);
+	lab->reading = READING_LACKS;
+	lab->desk.patience = MILLIS(200);
+	CLEAN(reply_fini) struct reply slow = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(slow.status, 202);
+	assert_true(reply_found(&slow, "CERT_FETCHING"));
+	assert_true(order_now(lab).facts.fact[FACT_FETCHING] != 0);
+	lab->desk.patience = SECONDS(20);
+	CLEAN(reply_fini) struct reply good = deliver_and_fetch(lab, true);
+	assert_int_equal(good.status, 200);
+	assert_true(reply_found(&good, "CERT_CHAIN_COMPLETED"));
+	assert_string_equal(reply_text(&good, "accepted"), "false");
+	assert_true(order_now(lab).facts.fact[FACT_DELIVERED] != 0);
+	CLEAN(reply_fini) struct reply bad = deliver_and_fetch(lab, false);
+	assert_int_equal(bad.status, 422);
+	assert_string_equal(reply_text(&bad, "code"), "CERT_CHAIN");
+	assert_true(order_now(lab).facts.fact[FACT_FETCHING] == 0);
 }
 
 static void
@@ -522,6 +601,7 @@ main(void)
 		IN_LAB(accepted),
 		IN_LAB(refused),
 		IN_LAB(looked_at_before),
+		IN_LAB(what_is_missing_is_fetched),
 		IN_LAB(accepted_beforehand),
 		IN_LAB(bare_bytes),
 		IN_LAB(the_same_and_a_better_one),

@@ -53,6 +53,16 @@ take_key(struct read_report *report)
 }
 
 static void
+fill_gap(struct lab *lab, struct read_report *report)
+{
+	fill_good(lab, report);
+	report->accepted = false;
+	report->is_incomplete = true;
+	buf_put_text(&report->given, "-----BEGIN");
+	snprintf(report->urls[0], sizeof(report->urls[0]), "http://ca.example/issuer.cer");
+}
+
+static void
 remember(struct lab *lab, const struct delivery_question *question)
 {
 	lab->seen = *question;
@@ -79,10 +89,14 @@ read_one(struct lab *lab, const struct frame *frame)
 		meanwhile(lab);
 	if (lab->reading == READING_GOOD)
 		fill_good(lab, &report);
+	else
+		findings_add(&report.findings,
+		    lab->reading == READING_LACKS ? FINDING_CERT_CHAIN : FINDING_CERT_KEY_UNKNOWN,
+		    "files");
+	if (lab->reading == READING_LACKS)
+		fill_gap(lab, &report);
 	if (lab->takes_key)
 		take_key(&report);
-	if (lab->reading != READING_GOOD)
-		findings_add(&report.findings, FINDING_CERT_KEY_UNKNOWN, "files");
 	read_report_put(&report, &answer);
 	if (lab->reading == READING_REFUSED)
 		OK(channel_refuse(lab->reader, frame));

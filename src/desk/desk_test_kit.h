@@ -17,6 +17,7 @@ void lab_must(bool holds, const char *what, const char *file, int line);
 
 enum reading {
 	READING_GOOD,    /* accepts whatever comes */
+	READING_LACKS,   /* good, but for an issuer that can be fetched */
 	READING_BAD,     /* refuses with CERT_KEY_UNKNOWN */
 	READING_REFUSED, /* calls the question malformed */
 };

@@ -171,6 +171,7 @@ is_in_order(struct request *request, struct answer *answer, struct application *
 		.waiver_reason = a->waiver.reason,
 		.service_url = a->service.url,
 		.least = request->desk->config->mailboxes_least,
+		.severities = &request->desk->config->severities,
 	};
 	int r = order_intake_check(&form, &a->intake);
 

@@ -21,7 +21,7 @@ static const struct field fields[] = {
 /* clang-format on */
 
 json_t *
-review_json(const struct delivered *kept, const struct findings *findings)
+review_json(const struct delivered *kept, json_t *differences, const struct findings *findings)
 {
 	json_t *certificate = json_pack("{s:n, s:o, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:n}", "id",
 	    "sha256", json_hex(kept->sha256, sizeof(kept->sha256)), "serial", kept->serial,
@@ -29,9 +29,35 @@ review_json(const struct delivered *kept, const struct findings *findings)
 	    names_json(kept->names), "chain_length", (json_int_t)kept->chain_length, "not_before",
 	    json_when(kept->not_before), "not_after", json_when(kept->not_after), "accepted");
 
-	return json_pack("{s:b, s:s, s:o, s:o, s:o}", "accepted", 0, "container", kept->container,
-	    "certificate", certificate, "findings", findings_json(findings), "review",
-	    json_hex(kept->review, sizeof(kept->review)));
+	return json_pack("{s:b, s:s, s:o, s:o, s:o, s:o}", "accepted", 0, "container",
+	    kept->container, "certificate", certificate, "differences", differences, "findings",
+	    findings_json(findings), "review", json_hex(kept->review, sizeof(kept->review)));
+}
+
+static int
+read_differences(struct request *request, const struct delivered *kept, json_t **ret)
+{
+	CLEAN(delivered_bytes_fini) struct delivered_bytes bytes;
+	int r;
+
+	delivered_bytes_init(&bytes);
+	r = store_delivered_bytes(request->store, kept->id, &bytes);
+	if (r)
+		return r;
+	*ret = json_loadb(bytes.differences.data, bytes.differences.len, 0, NULL);
+	if (!*ret)
+		*ret = json_array();
+	return 0;
+}
+
+static int
+answer_kept(struct request *request, struct answer *answer, const struct delivered *kept,
+    const struct findings *findings)
+{
+	json_t *differences;
+	int r = read_differences(request, kept, &differences);
+
+	return r ? r : answer_json(answer, 200, review_json(kept, differences, findings));
 }
 
 static int
@@ -69,7 +95,7 @@ review_show(struct request *request, struct answer *answer)
 		if (r == STORE_E_ABSENT)
 			r = answer_none(answer, &o);
 		else if (r == 0)
-			r = answer_json(answer, 200, review_json(&kept, findings));
+			r = answer_kept(request, answer, &kept, findings);
 	}
 	free(findings);
 	return r;
@@ -91,16 +117,22 @@ answer_accepted(struct request *request, struct answer *answer, struct id order,
     const struct delivered *kept, const struct findings *findings)
 {
 	struct order o;
-	json_t *certificate;
+	json_t *certificate, *differences;
 	int r = store_order_get(request->store, order, &o);
 
 	if (r == 0)
-		r = order_certificate_json(request, &o, &certificate);
+		r = read_differences(request, kept, &differences);
 	if (r)
 		return r;
+	r = order_certificate_json(request, &o, &certificate);
+	if (r) {
+		json_decref(differences);
+		return r;
+	}
 	return answer_json(answer, 200,
-	    json_pack("{s:b, s:s, s:o, s:o, s:n}", "accepted", 1, "container", kept->container,
-		"certificate", certificate, "findings", findings_json(findings), "review"));
+	    json_pack("{s:b, s:s, s:o, s:o, s:o, s:n}", "accepted", 1, "container", kept->container,
+		"certificate", certificate, "differences", differences, "findings",
+		findings_json(findings), "review"));
 }
 
 static int
@@ -147,6 +179,61 @@ accept_number(struct request *request, struct answer *answer, const struct order
 	if (!str_eq(buf_str(&is), number))
 		return answer_changed(answer, &o);
 	return accept(request, answer, &o, &kept, findings);
+}
+
+#define LOOK_EVERY MILLIS(50)
+
+/* It is still being fetched: what is known so far, and that nothing is to be done. */
+static int
+answer_fetching(struct answer *answer, const struct order *o, const struct delivered *fetching)
+{
+	struct findings findings = { 0 };
+	json_t *json;
+
+	finding_param(findings_add(&findings, FINDING_CERT_FETCHING, ""), "fqdn", "%s", o->host);
+	json = review_json(fetching, json_array(), &findings);
+	json_object_set_new(json, "review", json_null());
+	return answer_json(answer, 202, json);
+}
+
+/* What came of it: kept, accepted, refused, or replaced by another delivery. */
+static int
+answer_outcome(struct request *request, struct answer *answer, const struct order *o,
+    const struct delivered *latest)
+{
+	struct findings *findings = alloc_zero(sizeof(*findings));
+	int r = store_delivered_findings(request->store, latest->id, findings);
+
+	if (r == 0 && latest->state == DELIVERED_ACCEPTED)
+		r = answer_accepted(request, answer, o->id, latest, findings);
+	else if (r == 0 && latest->state == DELIVERED_REVIEW)
+		r = answer_kept(request, answer, latest, findings);
+	else if (r == 0)
+		r = answer_findings(answer, 422, findings);
+	free(findings);
+	return r;
+}
+
+int
+review_await(struct request *request, struct answer *answer, const struct order *o,
+    const struct delivered *fetching)
+{
+	when deadline = world_ticks() + request->desk->patience;
+	struct delivered latest = *fetching;
+	bool may_wait = desk_begin_reading(request->desk);
+	int r = 0;
+
+	while (
+	    may_wait && r == 0 && latest.state == DELIVERED_FETCHING && world_ticks() < deadline) {
+		world_rest(LOOK_EVERY);
+		r = store_delivered_latest(request->store, o->id, &latest);
+	}
+	if (may_wait)
+		desk_end_reading(request->desk);
+	if (r)
+		return r;
+	return latest.state == DELIVERED_FETCHING ? answer_fetching(answer, o, &latest)
+	                                          : answer_outcome(request, answer, o, &latest);
 }
 
 int

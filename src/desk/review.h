@@ -4,7 +4,13 @@
 
 #include <jansson.h>
 
+#include "desk/desk.h"
 #include "review/review.h"
 
-/* The answer to a delivery that was kept: accepted false, certificate, findings, review. */
-json_t *review_json(const struct delivered *kept, const struct findings *findings);
+/* Waits a moment for the worker to have fetched what the delivery lacks, and answers with what came of
+ * it; 202 when it takes longer. */
+int review_await(struct request *request, struct answer *answer, const struct order *o,
+    const struct delivered *fetching) MUST_USE;
+/* Takes over `differences`. The answer to a delivery that was kept: accepted false, certificate, findings, review. */
+json_t *review_json(
+    const struct delivered *kept, json_t *differences, const struct findings *findings);

@@ -6,20 +6,26 @@
 #define KIB 1024u
 #define MIB (1024u * 1024u)
 
+#define READER    (1u << ROLE_READER)
+#define DESK      (1u << ROLE_DESK)
+#define WORKER    (1u << ROLE_WORKER)
+#define BOSS      (1u << ROLE_CERTDESKD)
+#define ANY_CHILD (((1u << ROLE_MAX) - 1) & ~BOSS)
+
 /* clang-format off */
 static const struct message_rule rules[MESSAGE_MAX] = {
-	/*                        name         from            to              request    answer     fd */
-	[MESSAGE_HELLO]      = { "hello",      ROLE_MAX,       ROLE_CERTDESKD, 1 * KIB,   256 * KIB, false },
-	[MESSAGE_READY]      = { "ready",      ROLE_MAX,       ROLE_CERTDESKD, 4 * KIB,   0,         false },
-	[MESSAGE_PEER]       = { "peer",       ROLE_CERTDESKD, ROLE_MAX,       8,         0,         true  },
-	[MESSAGE_REPORT]     = { "report",     ROLE_MAX,       ROLE_CERTDESKD, 8 * KIB,   0,         false },
-	[MESSAGE_LOST]       = { "lost",       ROLE_MAX,       ROLE_CERTDESKD, 1 * KIB,   0,         false },
-	[MESSAGE_HOUSE]      = { "house",      ROLE_DESK,      ROLE_CERTDESKD, 0,         128 * KIB, false },
-	[MESSAGE_KEY_MAKE]   = { "key_make",   ROLE_WORKER,    ROLE_KEEPER,    16 * KIB,  64 * KIB,  false },
-	[MESSAGE_KEY_EXPORT] = { "key_export", ROLE_WORKER,    ROLE_KEEPER,    144 * KIB, 16 * KIB,  true  },
-	[MESSAGE_KEY_TAKE]   = { "key_take",   ROLE_READER,    ROLE_KEEPER,    1 * KIB,   16 * KIB,  false },
-	[MESSAGE_READ]       = { "read",       ROLE_DESK,      ROLE_READER,    16 * MIB,  4 * MIB,   false },
-	[MESSAGE_WAKE]       = { "wake",       ROLE_DESK,      ROLE_WORKER,    0,         0,         false },
+	/*                        name         from           to              request    answer     fd */
+	[MESSAGE_HELLO]      = { "hello",      ANY_CHILD,     ROLE_CERTDESKD, 1 * KIB,   256 * KIB, false },
+	[MESSAGE_READY]      = { "ready",      ANY_CHILD,     ROLE_CERTDESKD, 4 * KIB,   0,         false },
+	[MESSAGE_PEER]       = { "peer",       BOSS,          ROLE_MAX,       8,         0,         true  },
+	[MESSAGE_REPORT]     = { "report",     ANY_CHILD,     ROLE_CERTDESKD, 8 * KIB,   0,         false },
+	[MESSAGE_LOST]       = { "lost",       ANY_CHILD,     ROLE_CERTDESKD, 1 * KIB,   0,         false },
+	[MESSAGE_HOUSE]      = { "house",      DESK,          ROLE_CERTDESKD, 0,         128 * KIB, false },
+	[MESSAGE_KEY_MAKE]   = { "key_make",   WORKER,        ROLE_KEEPER,    16 * KIB,  64 * KIB,  false },
+	[MESSAGE_KEY_EXPORT] = { "key_export", WORKER,        ROLE_KEEPER,    144 * KIB, 16 * KIB,  true  },
+	[MESSAGE_KEY_TAKE]   = { "key_take",   READER,        ROLE_KEEPER,    1 * KIB,   16 * KIB,  false },
+	[MESSAGE_READ]       = { "read",       DESK | WORKER, ROLE_READER,    16 * MIB,  4 * MIB,   false },
+	[MESSAGE_WAKE]       = { "wake",       DESK,          ROLE_WORKER,    0,         0,         false },
 };
 
 static const char *const role_names[] = {
@@ -40,16 +46,12 @@ message_rule(enum message_type type)
 	return &rules[type];
 }
 
-static bool
-is_meant(enum role in_rule, enum role is)
-{
-	return in_rule == ROLE_MAX ? is != ROLE_CERTDESKD : in_rule == is;
-}
-
 bool
 message_may(const struct message_rule *rule, enum role from, enum role to)
 {
-	return is_meant(rule->from, from) && is_meant(rule->to, to);
+	if (from >= ROLE_MAX || (rule->from & (1u << from)) == 0)
+		return false;
+	return rule->to == ROLE_MAX ? to != ROLE_CERTDESKD : rule->to == to;
 }
 
 const char *

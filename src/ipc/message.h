@@ -29,14 +29,15 @@ enum message_type {
 	MESSAGE_KEY_MAKE,   /* worker -> keeper */
 	MESSAGE_KEY_EXPORT, /* worker -> keeper, carries an fd */
 	MESSAGE_KEY_TAKE,   /* reader -> keeper, only where the policy allows it */
-	MESSAGE_READ,       /* desk -> reader: a delivery */
+	MESSAGE_READ,       /* desk, worker -> reader: a delivery */
 	MESSAGE_WAKE,       /* desk -> worker: something is due; one way */
 	MESSAGE_MAX
 };
 
 struct message_rule {
 	const char *name;
-	enum role from, to;   /* who may ask whom; ROLE_MAX = any child */
+	uint32_t from;        /* who may ask: bits (1 << ROLE_X) */
+	enum role to;         /* whom; ROLE_MAX = any child */
 	uint32_t max_request; /* bytes of payload */
 	uint32_t max_answer;  /* 0 = one way, no answer */
 	bool fd_in_request;

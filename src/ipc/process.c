@@ -204,43 +204,55 @@ clear_event(int fd)
 /* A closed channel has no descriptor, so its renewal is an event of its own. It is cleared before the
  * next look at the channel: one that comes in between is not lost. */
 int
-process_await_any(struct process *p, uint32_t peers, uint32_t *ret_ready, bool *ret_end)
+process_await(struct process *p, enum role peer, bool *ret_end)
+{
+	enum role who;
+
+	return process_await_any(p, 1u << peer, &who, ret_end);
+}
+
+/* The first one behind him who was served last. */
+static bool
+next_of(const struct pollfd fds[static ROLE_MAX], enum role served, enum role *ret)
+{
+	for (int i = 1; i <= ROLE_MAX; i++) {
+		enum role role = (enum role)(((int)served + i) % ROLE_MAX);
+
+		if (fds[role].revents) {
+			*ret = role;
+			return true;
+		}
+	}
+	return false;
+}
+
+int
+process_await_any(struct process *p, uint32_t peers, enum role *ret_who, bool *ret_end)
 {
 	for (;;) {
-		struct pollfd fds[2 + ROLE_MAX] = {
-			{ .fd = p->stop_fd, .events = POLLIN },
-			{ .fd = p->renewed_fd, .events = POLLIN },
-		};
-		uint32_t ready = 0;
+		struct pollfd fds[ROLE_MAX + 2];
+		struct pollfd *stop = &fds[ROLE_MAX], *renewed = &fds[ROLE_MAX + 1];
 
-		for (int i = 0; i < ROLE_MAX; i++) {
-			int fd = peers & (1u << i) ? channel_fd(p->peer[i]) : -1;
-
-			fds[2 + i] = (struct pollfd){ .fd = fd, .events = POLLIN };
-		}
+		for (int i = 0; i < ROLE_MAX; i++)
+			fds[i] =
+			    (struct pollfd){ .fd = peers & (1u << i) ? channel_fd(p->peer[i]) : -1,
+				    .events = POLLIN };
+		*stop = (struct pollfd){ .fd = p->stop_fd, .events = POLLIN };
+		*renewed = (struct pollfd){ .fd = p->renewed_fd, .events = POLLIN };
 		if (poll(fds, COUNT_OF(fds), -1) < 0) {
 			if (errno != EINTR)
 				return error_origin(errno);
 			continue;
 		}
-		if (fds[1].revents)
+		if (renewed->revents)
 			clear_event(p->renewed_fd);
-		for (int i = 0; i < ROLE_MAX; i++)
-			ready |= fds[2 + i].revents ? 1u << i : 0;
-		if (fds[0].revents || ready) {
-			*ret_end = fds[0].revents != 0;
-			*ret_ready = ready;
-			return 0;
-		}
+		*ret_end = stop->revents != 0;
+		if (next_of(fds, p->served, ret_who))
+			p->served = *ret_who;
+		else if (!*ret_end)
+			continue;
+		return 0;
 	}
-}
-
-int
-process_await(struct process *p, enum role peer, bool *ret_end)
-{
-	uint32_t ready;
-
-	return process_await_any(p, 1u << peer, &ready, ret_end);
 }
 
 static int

@@ -24,6 +24,7 @@ struct process {
 	struct channel *peer[ROLE_MAX]; /* to the others, as process_rule.peers says; closed until
 	                                   MESSAGE_PEER came */
 	int stop_fd;                    /* becomes readable when the process shall end */
+	enum role served;               /* whom process_await_any() named last */
 	int renewed_fd; /* becomes readable when a peer has a new connection; process_await()'s */
 	void *self;     /* the process' own state, made by `open` */
 };
@@ -45,10 +46,10 @@ struct process_rule {
 /* For `run` of a process that does nothing but answer one peer: waits until there may be something to
  * receive from it, or, *ret_end, the process shall end. */
 int process_await(struct process *p, enum role peer, bool *ret_end) MUST_USE;
-
-/* The same for several: `peers` and *ret_ready are bits (1 << ROLE_X), more than one may be ready. */
+/* The same for several peers, bits (1 << ROLE_X): *ret_who is one that may have something; of those
+ * that have, each comes in turn. */
 int process_await_any(
-    struct process *p, uint32_t peers, uint32_t *ret_ready, bool *ret_end) MUST_USE;
+    struct process *p, uint32_t peers, enum role *ret_who, bool *ret_end) MUST_USE;
 
 /* Exit status for main(). */
 int process_run(const struct process_rule *rule);

@@ -41,6 +41,29 @@ read_file_name(struct str from, char to[static READ_FILE_NAME_SIZE])
 }
 
 static void
+put_order(struct buf *to, const struct read_order *order)
+{
+	wire_put_text(to, order->organization);
+	wire_put_text(to, order->city);
+	wire_put_text(to, order->state);
+	wire_put_text(to, order->country);
+	wire_put_u8(to, (uint8_t)order->key_kind);
+	wire_put_str(to, order->csr);
+}
+
+static void
+get_order(struct wire *from, struct read_order *ret)
+{
+	wire_get_text(from, ret->organization, sizeof(ret->organization));
+	wire_get_text(from, ret->city, sizeof(ret->city));
+	wire_get_text(from, ret->state, sizeof(ret->state));
+	wire_get_text(from, ret->country, sizeof(ret->country));
+	ret->key_kind = (enum key_kind)wire_get_u8(from);
+	from->bad |= (unsigned)ret->key_kind >= KEY_KIND_MAX;
+	ret->csr = wire_get_str(from, READ_CSR_MAX);
+}
+
+static void
 put_wish(struct buf *to, const struct read_wish *wish)
 {
 	wire_put_u8(to, (uint8_t)wish->kind);
@@ -90,8 +113,16 @@ read_question_put(const struct delivery_question *question, struct buf *to)
 	wire_put_u32(to, (uint32_t)question->known_count);
 	for (size_t i = 0; i < question->known_count; i++)
 		wire_put_str(to, question->known[i]);
+	wire_put_u32(to, (uint32_t)question->status_count);
+	for (size_t i = 0; i < question->status_count; i++)
+		wire_put_str(to, question->status[i]);
 	wire_put_bool(to, question->has_accepted);
 	wire_put_fixed(to, question->accepted_sha256, 32);
+	wire_put_bool(to, question->has_in_use);
+	wire_put_fixed(to, question->in_use_sha256, 32);
+	wire_put_i64(to, question->in_use_until);
+	wire_put_bool(to, question->has_order);
+	put_order(to, &question->order);
 }
 
 int
@@ -125,8 +156,16 @@ read_question_get(struct str from, struct delivery_question *ret)
 	ret->known_count = wire_get_count(&wire, READ_KNOWN_MAX, 4);
 	for (size_t i = 0; i < ret->known_count; i++)
 		ret->known[i] = wire_get_str(&wire, READ_FILE_MAX);
+	ret->status_count = wire_get_count(&wire, READ_STATUS_MAX, 4);
+	for (size_t i = 0; i < ret->status_count; i++)
+		ret->status[i] = wire_get_str(&wire, READ_STATUS_FILE_MAX);
 	ret->has_accepted = wire_get_bool(&wire);
 	wire_get_fixed(&wire, ret->accepted_sha256, 32);
+	ret->has_in_use = wire_get_bool(&wire);
+	wire_get_fixed(&wire, ret->in_use_sha256, 32);
+	ret->in_use_until = wire_get_i64(&wire);
+	ret->has_order = wire_get_bool(&wire);
+	get_order(&wire, &ret->order);
 	return wire_end(&wire) ? 0 : error_origin(EBADMSG);
 }
 
@@ -207,6 +246,47 @@ get_link(struct wire *from, struct read_link *ret)
 }
 
 static void
+put_status(struct buf *to, const struct read_status *status)
+{
+	wire_put_fixed(to, status->sha256, 32);
+	wire_put_u8(to, (uint8_t)status->state);
+	wire_put_i64(to, status->since);
+	wire_put_text(to, status->why);
+}
+
+static void
+get_status(struct wire *from, struct read_status *ret)
+{
+	wire_get_fixed(from, ret->sha256, 32);
+	ret->state = (enum revocation_state)wire_get_u8(from);
+	from->bad |= (unsigned)ret->state >= REVOCATION_STATE_MAX;
+	ret->since = wire_get_i64(from);
+	wire_get_text(from, ret->why, sizeof(ret->why));
+}
+
+static void
+put_lookup(struct buf *to, const struct read_lookup *lookup)
+{
+	wire_put_u8(to, (uint8_t)lookup->kind);
+	wire_put_text(to, lookup->url);
+	wire_put_str(to, str_bytes(lookup->request, lookup->request_len));
+}
+
+static void
+get_lookup(struct wire *from, struct read_lookup *ret)
+{
+	struct str request;
+
+	ret->kind = (enum revocation_kind)wire_get_u8(from);
+	from->bad |= (unsigned)ret->kind >= REVOCATION_KIND_MAX;
+	wire_get_text(from, ret->url, sizeof(ret->url));
+	request = wire_get_str(from, sizeof(ret->request));
+	copy_bytes(ret->request, request.p, request.len);
+	ret->request_len = (uint32_t)request.len;
+	from->bad |= (ret->kind == REVOCATION_OCSP) != (request.len > 0);
+}
+
+static void
 put_taken(struct buf *to, const struct read_taken *taken)
 {
 	wire_put_bool(to, taken->is_taken);
@@ -241,6 +321,12 @@ read_report_put(const struct read_report *report, struct buf *to)
 	wire_put_bool(to, report->root_dropped);
 	wire_put_bool(to, report->order_repaired);
 	wire_put_bool(to, report->extras_dropped);
+	wire_put_u32(to, report->status_count);
+	for (size_t i = 0; i < report->status_count; i++)
+		put_status(to, &report->status[i]);
+	wire_put_u32(to, report->lookup_count);
+	for (size_t i = 0; i < report->lookup_count; i++)
+		put_lookup(to, &report->lookup[i]);
 	wire_put_bool(to, report->is_incomplete);
 	wire_put_fixed(to, report->missing, 32);
 	for (size_t i = 0; i < READ_URLS_MAX; i++)
@@ -253,6 +339,31 @@ read_report_put(const struct read_report *report, struct buf *to)
 	for (size_t i = 0; i < report->keys_readable; i++)
 		wire_put_fixed(to, report->keys[i], 32);
 	put_taken(to, &report->taken);
+	wire_put_u32(to, report->difference_count);
+	for (size_t i = 0; i < report->difference_count; i++) {
+		const struct read_difference *row = &report->differences[i];
+
+		wire_put_text(to, row->field);
+		wire_put_text(to, row->ordered);
+		wire_put_text(to, row->requested);
+		wire_put_text(to, row->delivered);
+		wire_put_bool(to, row->same);
+	}
+}
+
+static void
+get_differences(struct wire *from, struct read_report *ret)
+{
+	ret->difference_count = wire_get_count(from, READ_DIFFERENCES_MAX, 17);
+	for (size_t i = 0; i < ret->difference_count; i++) {
+		struct read_difference *row = &ret->differences[i];
+
+		wire_get_text(from, row->field, sizeof(row->field));
+		wire_get_text(from, row->ordered, sizeof(row->ordered));
+		wire_get_text(from, row->requested, sizeof(row->requested));
+		wire_get_text(from, row->delivered, sizeof(row->delivered));
+		row->same = wire_get_bool(from);
+	}
 }
 
 static void
@@ -273,6 +384,12 @@ get_report(struct wire *from, struct read_report *ret)
 	ret->root_dropped = wire_get_bool(from);
 	ret->order_repaired = wire_get_bool(from);
 	ret->extras_dropped = wire_get_bool(from);
+	ret->status_count = wire_get_count(from, COUNT_OF(ret->status), 45);
+	for (size_t i = 0; i < ret->status_count; i++)
+		get_status(from, &ret->status[i]);
+	ret->lookup_count = wire_get_count(from, READ_LOOKUPS_MAX, 9);
+	for (size_t i = 0; i < ret->lookup_count; i++)
+		get_lookup(from, &ret->lookup[i]);
 	ret->is_incomplete = wire_get_bool(from);
 	wire_get_fixed(from, ret->missing, 32);
 	for (size_t i = 0; i < READ_URLS_MAX; i++)
@@ -285,6 +402,7 @@ get_report(struct wire *from, struct read_report *ret)
 	for (size_t i = 0; i < ret->keys_readable; i++)
 		wire_get_fixed(from, ret->keys[i], 32);
 	get_taken(from, &ret->taken);
+	get_differences(from, ret);
 }
 
 static bool
@@ -297,14 +415,14 @@ tells(const struct findings *findings, enum finding_code code)
 }
 
 /* A report that contradicts itself is as bad as one cut short. A key is taken for an accepted
- * certificate alone, and never without a word. */
+ * certificate alone that nothing is fetched for, and never without a word. */
 static bool
 is_coherent(const struct read_report *report)
 {
 	if (report->is_incomplete && (report->accepted || report->given.len == 0))
 		return false;
 	if (report->taken.is_taken != tells(&report->findings, FINDING_CERT_FOREIGN_KEY_TAKEN) ||
-	    (report->taken.is_taken && !report->accepted))
+	    (report->taken.is_taken && (!report->accepted || report->lookup_count > 0)))
 		return false;
 	return !report->accepted ||
 	       (report->has_leaf && report->leaf.len > 0 && !findings_refuse(&report->findings));
@@ -327,13 +445,26 @@ read_report_get(struct str from, struct read_report *ret)
 	return 0;
 }
 
+/* Do they fit, and what came before them? */
+static bool
+add_sizes(const struct str of[], size_t count, size_t most, size_t *total)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (of[i].len > most || of[i].len > READ_TOTAL_MAX - *total)
+			return false;
+		*total += of[i].len;
+	}
+	return true;
+}
+
 static bool
 is_within_limits(const struct delivery_question *question)
 {
 	size_t total = 0;
 
 	if (question->file_count > READ_FILES_MAX || question->key_count > READ_KEYS_MAX ||
-	    question->known_count > READ_KNOWN_MAX ||
+	    question->known_count > READ_KNOWN_MAX || question->status_count > READ_STATUS_MAX ||
+	    question->order.csr.len > READ_CSR_MAX ||
 	    (question->has_password && question->password.len > READ_PASSWORD_MAX))
 		return false;
 	for (size_t i = 0; i < question->file_count; i++) {
@@ -341,12 +472,8 @@ is_within_limits(const struct delivery_question *question)
 			return false;
 		total += question->files[i].bytes.len;
 	}
-	for (size_t i = 0; i < question->known_count; i++) {
-		if (question->known[i].len > READ_TOTAL_MAX - total)
-			return false;
-		total += question->known[i].len;
-	}
-	return true;
+	return add_sizes(question->known, question->known_count, READ_TOTAL_MAX, &total) &&
+	       add_sizes(question->status, question->status_count, READ_STATUS_FILE_MAX, &total);
 }
 
 int

@@ -16,6 +16,8 @@
 #include "ipc/key_make.h"
 #include "ipc/wire.h"
 #include "order/finding.h"
+#include "pki/key_kind.h"
+#include "pki/revocation_state.h"
 
 #define READ_FILES_MAX       16
 #define READ_FILE_MAX        (1024u * 1024)      /* bytes of one file (I-07) */
@@ -30,9 +32,16 @@
 #define READ_CONTAINER_SIZE  96
 #define READ_URLS_MAX        3
 #define READ_URL_SIZE        512
-#define READ_GIVEN_MAX       (1024u * 1024) /* bytes of all certificates of an incomplete one */
-#define READ_KNOWN_MAX       16             /* what is handed along to complete a chain */
-#define READ_TIMEOUT         SECONDS(30)    /* the child's 10 s, and a queue of two before it */
+#define READ_GIVEN_MAX       (1024u * 1024)     /* bytes of all certificates of an incomplete one */
+#define READ_KNOWN_MAX       16                 /* what is handed along to complete a chain */
+#define READ_STATUS_MAX      16                 /* CRLs and OCSP responses that are handed along */
+#define READ_STATUS_FILE_MAX (4u * 1024 * 1024) /* bytes of one of them */
+#define READ_LOOKUPS_MAX     8
+#define READ_REQUEST_MAX     512 /* bytes of an OCSP request */
+#define READ_WHY_SIZE        160
+#define READ_CSR_MAX         (16u * 1024)
+#define READ_DIFFERENCES_MAX 12
+#define READ_TIMEOUT         SECONDS(30) /* the child's 10 s, and a queue of two before it */
 
 enum {
 	READ_E_UNAVAILABLE =
@@ -68,6 +77,13 @@ struct read_wish {
 	struct id key, customer, site; /* what the wrapped key will be bound to; `key` is new */
 };
 
+/* What was ordered: compared with what came. "" = not stated. */
+struct read_order {
+	char organization[512], city[512], state[512], country[3];
+	enum key_kind key_kind;
+	struct str csr; /* DER of our own request, borrowed; "" = none */
+};
+
 struct delivery_question {
 	size_t file_count;
 	struct read_file files[READ_FILES_MAX];
@@ -85,9 +101,25 @@ struct delivery_question {
 	size_t known_count;
 	struct str known[READ_KNOWN_MAX]; /* CA certificates to complete the chain with, in any
 	                                     format; borrowed */
+	size_t status_count;
+	struct str status[READ_STATUS_MAX]; /* what issuers publish of revocation: CRLs and OCSP
+	                                       responses, in any order; borrowed */
 	bool has_accepted;
 	uint8_t accepted_sha256[32]; /* the certificate this order has accepted already, if any
 	                                (I-20) */
+	bool has_in_use;             /* the site serves one, from an earlier order */
+	uint8_t in_use_sha256[32];
+	when in_use_until;
+	bool has_order;
+	struct read_order order;
+};
+
+/* One row of the comparison of order, request and certificate (D-12, I-21, K-08). */
+struct read_difference {
+	char field[24]; /* "common_name", "names", "names_missing", "names_added", "organization",
+	                   "city", "state", "country", "key" */
+	char ordered[512], requested[512], delivered[512]; /* "" = not stated */
+	bool same; /* delivered as ordered, as far as it was */
 };
 
 /* The leaf as lists and pages show it; sizes are those of the store's columns. Text is UTF-8, one
@@ -114,6 +146,22 @@ struct read_taken {
 	struct buf wrapped;
 };
 
+/* Where the status of a certificate can be had that no handed-along file speaks about. */
+struct read_lookup {
+	enum revocation_kind kind;
+	char url[READ_URL_SIZE];
+	uint8_t request[READ_REQUEST_MAX]; /* OCSP: to be POSTed; CRL: none */
+	uint32_t request_len;
+};
+
+/* Of the leaf first, then of each link. */
+struct read_status {
+	uint8_t sha256[32];
+	enum revocation_state state;
+	when since;              /* REVOKED */
+	char why[READ_WHY_SIZE]; /* UNSEEN, UNKNOWN */
+};
+
 struct read_report {
 	bool accepted; /* no finding refuses it, and `leaf` and `chain` may be installed */
 	struct findings
@@ -125,6 +173,10 @@ struct read_report {
 	uint32_t chain_length; /* certificates in `chain`; 0 unless a chain holds */
 	struct read_link link[READ_CHAIN_MAX]; /* what they are, in that order */
 	bool root_dropped, order_repaired, extras_dropped;
+	uint32_t status_count; /* 0 unless a chain holds, or held before a link was found revoked */
+	struct read_status status[READ_CHAIN_MAX];
+	uint32_t lookup_count;
+	struct read_lookup lookup[READ_LOOKUPS_MAX]; /* the leaf's first */
 	bool is_incomplete;  /* it would be accepted, but for an issuer that is not known: */
 	uint8_t missing[32]; /* SHA-256 of that issuer's raw name */
 	char urls[READ_URLS_MAX][READ_URL_SIZE]; /* where it says it can be had (AIA); "" behind */
@@ -136,6 +188,8 @@ struct read_report {
 	uint8_t keys[READ_KEYS_SEEN_MAX][32];    /* SPKI SHA-256 of those that were readable */
 	uint32_t keys_readable;
 	struct read_taken taken;
+	uint32_t difference_count; /* 0 unless the question had an order, and there is a leaf */
+	struct read_difference differences[READ_DIFFERENCES_MAX];
 };
 
 void read_report_init(struct read_report *report); /* empty, not accepted */

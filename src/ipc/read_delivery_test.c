@@ -29,8 +29,19 @@ question_new(void)
 		.kind = READ_TAKE, .key = { { 1 } }, .customer = { { 2 } }, .site = { { 3 } }
 	};
 	question->now = DAYS(20000);
+	question->status_count = 2;
+	question->status[0] = STR("a list");
+	question->status[1] = STR("");
 	question->has_accepted = true;
 	question->accepted_sha256[0] = 9;
+	question->has_in_use = question->has_order = true;
+	question->in_use_sha256[1] = 3;
+	question->in_use_until = DAYS(20100);
+	str_copy(STR("Contoso GmbH"), question->order.organization, 512);
+	str_copy(STR("Salzburg"), question->order.city, 512);
+	str_copy(STR("AT"), question->order.country, 3);
+	question->order.key_kind = KEY_P384;
+	question->order.csr = STR("csr");
 	return question;
 }
 
@@ -56,7 +67,17 @@ questions(void **state UNUSED)
 		    id_eq(again->wish.customer, question->wish.customer) &&
 		    id_eq(again->wish.site, question->wish.site));
 	assert_true(again->now == question->now && again->has_accepted);
+	assert_int_equal(again->status_count, 2);
+	assert_true(str_eq(again->status[0], STR("a list")) && again->status[1].len == 0);
 	assert_memory_equal(again->accepted_sha256, question->accepted_sha256, 32);
+	assert_true(again->has_in_use && again->in_use_until == DAYS(20100));
+	assert_memory_equal(again->in_use_sha256, question->in_use_sha256, 32);
+	assert_true(again->has_order && again->order.key_kind == KEY_P384);
+	assert_string_equal(again->order.organization, "Contoso GmbH");
+	assert_string_equal(again->order.city, "Salzburg");
+	assert_string_equal(again->order.state, "");
+	assert_string_equal(again->order.country, "AT");
+	assert_true(str_eq(again->order.csr, STR("csr")));
 	for (size_t cut = 0; cut < wire.len; cut++)
 		assert_int_equal(read_question_get(str_bytes(wire.data, cut), again), -EBADMSG);
 	buf_put_byte(&wire, 0);
@@ -99,8 +120,21 @@ fill(struct read_report *report)
 	buf_put_text(&report->chain, "issuer");
 	report->chain_length = 1;
 	report->order_repaired = true;
+	report->status_count = 1;
+	report->status[0] = (struct read_status){ .state = REVOCATION_UNKNOWN };
+	str_copy(STR("it is old"), report->status[0].why, sizeof(report->status[0].why));
+	report->lookup_count = 2;
+	report->lookup[0] = (struct read_lookup){ .kind = REVOCATION_OCSP,
+		.url = "http://o.example",
+		.request = { 0x30 },
+		.request_len = 2 };
+	report->lookup[1] =
+	    (struct read_lookup){ .kind = REVOCATION_CRL, .url = "http://c.example/1.crl" };
 	report->key_count = report->keys_readable = 1;
 	report->keys[0][5] = 5;
+	report->difference_count = 1;
+	report->differences[0] =
+	    (struct read_difference){ .field = "city", .ordered = "Salzburg", .delivered = "Wien" };
 }
 
 static void
@@ -122,6 +156,16 @@ reports(void **state UNUSED)
 	assert_true(str_eq(buf_str(&again->leaf), STR("leaf")));
 	assert_true(str_eq(buf_str(&again->chain), STR("issuer")));
 	assert_int_equal(again->keys[0][5], 5);
+	assert_int_equal(again->difference_count, 1);
+	assert_memory_equal(
+	    &again->differences[0], &report->differences[0], sizeof(struct read_difference));
+	assert_int_equal(again->status_count, 1);
+	assert_int_equal(again->status[0].state, REVOCATION_UNKNOWN);
+	assert_string_equal(again->status[0].why, "it is old");
+	assert_int_equal(again->lookup_count, 2);
+	assert_int_equal(again->lookup[0].request_len, 2);
+	assert_int_equal(again->lookup[0].request[0], 0x30);
+	assert_string_equal(again->lookup[1].url, "http://c.example/1.crl");
 	for (size_t cut = 0; cut < wire.len; cut++)
 		assert_int_equal(read_report_get(str_bytes(wire.data, cut), again), -EBADMSG);
 	assert_true(again->accepted); /* untouched by what failed */
@@ -153,10 +197,13 @@ wishes_for_nobody(void **state UNUSED)
 	}
 }
 
-/* A key that was taken without a word, a word without a key, neither, or for a refused one. */
+/* A key that was taken without a word, a word without a key, neither, for a refused one, or for one
+ * that something is to be fetched for. */
 static void
 contradict_taken(struct read_report *report, int which)
 {
+	if (which != 6)
+		report->lookup_count = 0;
 	report->taken.is_taken = which != 3;
 	if (which != 4)
 		buf_put_text(&report->taken.wrapped, "wrapped");
@@ -173,7 +220,7 @@ contradictions(void **state UNUSED)
 	struct read_report *report = calloc(1, sizeof(*report)), *again = calloc(1, sizeof(*again));
 
 	read_report_init(again);
-	for (int which = 0; which < 6; which++) {
+	for (int which = 0; which < 7; which++) {
 		CLEAN(buf_fini) struct buf wire = BUF(1 << 16);
 
 		read_report_init(report);
@@ -184,6 +231,29 @@ contradictions(void **state UNUSED)
 			buf_clear(&report->leaf);
 		else
 			contradict_taken(report, which);
+		read_report_put(report, &wire);
+		assert_int_equal(read_report_get(buf_str(&wire), again), -EBADMSG);
+		read_report_fini(report);
+	}
+	read_report_fini(again);
+	free(report);
+	free(again);
+}
+
+/* A list is fetched, a responder is asked: with nothing to ask, or a question to a list, it is
+ * neither. */
+static void
+lookups_make_sense(void **state UNUSED)
+{
+	struct read_report *report = calloc(1, sizeof(*report)), *again = calloc(1, sizeof(*again));
+
+	read_report_init(again);
+	for (uint32_t which = 0; which < 2; which++) {
+		CLEAN(buf_fini) struct buf wire = BUF(1 << 16);
+
+		read_report_init(report);
+		fill(report);
+		report->lookup[which].request_len = which;
 		read_report_put(report, &wire);
 		assert_int_equal(read_report_get(buf_str(&wire), again), -EBADMSG);
 		read_report_fini(report);
@@ -225,6 +295,7 @@ main(void)
 		cmocka_unit_test(reports),
 		cmocka_unit_test(wishes_for_nobody),
 		cmocka_unit_test(contradictions),
+		cmocka_unit_test(lookups_make_sense),
 		cmocka_unit_test(file_names),
 	};
 

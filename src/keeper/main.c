@@ -67,17 +67,15 @@ static int
 run_keeper(struct process *p)
 {
 	struct keeper *keeper = p->self;
-	uint32_t ready = 0;
+	enum role who;
 	bool end = false;
 	int r = stock_start(keeper->stock);
 
 	if (r == 0)
-		r = process_await_any(p, ASKING, &ready, &end);
+		r = process_await_any(p, ASKING, &who, &end);
 	while (r == 0 && !end) {
-		for (int i = 0; i < ROLE_MAX; i++)
-			if (ready & (1u << i))
-				serve_one(keeper, p->peer[i]);
-		r = process_await_any(p, ASKING, &ready, &end);
+		serve_one(keeper, p->peer[who]);
+		r = process_await_any(p, ASKING, &who, &end);
 	}
 	return r;
 }

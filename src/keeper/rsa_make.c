@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include "base/error.h"
+#include "pki/rsa_check.h"
 #include "pki/der_read.h"
 
 #define EXPONENT   65537

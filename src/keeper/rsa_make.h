@@ -6,7 +6,7 @@
 #pragma once
 
 #include "ipc/key_take.h"
-#include "keeper/rsa_check.h"
+#include "pki/rsa_check.h"
 #include "pki/der_write.h"
 #include "sys/world.h"
 

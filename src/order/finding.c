@@ -100,6 +100,71 @@ gate_parse(struct str s, enum gate *ret)
 	return i < COUNT_OF(gates);
 }
 
+bool
+finding_code_like(struct str s, enum finding_code *ret)
+{
+	size_t least = s.len / 3 + 1;
+	bool found = false;
+
+	for (size_t i = 0; i < COUNT_OF(rules); i++) {
+		size_t away = str_distance(s, str_of(rules[i].code));
+
+		if (away < least) {
+			least = away;
+			*ret = (enum finding_code)i;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* rules.md section 15: "too few SCTs: override by operator". */
+static const enum finding_code operators_choice[] = {
+	FINDING_CERT_SCT_NONE,
+	FINDING_CERT_SCT_FEW,
+	FINDING_CERT_SCT_OPERATORS,
+	FINDING_CERT_SCT_NOT_CURRENT,
+	FINDING_CERT_SCT_KIND,
+};
+
+bool
+severity_allowed(enum finding_code code, enum finding_severity severity)
+{
+	if (severity >= finding_rule(code)->severity)
+		return true;
+	for (size_t i = 0; i < COUNT_OF(operators_choice); i++)
+		if (operators_choice[i] == code)
+			return severity >= SEVERITY_WARN;
+	return false;
+}
+
+void
+severity_set(struct severity_policy *policy, enum finding_code code, enum finding_severity severity)
+{
+	policy->plus_one[code] = (uint8_t)(severity + 1);
+}
+
+bool
+severity_is_set(const struct severity_policy *policy, enum finding_code code)
+{
+	return policy && policy->plus_one[code] > 0;
+}
+
+enum finding_severity
+severity_by(const struct severity_policy *policy, enum finding_code code)
+{
+	return severity_is_set(policy, code) ? (enum finding_severity)(policy->plus_one[code] - 1)
+	                                     : finding_rule(code)->severity;
+}
+
+void
+findings_weigh(struct findings *findings, const struct severity_policy *policy)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		if (severity_is_set(policy, findings->list[i].code))
+			findings->list[i].severity = severity_by(policy, findings->list[i].code);
+}
+
 /* When the list is full the last place is written over: the causes found first are the ones that
  * count. */
 struct finding *
@@ -110,7 +175,8 @@ findings_add(struct findings *findings, enum finding_code code, const char *fiel
 	if (findings->count < FINDINGS_MAX)
 		findings->count++;
 	finding = &findings->list[findings->count - 1];
-	*finding = (struct finding){ .code = code, .severity = finding_rule(code)->severity };
+	*finding =
+	    (struct finding){ .code = code, .severity = severity_by(findings->policy, code) };
 	snprintf(finding->field, sizeof(finding->field), "%s", field);
 	return finding;
 }

@@ -17,7 +17,7 @@
 #define FINDING_PARAMS_MAX 10
 #define FINDING_NAME_SIZE  24
 #define FINDING_VALUE_SIZE 512
-#define FINDINGS_MAX       24
+#define FINDINGS_MAX       48
 
 enum finding_severity {
 	SEVERITY_INFO,
@@ -56,7 +56,7 @@ struct finding_rule {
 
 struct finding {
 	enum finding_code code;
-	enum finding_severity severity; /* the catalogue's unless tightened */
+	enum finding_severity severity; /* the catalogue's unless the policy names another */
 	char field[32]; /* the input's field it is about, as in the API; "" = the whole */
 	size_t param_count;
 	struct {
@@ -65,7 +65,14 @@ struct finding {
 	} param[FINDING_PARAMS_MAX];
 };
 
+/* The provider's own severities (policy.severities); all zero = the catalogue's. */
+struct severity_policy {
+	uint8_t plus_one[FINDING_MAX]; /* severity + 1; 0 = the catalogue's */
+};
+
 struct findings {
+	const struct severity_policy *policy; /* borrowed, set before the first one is added; NULL =
+	                                         none */
 	struct finding list[FINDINGS_MAX];
 	size_t count; /* further ones are dropped: the first causes count (I-08) */
 };
@@ -76,6 +83,20 @@ const char *severity_name(enum finding_severity severity); /* "info" "warn" "hol
 bool severity_parse(struct str s, enum finding_severity *ret);
 const char *gate_name(enum gate gate); /* "eligibility" … */
 bool gate_parse(struct str s, enum gate *ret);
+
+/* Tightened always; loosened only where rules.md section 15 leaves it to the operator: what CT logs
+ * say, down to a warning. */
+bool severity_allowed(enum finding_code code, enum finding_severity severity);
+void severity_set(
+    struct severity_policy *policy, enum finding_code code, enum finding_severity severity);
+/* Does the policy (or NULL) speak of this one? */
+bool severity_is_set(const struct severity_policy *policy, enum finding_code code);
+/* By the policy (or NULL), or else the catalogue. */
+enum finding_severity severity_by(const struct severity_policy *policy, enum finding_code code);
+/* For a list that was made without the policy. */
+void findings_weigh(struct findings *findings, const struct severity_policy *policy);
+/* The code whose name is nearest, if near enough to be meant. */
+bool finding_code_like(struct str s, enum finding_code *ret);
 
 /* Adds one and returns it for its parameters; a scratch one when the list is full. */
 struct finding *findings_add(struct findings *findings, enum finding_code code, const char *field);

@@ -58,6 +58,34 @@ the_worst_comes_first(void **state UNUSED)
 	assert_true(findings_block(&findings) && findings_refuse(&findings));
 }
 
+/* rules.md section 15: what the provider may change. */
+static void
+severities_are_the_providers(void **state UNUSED)
+{
+	struct severity_policy policy = { 0 };
+	struct findings findings = { .policy = &policy };
+	enum finding_code like;
+
+	severity_set(&policy, FINDING_FQDN_APEX, SEVERITY_REJECT);
+	findings_add(&findings, FINDING_FQDN_WWW, "");
+	findings_add(&findings, FINDING_FQDN_APEX, "");
+	assert_int_equal(findings.list[0].severity, SEVERITY_WARN);
+	assert_int_equal(findings.list[1].severity, SEVERITY_REJECT);
+	assert_true(findings_refuse(&findings));
+	findings.list[1].severity = SEVERITY_INFO;
+	findings_weigh(&findings, &policy);
+	assert_int_equal(findings.list[0].severity, SEVERITY_WARN);
+	assert_int_equal(findings.list[1].severity, SEVERITY_REJECT);
+	assert_true(severity_allowed(FINDING_FQDN_APEX, SEVERITY_WARN));
+	assert_false(severity_allowed(FINDING_FQDN_APEX, SEVERITY_INFO));
+	assert_true(severity_allowed(FINDING_CERT_SCT_FEW, SEVERITY_WARN));
+	assert_false(severity_allowed(FINDING_CERT_SCT_FEW, SEVERITY_INFO));
+	assert_false(severity_allowed(FINDING_CERT_EXPIRED, SEVERITY_HOLD));
+	assert_true(finding_code_like(STR("CERT_EXPIRD"), &like) && like == FINDING_CERT_EXPIRED);
+	assert_false(finding_code_like(STR("zzz"), &like));
+	assert_false(severity_is_set(NULL, FINDING_CERT_EXPIRED));
+}
+
 static void
 a_full_list_keeps_the_first(void **state UNUSED)
 {
@@ -115,6 +143,7 @@ main(void)
 		cmocka_unit_test(every_row_speaks),
 		cmocka_unit_test(placeholders_are_filled),
 		cmocka_unit_test(the_worst_comes_first),
+		cmocka_unit_test(severities_are_the_providers),
 		cmocka_unit_test(a_full_list_keeps_the_first),
 		cmocka_unit_test(long_values_are_cut_at_a_character),
 		cmocka_unit_test(values_are_fit_for_eyes),

@@ -216,9 +216,10 @@ check_organization(const struct order_form *form, struct intake *ret)
 int
 order_intake_check(const struct order_form *form, struct intake *ret)
 {
-	*ret = (struct intake){ 0 };
+	*ret = (struct intake){ .findings.policy = form->severities };
 	check_name(form, ret);
 	check_organization(form, ret);
 	check_eligibility(form, &ret->findings);
+	ret->findings.policy = NULL;
 	return findings_refuse(&ret->findings) ? INTAKE_E_REFUSED : 0;
 }

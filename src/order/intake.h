@@ -22,8 +22,9 @@ struct order_form {
 	when counted;
 	bool waived;
 	const char *waiver_author, *waiver_reason;
-	const char *service_url; /* "" = not known */
-	int64_t least;           /* mailboxes asked for */
+	const char *service_url;                  /* "" = not known */
+	int64_t least;                            /* mailboxes asked for */
+	const struct severity_policy *severities; /* NULL = the catalogue's */
 };
 
 struct intake {

@@ -156,6 +156,36 @@ everything_at_once(void **state UNUSED)
 	speak(&intake.findings);
 }
 
+/* Worth a word, no more. */
+static void
+odd_but_good(void **state UNUSED)
+{
+	struct order_form form = good();
+	struct intake intake;
+
+	form.subject.organization = STR("Contoso <Handel>");
+	form.subject.city = STR("St. Gallen");
+	assert_int_equal(order_intake_check(&form, &intake), 0);
+	assert_true(has(&intake.findings, FINDING_ORG_NAME_SIGNS) &&
+		    has(&intake.findings, FINDING_ORG_PLACE_SHORT));
+	speak(&intake.findings);
+}
+
+/* policy.severities: the provider refuses what others are only warned of. */
+static void
+the_provider_is_strict(void **state UNUSED)
+{
+	struct severity_policy policy = { 0 };
+	struct order_form form = good();
+	struct intake intake;
+
+	form.subject.city = STR("St. Gallen");
+	form.severities = &policy;
+	severity_set(&policy, FINDING_ORG_PLACE_SHORT, SEVERITY_REJECT);
+	assert_int_equal(order_intake_check(&form, &intake), INTAKE_E_REFUSED);
+	assert_int_equal(findings_first(&intake.findings)->code, FINDING_ORG_PLACE_SHORT);
+}
+
 int
 main(void)
 {
@@ -165,6 +195,8 @@ main(void)
 		cmocka_unit_test(the_service_answers_as_something_else),
 		cmocka_unit_test(mailboxes),
 		cmocka_unit_test(everything_at_once),
+		cmocka_unit_test(odd_but_good),
+		cmocka_unit_test(the_provider_is_strict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,10 +21,11 @@ static const struct {
 	[EVENT_REFUSED]    = { "refused",    0, ENDED | BIT(FACT_KEYED), BIT(FACT_REFUSED), BIT(FACT_STUCK), false },
 	[EVENT_KEYED]      = { "keyed",      BIT(FACT_CHECKED), ENDED, BIT(FACT_KEYED), 0, false },
 	[EVENT_ASKED]      = { "asked",      BIT(FACT_KEYED), ENDED, BIT(FACT_ASKED), 0, false },
-	[EVENT_DELIVERED]  = { "delivered",  BIT(FACT_KEYED), ENDED | BIT(FACT_CONFIRMED), BIT(FACT_DELIVERED), 0, true },
-	[EVENT_DISCARDED]  = { "discarded",  0, ENDED, 0, BIT(FACT_DELIVERED), true },
+	[EVENT_FETCHING]   = { "fetching",   BIT(FACT_KEYED), ENDED | BIT(FACT_CONFIRMED), BIT(FACT_FETCHING), BIT(FACT_DELIVERED), true },
+	[EVENT_DELIVERED]  = { "delivered",  BIT(FACT_KEYED), ENDED | BIT(FACT_CONFIRMED), BIT(FACT_DELIVERED), BIT(FACT_FETCHING), true },
+	[EVENT_DISCARDED]  = { "discarded",  0, ENDED, 0, BIT(FACT_DELIVERED) | BIT(FACT_FETCHING), true },
 	[EVENT_CERTIFIED]  = { "certified",  BIT(FACT_KEYED), ENDED | BIT(FACT_CONFIRMED), BIT(FACT_CERTIFIED),
-	                                     BIT(FACT_DELIVERED) | BIT(FACT_INSTALLED) | BIT(FACT_TESTED) | BIT(FACT_STUCK), true },
+	                                     BIT(FACT_DELIVERED) | BIT(FACT_FETCHING) | BIT(FACT_INSTALLED) | BIT(FACT_TESTED) | BIT(FACT_STUCK), true },
 	[EVENT_INSTALLED]  = { "installed",  BIT(FACT_CERTIFIED), ENDED, BIT(FACT_INSTALLED), 0, false },
 	[EVENT_TESTED]     = { "tested",     BIT(FACT_INSTALLED), ENDED, BIT(FACT_TESTED), 0, false },
 	[EVENT_UNTESTED]   = { "untested",   BIT(FACT_INSTALLED), ENDED | BIT(FACT_CONFIRMED), 0,
@@ -55,6 +56,8 @@ static const struct {
 	{ 0, BIT(FACT_KEYED),      STAGE_PREPARING,  PARTY_MACHINE, "Key and certificate request are being made." },
 	{ 0, BIT(FACT_ASKED) | BIT(FACT_CERTIFIED),
 	                           STAGE_PREPARING,  PARTY_MACHINE, "The certificate request is being mailed." },
+	{ BIT(FACT_FETCHING), BIT(FACT_CERTIFIED),
+	                           STAGE_WAITING,    PARTY_MACHINE, "A certificate came; what its issuers publish about it is being fetched." },
 	{ BIT(FACT_DELIVERED), BIT(FACT_CERTIFIED),
 	                           STAGE_WAITING,    PARTY_CUSTOMER, "A certificate came and was found good. Waiting for somebody to look at it and accept it." },
 	{ 0, BIT(FACT_CERTIFIED),  STAGE_WAITING,    PARTY_CUSTOMER, "Waiting for the certificate: the customer buys it with our request and sends it back." },
@@ -75,18 +78,20 @@ static const struct {
 	[TASK_KEY]          = { "key",          BIT(FACT_CHECKED), ENDED | BIT(FACT_KEYED) | BIT(FACT_STUCK) },
 	[TASK_ASK]          = { "ask",          BIT(FACT_KEYED), ENDED | BIT(FACT_STUCK) | BIT(FACT_ASKED) },
 	[TASK_DNS]          = { "dns",          BIT(FACT_KEYED), ENDED },
+	[TASK_FETCH]        = { "fetch",        BIT(FACT_FETCHING), ENDED },
 	[TASK_INSTALL]      = { "install",      BIT(FACT_CERTIFIED), ENDED | BIT(FACT_INSTALLED) | BIT(FACT_STUCK) },
 	[TASK_TEST_ADDRESS] = { "test_address", BIT(FACT_INSTALLED), ENDED | BIT(FACT_TESTED) | BIT(FACT_STUCK) },
 	[TASK_ASK_DNS]      = { "ask_dns",      BIT(FACT_TESTED), ENDED | BIT(FACT_STUCK) | BIT(FACT_POINTED) | BIT(FACT_DNS_ASKED) },
 	[TASK_TEST_NAME]    = { "test_name",    BIT(FACT_TESTED) | BIT(FACT_POINTED), ENDED | BIT(FACT_CONFIRMED) | BIT(FACT_STUCK) },
 	[TASK_TELL]         = { "tell",         BIT(FACT_CONFIRMED), ENDED | BIT(FACT_STUCK) | BIT(FACT_TOLD) },
+	[TASK_WATCH]        = { "watch",        BIT(FACT_CONFIRMED), ENDED },
 	[TASK_WITHDRAW]     = { "withdraw",     0, 0 }, /* see withdrawal_is_due() */
 };
 static_assert(COUNT_OF(tasks) == TASK_KIND_MAX, "a row for each task");
 
 static const char *const fact_names[] = {
 	[FACT_CHECKED] = "checked",     [FACT_REFUSED] = "refused",     [FACT_KEYED] = "keyed",
-	[FACT_ASKED] = "asked",         [FACT_DELIVERED] = "delivered",
+	[FACT_ASKED] = "asked",         [FACT_FETCHING] = "fetching", [FACT_DELIVERED] = "delivered",
 	[FACT_CERTIFIED] = "certified", [FACT_INSTALLED] = "installed",
 	[FACT_TESTED] = "tested",       [FACT_DNS_ASKED] = "dns_asked", [FACT_POINTED] = "pointed",
 	[FACT_CONFIRMED] = "confirmed", [FACT_TOLD] = "told",           [FACT_STUCK] = "stuck",
@@ -236,11 +241,24 @@ follows(const struct order_facts *facts, enum task_kind kind)
 	return fits(known(facts), tasks[kind].needs, tasks[kind].lacks);
 }
 
+/* daily. */
+static when
+watch_due(const struct order_facts *facts, when now)
+{
+	when last = facts->watched > facts->fact[FACT_CONFIRMED] ? facts->watched
+	                                                         : facts->fact[FACT_CONFIRMED];
+	when at = last + DAYS(1);
+
+	return at > now ? at : now;
+}
+
 static when
 due_at(const struct order_facts *facts, enum task_kind kind, when now)
 {
 	if (kind == TASK_DNS)
 		return dns_due(facts, now);
+	if (kind == TASK_WATCH)
+		return watch_due(facts, now);
 	if (kind == TASK_INSTALL && facts->valid_from > now)
 		return facts->valid_from;
 	return now;

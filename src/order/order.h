@@ -27,10 +27,11 @@ enum order_kind {
 };
 
 enum order_fact {
-	FACT_CHECKED, /* the gates before the purchase are open: eligibility, name, organization */
-	FACT_REFUSED, /* a gate stayed closed; ended */
-	FACT_KEYED,   /* key and csr exist */
-	FACT_ASKED,   /* the csr went to the customer by mail */
+	FACT_CHECKED,  /* the gates before the purchase are open: eligibility, name, organization */
+	FACT_REFUSED,  /* a gate stayed closed; ended */
+	FACT_KEYED,    /* key and csr exist */
+	FACT_ASKED,    /* the csr went to the customer by mail */
+	FACT_FETCHING, /* a certificate came; what its issuers publish of it is being fetched */
 	FACT_DELIVERED,  /* a certificate came, was found good, and waits to be accepted (K-08) */
 	FACT_CERTIFIED,  /* a certificate was accepted */
 	FACT_INSTALLED,  /* it serves at the reserved address */
@@ -51,6 +52,7 @@ enum order_event {
 	EVENT_REFUSED,
 	EVENT_KEYED,
 	EVENT_ASKED,
+	EVENT_FETCHING,
 	EVENT_DELIVERED,
 	EVENT_DISCARDED, /* the certificate that came is no longer to be looked at */
 	EVENT_CERTIFIED, /* also again, before going live: a better certificate replaces the
@@ -88,11 +90,13 @@ enum task_kind {
 	TASK_KEY,   /* key and csr from the keeper */
 	TASK_ASK,   /* mail: the csr and what to do with it */
 	TASK_DNS,   /* look where the name points */
+	TASK_FETCH, /* what a certificate that came says can be had: its links (AIA) */
 	TASK_INSTALL,
 	TASK_TEST_ADDRESS,
 	TASK_ASK_DNS, /* mail: installed and tested, now move the record */
 	TASK_TEST_NAME,
 	TASK_TELL,     /* mail: live */
+	TASK_WATCH,    /* of a live site: is its certificate still what browsers accept? */
 	TASK_WITHDRAW, /* of a retired order: take the site off the balancer, release the address */
 	TASK_KIND_MAX
 };
@@ -108,6 +112,7 @@ struct order_facts {
 	when fact[FACT_MAX]; /* since when; 0 = not */
 	when valid_from;     /* the accepted certificate's notBefore */
 	when dns_looked;     /* last look at the DNS; 0 = never */
+	when watched;        /* when the live certificate was last judged again; 0 = never */
 	uint32_t dns_looks;  /* how many, for the schedule */
 	when withdrawn;      /* a retired order's site is off the balancer */
 };

@@ -77,7 +77,8 @@ refused_events_change_nothing(void **state UNUSED)
 static bool
 may_come_again(int event)
 {
-	return event == EVENT_CERTIFIED || event == EVENT_DELIVERED || event == EVENT_DISCARDED;
+	return event == EVENT_CERTIFIED || event == EVENT_FETCHING || event == EVENT_DELIVERED ||
+	       event == EVENT_DISCARDED;
 }
 
 static void
@@ -125,6 +126,7 @@ what_can_be_is_sound(void **state UNUSED)
 		assert_true(!f.fact[FACT_KEYED] || f.fact[FACT_CHECKED]);
 		assert_true(!f.fact[FACT_CERTIFIED] || f.fact[FACT_KEYED]);
 		assert_true(!f.fact[FACT_DELIVERED] || f.fact[FACT_KEYED]);
+		assert_true(!f.fact[FACT_DELIVERED] || !f.fact[FACT_FETCHING]);
 		assert_true(!f.fact[FACT_TESTED] || f.fact[FACT_INSTALLED]);
 		assert_true(!f.fact[FACT_CONFIRMED] || f.fact[FACT_TESTED]);
 		assert_true(!f.fact[FACT_TOLD] || f.fact[FACT_CONFIRMED]);
@@ -222,7 +224,13 @@ a_delivery_waits_to_be_accepted(void **state UNUSED)
 	struct order_facts facts =
 	    facts_of(1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_ASKED);
 
+	when at;
+
+	assert_int_equal(order_apply(&facts, EVENT_FETCHING, NOW), 0);
+	assert_int_equal(order_waits_for(&facts, NOW), PARTY_MACHINE);
+	assert_true(is_due(&facts, TASK_FETCH, NOW, &at));
 	assert_int_equal(order_apply(&facts, EVENT_DELIVERED, NOW), 0);
+	assert_false(is_due(&facts, TASK_FETCH, NOW, &at));
 	assert_int_equal(order_stage(&facts), STAGE_WAITING);
 	assert_int_equal(order_waits_for(&facts, NOW), PARTY_CUSTOMER);
 	assert_non_null(strstr(order_waiting_words(&facts, NOW), "accept"));
@@ -246,6 +254,23 @@ a_future_certificate_waits(void **state UNUSED)
 	assert_int_equal(at, NOW + HOURS(3));
 	assert_int_equal(order_waits_for(&facts, NOW), PARTY_NOBODY);
 	assert_int_equal(order_waits_for(&facts, NOW + HOURS(3)), PARTY_MACHINE);
+}
+
+/* what is live is judged again every day. */
+static void
+a_live_certificate_is_watched(void **state UNUSED)
+{
+	struct order_facts facts = facts_of(
+	    1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_CERTIFIED | 1u << FACT_CONFIRMED);
+	when at = 0;
+
+	facts.fact[FACT_CONFIRMED] = NOW;
+	assert_true(is_due(&facts, TASK_WATCH, NOW, &at) && at == NOW + DAYS(1));
+	facts.watched = NOW + DAYS(1);
+	assert_true(is_due(&facts, TASK_WATCH, NOW + DAYS(1), &at) && at == NOW + DAYS(2));
+	assert_true(is_due(&facts, TASK_WATCH, NOW + DAYS(9), &at) && at == NOW + DAYS(9));
+	facts.fact[FACT_SUPERSEDED] = NOW;
+	assert_false(is_due(&facts, TASK_WATCH, NOW, &at));
 }
 
 static void
@@ -334,6 +359,7 @@ main(void)
 		cmocka_unit_test(the_usual_life),
 		cmocka_unit_test(a_delivery_waits_to_be_accepted),
 		cmocka_unit_test(a_future_certificate_waits),
+		cmocka_unit_test(a_live_certificate_is_watched),
 		cmocka_unit_test(the_dns_schedule),
 		cmocka_unit_test(only_a_stopped_first_order_is_withdrawn),
 		cmocka_unit_test(names_go_there_and_back),

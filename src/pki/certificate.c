@@ -142,8 +142,8 @@ serial_text(const X509 *x509, struct certificate_facts *to)
 	BN_free(number);
 }
 
-static bool
-time_of(const ASN1_TIME *from, when *ret)
+bool
+certificate_time(const ASN1_TIME *from, when *ret)
 {
 	struct tm tm;
 
@@ -183,18 +183,24 @@ identity_facts(const X509 *x509, struct certificate_facts *to)
 int
 certificate_describe(struct str der, struct certificate_facts *ret)
 {
+	CLEAN(x509_free) X509 *x509 = NULL;
+	int r = certificate_parse(der, &x509);
+
+	return r ? r : certificate_describe_parsed(x509, der, ret);
+}
+
+int
+certificate_describe_parsed(X509 *x509, struct str der, struct certificate_facts *ret)
+{
 	CLEAN(certificate_facts_fini)
 	struct certificate_facts facts = {
 		.path_length = -1, .common_name = STR(""), .names_text = BUF(4 * CERTIFICATE_MAX)
 	};
-	CLEAN(x509_free) X509 *x509 = NULL;
 	int r;
 
-	r = certificate_parse(der, &x509);
-	if (r)
-		return r;
-	if (!raw_names(der, &facts) || !time_of(X509_get0_notBefore(x509), &facts.not_before) ||
-	    !time_of(X509_get0_notAfter(x509), &facts.not_after))
+	if (!raw_names(der, &facts) ||
+	    !certificate_time(X509_get0_notBefore(x509), &facts.not_before) ||
+	    !certificate_time(X509_get0_notAfter(x509), &facts.not_after))
 		return CERTIFICATE_E_MALFORMED;
 	SHA256((const unsigned char *)der.p, der.len, facts.sha256);
 	identity_facts(x509, &facts);

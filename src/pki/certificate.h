@@ -68,8 +68,13 @@ CLEAN_DEFINE_FINI(certificate_facts_fini, struct certificate_facts);
 
 /* All of `der` as one certificate. */
 int certificate_describe(struct str der, struct certificate_facts *ret) MUST_USE;
+/* The same of one that certificate_parse() made of these bytes: decoding is half of the price. */
+int certificate_describe_parsed(X509 *x509, struct str der, struct certificate_facts *ret) MUST_USE;
 /* Parses strictly, as above; the caller frees. */
 int certificate_parse(struct str der, X509 **ret) MUST_USE;
+
+/* False, and *ret untouched: it is no time, or beyond what `when` holds. */
+bool certificate_time(const ASN1_TIME *from, when *ret);
 
 bool certificate_is_ca(const X509 *x509); /* basicConstraints cA, nothing else (E-05) */
 
@@ -87,6 +92,10 @@ void certificate_names_text(const struct certificate_facts *facts, char *to, siz
  */
 int key_fingerprint(
     EVP_PKEY *key, uint8_t ret_spki[static 32], uint8_t ret_key[static 32]) MUST_USE;
+
+/* Both for a certificate's key; where it cannot be decoded, both are that of the encoded form. */
+int certificate_key_fingerprint(
+    const X509 *x509, uint8_t ret_spki[static 32], uint8_t ret_key[static 32]) MUST_USE;
 
 void x509_free(X509 *x509);
 CLEAN_DEFINE(x509_free, X509 *);

@@ -123,6 +123,35 @@ key_forms(void **state UNUSED)
 	assert_memory_not_equal(key[0], key[2], 32);
 }
 
+/* The short way to a certificate's fingerprints, where there is one, says what the long way does. */
+static void
+certificate_keys(void **state UNUSED)
+{
+	static const char *const kinds[] = { "P-256", "P-384", "RSA-1024", "RSA-2048", "ED25519",
+		"secp256k1" };
+
+	for (size_t i = 0; i <= COUNT_OF(kinds); i++) {
+		CLEAN(pkey_free) EVP_PKEY *own = test_key(i < COUNT_OF(kinds) ? kinds[i] : "P-256");
+		struct test_certificate one;
+		uint8_t spki[2][32], key[2][32];
+
+		if (i == COUNT_OF(kinds)) /* encoded in another way than ours */
+			assert_true(EVP_PKEY_set_utf8_string_param(own,
+			    OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+			    OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_COMPRESSED));
+		one = test_issue(
+		    &(struct test_spec){
+			.name = "x", .from = DAYS(20000), .until = DAYS(20009), .key = own },
+		    NULL);
+		assert_int_equal(key_fingerprint(own, spki[0], key[0]), 0);
+		assert_int_equal(certificate_key_fingerprint(one.x509, spki[1], key[1]), 0);
+		assert_memory_equal(spki[0], spki[1], 32);
+		assert_memory_equal(key[0], key[1], 32);
+		assert_int_equal(memcmp(spki[1], key[1], 32) == 0, i < COUNT_OF(kinds));
+		test_certificate_fini(&one);
+	}
+}
+
 static void
 pss_key(void **state UNUSED)
 {
@@ -185,6 +214,7 @@ main(void)
 		cmocka_unit_test(facts),
 		cmocka_unit_test(strictness),
 		cmocka_unit_test(key_forms),
+		cmocka_unit_test(certificate_keys),
 		cmocka_unit_test(pss_key),
 		cmocka_unit_test(elements),
 	};

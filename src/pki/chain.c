@@ -31,13 +31,9 @@ signed_with_sha1(X509 *x509)
 static when
 seconds_of(const ASN1_TIME *from)
 {
-	struct tm tm;
 	when at = 0;
 
-	if (ASN1_TIME_to_tm(from, &tm) && when_from_utc(tm.tm_year + 1900, tm.tm_mon + 1,
-					      tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, &at))
-		return at / SECONDS(1);
-	return 0;
+	return certificate_time(from, &at) ? at / SECONDS(1) : 0;
 }
 
 /* When the path is looked at: now, or where the leaf's own validity begins or ends. */
@@ -238,6 +234,14 @@ end_of(const X509 *x509)
 	return SECONDS(seconds_of(X509_get0_notAfter(x509)));
 }
 
+static struct chain_link
+link_of(const struct stock *stock, size_t item)
+{
+	const struct stock_item *from = &stock->item[item];
+
+	return (struct chain_link){ .at = from->is_given ? item : CHAIN_KNOWN, .der = from->der };
+}
+
 /* One certificate to serve; `last` is the position of the last given one before it. */
 static void
 serve_link(const struct stock *stock, size_t item, size_t *last, struct chain *to)
@@ -245,9 +249,8 @@ serve_link(const struct stock *stock, size_t item, size_t *last, struct chain *t
 	const struct stock_item *link = &stock->item[item];
 	struct chain_link *served = &to->served[to->count++];
 
-	*served = (struct chain_link){ .at = CHAIN_KNOWN, .der = link->der };
+	*served = link_of(stock, item);
 	if (link->is_given) {
-		served->at = item;
 		to->order_repaired |= to->count > 1 && item < *last;
 		*last = item;
 	} else {
@@ -282,6 +285,7 @@ serve(const struct stock *stock, const struct path *path, struct chain *to)
 	certificate_name_text(X509_get_subject_name(root), to->root, sizeof(to->root));
 	if (X509_digest(root, EVP_sha256(), to->root_sha256, &len) != 1)
 		memset(to->root_sha256, 0, sizeof(to->root_sha256));
+	to->root_link = link_of(stock, path->item[path->count - 1]);
 	for (size_t i = 0; i + 1 < path->count; i++)
 		serve_link(stock, path->item[i], &last, to);
 	leave_out(stock, to);
@@ -341,6 +345,7 @@ chain_build(const struct chain_ask *ask, struct chain *ret)
 	*ret = (struct chain){ 0 };
 	if (stock->item[ask->leaf].signs_itself && !stock->item[ask->leaf].is_root)
 		return CHAIN_E_SELF_SIGNED;
+	stock_close(stock, ask->without, ask->without_count);
 	stock_walk(stock, ask->leaf);
 	best = best_path(stock, ask, &merit, &ret->ways);
 	if (!best)

@@ -19,13 +19,14 @@
 
 #include "base/when.h"
 #include "pki/trust.h"
+#include "pki/url.h"
 
 #define CHAIN_GIVEN_MAX  50 /* certificates at hand, roots and known intermediates aside */
 #define CHAIN_DEPTH_MAX  8
 #define CHAIN_PATHS_MAX  64
 #define CHAIN_CHECKS_MAX 512
 #define CHAIN_URLS_MAX   3
-#define CHAIN_URL_SIZE   512
+#define CHAIN_URL_SIZE   URL_SIZE
 #define CHAIN_KNOWN      SIZE_MAX /* as a position: it was not given, we knew it */
 
 enum {
@@ -41,8 +42,11 @@ struct chain_ask {
 	X509 *const *given;
 	size_t count, leaf; /* position of the leaf in `given` */
 	const struct trust *trust;
-	const struct shelf *known; /* more intermediates, for this question alone; NULL = none */
-	when now, issued;          /* issued: of the leaf (V-04) */
+	const struct shelf *known;    /* more intermediates, for this question alone; NULL = none */
+	when now, issued;             /* issued: of the leaf (V-04) */
+	const uint8_t (*without)[32]; /* SHA-256 of certificates that no path may lead through:
+	                                 revoked ones (I-19) */
+	size_t without_count;
 };
 
 struct chain_link {
@@ -53,13 +57,14 @@ struct chain_link {
 struct chain {
 	size_t count; /* certificates to serve, the leaf first, without the root */
 	struct chain_link served[CHAIN_DEPTH_MAX];
-	size_t completed;        /* of them were not given (I-18) */
-	char root[512];          /* subject of the root the path ends in */
-	uint8_t root_sha256[32]; /* of its DER */
-	bool order_repaired;     /* they came in another order */
-	when ends;               /* the first link above the leaf to expire; 0 = none is served */
-	size_t ways;             /* paths that hold, this one counted */
-	size_t root_count;       /* self-signed CA certificates given, not served (I-18) */
+	size_t completed;            /* of them were not given (I-18) */
+	char root[512];              /* subject of the root the path ends in */
+	uint8_t root_sha256[32];     /* of its DER */
+	struct chain_link root_link; /* the root itself, as in `served` */
+	bool order_repaired;         /* they came in another order */
+	when ends;         /* the first link above the leaf to expire; 0 = none is served */
+	size_t ways;       /* paths that hold, this one counted */
+	size_t root_count; /* self-signed CA certificates given, not served (I-18) */
 	size_t roots[CHAIN_GIVEN_MAX];
 	size_t extra_count; /* the rest that is not served */
 	size_t extras[CHAIN_GIVEN_MAX];

@@ -9,17 +9,7 @@
 #include <stdio.h>
 
 #include "pki/certificate.h"
-
-/* I-16: http only; whoever fetches looks where it leads. Text that is not plain ASCII is no URL. */
-static bool
-is_plain_http(struct str url)
-{
-	for (size_t i = 0; i < url.len; i++)
-		if (url.p[i] <= ' ' || url.p[i] > '~')
-			return false;
-	return url.len > 7 && url.len < CHAIN_URL_SIZE &&
-	       str_eq_nocase(str_bytes(url.p, 7), STR("http://"));
-}
+#include "pki/url.h"
 
 static struct str
 url_of(const ACCESS_DESCRIPTION *access)
@@ -44,7 +34,7 @@ chain_tell_gap(X509 *child, const char *issuer, struct chain *to)
 	for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(list) && count < CHAIN_URLS_MAX; i++) {
 		struct str url = url_of(sk_ACCESS_DESCRIPTION_value(list, i));
 
-		if (is_plain_http(url))
+		if (url_is_plain_http(url))
 			(void)str_copy(url, to->urls[count++], CHAIN_URL_SIZE);
 	}
 	AUTHORITY_INFO_ACCESS_free(list);

@@ -15,6 +15,7 @@ struct stock_item {
 	bool is_root;  /* one that we trust */
 	bool is_given; /* its position is that in `given` */
 	bool signs_itself;
+	bool is_closed; /* no path leads through it */
 };
 
 enum path_end {
@@ -45,5 +46,7 @@ void stock_free(struct stock *stock);
 CLEAN_DEFINE(stock_free, struct stock *);
 /* Fills in what is known of the missing issuer of `child`. */
 void chain_tell_gap(X509 *child, const char *issuer, struct chain *to);
+/* Closes those whose SHA-256 is in the list. */
+void stock_close(struct stock *stock, const uint8_t (*without)[32], size_t count);
 /* All paths from `leaf`, each to where it ends. */
 void stock_walk(struct stock *stock, size_t leaf);

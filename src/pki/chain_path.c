@@ -121,6 +121,26 @@ stock_new(X509 *const given[], size_t count, const struct trust *trust, const st
 }
 
 static bool
+is_listed(const X509 *x509, const uint8_t (*list)[32], size_t count)
+{
+	uint8_t sha256[32];
+
+	if (count == 0 || X509_digest(x509, EVP_sha256(), sha256, NULL) != 1)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(list[i], sha256, sizeof(sha256)) == 0)
+			return true;
+	return false;
+}
+
+void
+stock_close(struct stock *stock, const uint8_t (*without)[32], size_t count)
+{
+	for (size_t i = 0; i < stock->count; i++)
+		stock->item[i].is_closed = is_listed(stock->item[i].x509, without, count);
+}
+
+static bool
 is_in(const struct stock *stock, const struct path *path, size_t item)
 {
 	for (size_t i = 0; i < path->count; i++) {
@@ -166,7 +186,8 @@ walk_issuers(struct stock *stock, struct path *path, bool fit, bool *named)
 	bool went = false;
 
 	for (size_t i = 0; i < stock->count && stock->path_count < CHAIN_PATHS_MAX; i++) {
-		if (i == child || !str_eq(stock->item[i].subject, stock->item[child].issuer) ||
+		if (i == child || stock->item[i].is_closed ||
+		    !str_eq(stock->item[i].subject, stock->item[child].issuer) ||
 		    identifiers_fit(stock->item[i].x509, stock->item[child].x509) != fit)
 			continue;
 		if (!stock_issued(stock, i, child)) {

@@ -314,6 +314,36 @@ second_paths(void **state UNUSED)
 		}
 }
 
+/* I-19: what was revoked is no link, and no root; the other branch is taken while there is one. */
+static void
+without(void **state UNUSED)
+{
+	static const enum who closed[] = { INTERMEDIATE, CROSS };
+	CLEAN(trust_fini) struct trust trust = trusting(true);
+	struct given given = give((const enum who[]){ LEAF, INTERMEDIATE, CROSS, END });
+	uint8_t list[COUNT_OF(closed) + 1][32] = { 0 };
+	struct chain_ask ask = { .given = given.x509,
+		.count = given.count,
+		.trust = &trust,
+		.now = NOW,
+		.issued = NOW,
+		.without = (const uint8_t(*)[32])list };
+	struct chain chain;
+
+	for (size_t i = 0; i < COUNT_OF(closed); i++)
+		assert_int_equal(X509_digest(made[closed[i]].x509, EVP_sha256(), list[i], NULL), 1);
+	assert_int_equal(chain_build(&ask, &chain), 0);
+	assert_int_equal(chain.served[1].at, 1);
+	ask.without_count = 1;
+	assert_int_equal(chain_build(&ask, &chain), 0);
+	assert_int_equal(chain.served[1].at, 2);
+	assert_int_equal(chain.root_link.at, CHAIN_KNOWN);
+	copy_bytes(list[1], chain.root_sha256, 32);
+	ask.without_count = 2;
+	assert_int_equal(chain_build(&ask, &chain), CHAIN_E_INCOMPLETE);
+	assert_int_equal(chain.count, 0);
+}
+
 static struct distrust *
 against(enum who who, const char *how)
 {
@@ -390,6 +420,7 @@ main(void)
 		cmocka_unit_test(bounded_work),
 		cmocka_unit_test(completed),
 		cmocka_unit_test(second_paths),
+		cmocka_unit_test(without),
 		cmocka_unit_test(distrusted),
 		cmocka_unit_test(gaps),
 	};

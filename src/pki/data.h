@@ -7,4 +7,5 @@
 
 #include "base/str.h"
 
+extern const struct str data_ct_logs;  /* delivery/ct_logs.h */
 extern const struct str data_distrust; /* pki/distrust.h */

@@ -87,8 +87,8 @@ is_letter_or_digit(unsigned char c)
 	       c >= 0x80;
 }
 
-static bool
-is_placeholder(struct str s)
+bool
+subject_is_placeholder(struct str s)
 {
 	size_t signs = 0;
 
@@ -138,7 +138,7 @@ check_organization(struct str typed, struct subject *ret, struct subject_problem
 	text = str_of(ret->organization);
 	if (text.len == 0)
 		say(problems, SUBJECT_ORGANIZATION, true, "is missing");
-	else if (is_placeholder(text))
+	else if (subject_is_placeholder(text))
 		say(problems, SUBJECT_ORGANIZATION, true, "is a placeholder");
 	else if (strpbrk(ret->organization, signs))
 		say(problems, SUBJECT_ORGANIZATION, false, "contains the sign \"%c\"",
@@ -167,13 +167,22 @@ check_place(struct str typed, enum subject_field field, char *to, size_t size, c
 		return;
 	text = str_of(to);
 	(void)str_utf8_length(text, &characters);
-	if (text.len > 0 && is_placeholder(text))
+	if (text.len > 0 && subject_is_placeholder(text))
 		say(problems, field, true, "is a placeholder");
 	else if (characters > PLACE_COMFORT)
 		say(problems, field, false,
 		    "is longer than %d characters, more than some order forms hold", PLACE_COMFORT);
 	else if (looks_shortened(text, country))
 		say(problems, field, false, "looks shortened: \"%s\"", to);
+}
+
+bool
+subject_is_country(struct str text)
+{
+	for (size_t i = 0; text.len == 2 && i + 1 < sizeof(countries); i += 2)
+		if (memcmp(countries + i, text.p, 2) == 0)
+			return true;
+	return false;
 }
 
 static void
@@ -188,9 +197,8 @@ check_country(struct str typed, struct subject *ret, struct subject_problems *pr
 			    (char)(text.p[i] >= 'a' && text.p[i] <= 'z' ? text.p[i] - 'a' + 'A'
 									: text.p[i]);
 	ret->country[text.len == 2 ? 2 : 0] = '\0';
-	for (size_t i = 0; text.len == 2 && i + 1 < sizeof(countries); i += 2)
-		if (memcmp(countries + i, ret->country, 2) == 0)
-			return;
+	if (subject_is_country(str_of(ret->country)))
+		return;
 	ret->country[0] = '\0';
 	say(problems, SUBJECT_COUNTRY, true, "%s",
 	    text.len ? "is not a country code" : "is missing");

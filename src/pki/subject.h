@@ -44,3 +44,8 @@ const char *subject_field_name(enum subject_field field); /* "organization" … 
 void subject_check(
     const struct subject_form *form, struct subject *ret, struct subject_problems *problems);
 bool subject_is_refused(const struct subject_problems *problems);
+
+/* "-", "N/A", "Some-State": what says nothing (S-07). */
+bool subject_is_placeholder(struct str text);
+/* Two capitals of ISO 3166-1 (S-08). */
+bool subject_is_country(struct str text);

@@ -44,14 +44,26 @@ report_new(void)
 	return report;
 }
 
+static struct judge_setting
+setting_of(const struct reader *reader)
+{
+	return (struct judge_setting){
+		.trust = &reader->trust,
+		.ct_logs = reader->ct_logs,
+		.public_rules = reader->public_rules,
+		.severities = &reader->severities,
+	};
+}
+
 static int
 work(const void *about, struct buf *answer)
 {
 	CLEAN(report_free) struct read_report *report = report_new();
 	CLEAN(key_offer_fini) struct key_offer offer;
 	const struct answer_work *on = about;
+	const struct judge_setting setting = setting_of(on->reader);
 
-	judge_and_offer(on->question, on->reader->tools, &on->reader->trust, report, &offer);
+	judge_and_offer(on->question, on->reader->tools, &setting, report, &offer);
 	offer_put(report, &offer, answer);
 	return buf_failed(answer) ? error_origin(EMSGSIZE) : 0;
 }
@@ -87,21 +99,6 @@ log_failure(const struct delivery_question *question, const char *problem)
 	    LOG_TEXT("first_sha256", buf_text(&hash)));
 }
 
-static const char *
-problem_of(int r)
-{
-	switch (r) {
-	case ROOM_E_TIMEOUT:
-		return "it took too long";
-	case ROOM_E_TOO_MUCH:
-		return "the answer grew too large";
-	case ROOM_E_DIED:
-		return "the program that read it broke down";
-	default:
-		return "it could not be started";
-	}
-}
-
 /* Too much work is a limit of ours that the customer can heed; a crash is ours to look into. */
 static void
 report_failure(const struct delivery_question *question, int r, struct read_report *report)
@@ -114,8 +111,16 @@ report_failure(const struct delivery_question *question, int r, struct read_repo
 	finding_param(finding, "file", "%s",
 	    question->file_count == 1 && *question->files[0].name ? question->files[0].name
 								  : "The delivery");
-	finding_param(finding, "problem", "%s", problem_of(r));
-	log_failure(question, problem_of(r));
+	finding_param(finding, "problem", "%s", room_words(r));
+	log_failure(question, room_words(r));
+}
+
+/* Not where policy.severities refuses what would come of it. */
+static bool
+takes_keys(const struct reader *reader)
+{
+	return reader->keeper &&
+	       severity_by(&reader->severities, FINDING_CERT_FOREIGN_KEY_TAKEN) != SEVERITY_REJECT;
 }
 
 int
@@ -133,7 +138,7 @@ answer_in_room(struct reader *reader, struct str bytes, const struct room *room,
 	r = read_question_get(bytes, question);
 	if (r)
 		return r;
-	if (!reader->keeper)
+	if (!takes_keys(reader))
 		question->wish.kind = READ_REFUSE; /* whatever the desk says */
 	r = room_run(room, what, &on, &said);
 	if (r == 0 && !understand(buf_str(&said), question, report, &offer))
@@ -164,17 +169,31 @@ answer_warm_up(const struct reader *reader)
 {
 	struct delivery_question *question = alloc_zero(sizeof(*question));
 	struct read_report *report = report_new();
+	const struct judge_setting setting = setting_of(reader);
 
 	question->file_count = 1;
 	question->files[0].bytes =
 	    STR("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
-	judge_question(question, reader->tools, &reader->trust, report);
+	judge_question(question, reader->tools, &setting, report);
 	report_free(report);
 	free(question);
 }
 
+static void
+put_list_age(const struct ct_logs *logs, when now, struct buf *to)
+{
+	char dated[WHEN_RFC3339_SIZE];
+
+	if (logs)
+		buf_printf(to, "ct_logs=%zu\nct_logs_dated=%s\nct_logs_days=%lld\n",
+		    ct_logs_count(logs), when_rfc3339(ct_logs_dated(logs), dated),
+		    (long long)((now - ct_logs_dated(logs)) / DAYS(1)));
+	else
+		buf_put_text(to, "ct_logs=none\n");
+}
+
 void
-answer_report(const struct reader *reader, struct buf *to)
+answer_report(const struct reader *reader, when now, struct buf *to)
 {
 	char dated[WHEN_RFC3339_SIZE];
 
@@ -187,4 +206,5 @@ answer_report(const struct reader *reader, struct buf *to)
 	buf_printf(to, "questions=%lld\naccepted=%lld\nfailed=%lld\n",
 	    (long long)atomic_load(&reader->questions), (long long)atomic_load(&reader->accepted),
 	    (long long)atomic_load(&reader->failed));
+	put_list_age(reader->ct_logs, now, to);
 }

@@ -6,13 +6,15 @@
 
 #include <stdatomic.h>
 
-#include "delivery/delivery.h"
+#include "delivery/judge.h"
 #include "ipc/channel.h"
-#include "pki/trust.h"
 #include "sys/room.h"
 
 struct reader {
 	struct trust trust;
+	struct ct_logs *ct_logs; /* NULL = no list */
+	bool public_rules;
+	struct severity_policy severities;
 	struct delivery_tools *tools;
 	struct channel *keeper; /* NULL: private keys are taken from nobody */
 	_Atomic int64_t questions, accepted,
@@ -30,7 +32,7 @@ int answer_question(struct reader *reader, struct str question, struct buf *answ
 int answer_in_room(struct reader *reader, struct str question, const struct room *room,
     int (*work)(const void *about, struct buf *answer), struct buf *answer) MUST_USE;
 
-void answer_report(const struct reader *reader, struct buf *to);
+void answer_report(const struct reader *reader, when now, struct buf *to);
 
 /* What the room works on. */
 struct answer_work {

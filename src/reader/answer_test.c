@@ -160,8 +160,12 @@ the_usual(void **state UNUSED)
 	assert_true(report->accepted);
 	assert_string_equal(report->certificate.names, "owa.contoso.com");
 	assert_true(answer_question(&reader, STR("no question"), &answer) < 0);
-	answer_report(&reader, &status);
+	answer_report(&reader, NOW, &status);
 	assert_true(str_starts(buf_str(&status), STR("roots=1\n")));
+	assert_true(str_ends(buf_str(&status), STR("ct_logs=none\n")));
+	/* private roots: what is asked of public authorities weighs nothing (docs/decisions/0008) */
+	for (size_t i = 0; i < report->findings.count; i++)
+		assert_int_equal(report->findings.list[i].severity, SEVERITY_INFO);
 	read_report_fini(report);
 	free(report);
 }
@@ -382,6 +386,26 @@ no_keeper_no_key(void **state UNUSED)
 	expect(&answer, false, FINDING_CERT_FOREIGN_KEY);
 }
 
+/* policy.severities refuses every taken key: then none is taken, whatever the other policy says. */
+static void
+a_policy_that_refuses_them(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf question = BUF_SECRET(1 << 16);
+	CLEAN(buf_fini) struct buf answer = BUF(1 << 20);
+	int pair[2];
+
+	assert_int_equal(net_pair(pair), 0);
+	reader.keeper = channel_new(pair[0], ROLE_READER, ROLE_KEEPER);
+	severity_set(&reader.severities, FINDING_CERT_FOREIGN_KEY_TAKEN, SEVERITY_REJECT);
+	ask_for_the_key(&question, READ_TAKE);
+	assert_int_equal(answer_question(&reader, buf_str(&question), &answer), 0);
+	expect(&answer, false, FINDING_CERT_FOREIGN_KEY);
+	assert_int_equal(net_wait(pair[1], false, 0), NET_E_TIMEOUT);
+	reader.severities = (struct severity_policy){ 0 };
+	reader.keeper = channel_free(reader.keeper);
+	close(pair[1]);
+}
+
 static void
 put_a_report(struct buf *to, bool accepted, bool taken, bool offers, size_t file)
 {
@@ -471,6 +495,7 @@ main(void)
 		cmocka_unit_test(in_the_sandbox),
 		cmocka_unit_test(a_key_goes_to_the_keeper),
 		cmocka_unit_test(no_keeper_no_key),
+		cmocka_unit_test(a_policy_that_refuses_them),
 		cmocka_unit_test(children_that_lie),
 	};
 

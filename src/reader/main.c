@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * certdesk-reader: opens what customers send. Sees hostile files and nothing else: no network, no
- * files after start, no database, no keys of ours. Every question is answered by a child of its own
+ * certdesk-reader: opens what customers send and what was fetched. Sees hostile files and nothing
+ * else: no network, no files after start, no database, no keys of ours. Every question is answered
+ * by a child of its own
  * (sys/room.h), so that one customer's file never meets another's, and a file that breaks the
  * reader breaks only its own answer: CERT_READER_FAILED.
  */
@@ -10,10 +11,13 @@
 
 #include "base/error.h"
 #include "ipc/process.h"
+#include "pki/data.h"
 #include "reader/answer.h"
 #include "sys/failpoint.h"
+#include "sys/file.h"
 #include "sys/log.h"
 
+#define ASKING        (1u << ROLE_DESK | 1u << ROLE_WORKER)
 #define FRAME_TIMEOUT SECONDS(5) /* for the rest of a question that has begun to come */
 
 static int
@@ -50,6 +54,33 @@ load_trust(const struct config *config, struct trust *trust)
 }
 
 static int
+load_ct_logs(const struct config *config, struct ct_logs **ret)
+{
+	CLEAN(buf_fini) struct buf json = BUF(CT_LOGS_FILE_MAX);
+	const char *path = config->ct_logs_file;
+	char dated[WHEN_RFC3339_SIZE];
+	int r = *path ? file_read(path, &json) : 0;
+
+	if (r == 0)
+		r = ct_logs_new(*path ? buf_str(&json) : data_ct_logs, ret);
+	if (r) {
+		LOG(LOG_ERROR, "ct_logs.unreadable", LOG_TEXT("file", path));
+		return r < 0 ? r : error_origin(EINVAL);
+	}
+	LOG(LOG_NOTICE, "ct_logs.loaded", LOG_NUMBER("logs", (int64_t)ct_logs_count(*ret)),
+	    LOG_TEXT("dated", when_rfc3339(ct_logs_dated(*ret), dated)));
+	return 0;
+}
+
+/* docs/decisions/0008: roots that somebody configured are not public ones, unless he says so. */
+static bool
+binds_public_rules(const struct config *config)
+{
+	return strcmp(config->public_rules, "auto") == 0 ? !*config->trust_file
+	                                                 : strcmp(config->public_rules, "yes") == 0;
+}
+
+static int
 reader_open(struct process *p)
 {
 	struct reader *reader = alloc_zero(sizeof(*reader));
@@ -60,6 +91,11 @@ reader_open(struct process *p)
 	r = load_trust(p->config, &reader->trust);
 	if (r)
 		return r;
+	r = load_ct_logs(p->config, &reader->ct_logs);
+	if (r)
+		return r;
+	reader->public_rules = binds_public_rules(p->config);
+	reader->severities = p->config->severities;
 	r = delivery_tools_new(&reader->tools, &legacy);
 	if (r)
 		return r;
@@ -73,32 +109,33 @@ reader_open(struct process *p)
 }
 
 static void
-serve_one(struct reader *reader, struct channel *desk)
+serve_one(struct reader *reader, struct channel *from)
 {
 	CLEAN(frame_fini) struct frame frame = { .fd = -1 };
 	CLEAN(buf_fini) struct buf answer = BUF(message_rule(MESSAGE_READ)->max_answer);
-	int r = channel_receive(desk, FRAME_TIMEOUT, &frame);
+	int r = channel_receive(from, FRAME_TIMEOUT, &frame);
 
 	if (r)
 		return; /* closed: certdeskd brings a new one */
 	FAILPOINT("reader.asked");
 	if (frame.type != MESSAGE_READ || answer_question(reader, buf_str(&frame.payload), &answer))
-		r = channel_refuse(desk, &frame);
+		r = channel_refuse(from, &frame);
 	else
-		r = channel_answer(desk, &frame, &answer);
+		r = channel_answer(from, &frame, &answer);
 	if (r)
-		LOG(LOG_WARNING, "desk.lost", LOG_TEXT("while", "answering"));
+		LOG(LOG_WARNING, "peer.lost", LOG_TEXT("while", "answering"));
 }
 
 static int
 reader_run(struct process *p)
 {
 	bool end = false;
-	int r = process_await(p, ROLE_DESK, &end);
+	enum role who;
+	int r = process_await_any(p, ASKING, &who, &end);
 
 	while (r == 0 && !end) {
-		serve_one(p->self, p->peer[ROLE_DESK]);
-		r = process_await(p, ROLE_DESK, &end);
+		serve_one(p->self, p->peer[who]);
+		r = process_await_any(p, ASKING, &who, &end);
 	}
 	return r;
 }
@@ -106,7 +143,7 @@ reader_run(struct process *p)
 static void
 reader_report(struct process *p, struct buf *to)
 {
-	answer_report(p->self, to);
+	answer_report(p->self, world_now(p->world), to);
 }
 
 int
@@ -114,7 +151,7 @@ main(void)
 {
 	static const struct process_rule rule = {
 		.role = ROLE_READER,
-		.peers = 1u << ROLE_DESK | 1u << ROLE_KEEPER,
+		.peers = ASKING | 1u << ROLE_KEEPER,
 		.profile = { .calls = SANDBOX_FORK | SANDBOX_PASS_FD },
 		.open = reader_open,
 		.run = reader_run,

@@ -40,8 +40,9 @@ offer_is_wanted(const struct delivery_question *question, const struct read_repo
 {
 	if (report->taken.is_taken)
 		return false;
-	return !offer->is_made || (question->wish.kind == READ_TAKE && report->accepted &&
-				      offer->file < question->file_count);
+	return !offer->is_made ||
+	       (question->wish.kind == READ_TAKE && report->accepted && report->lookup_count == 0 &&
+		   offer->file < question->file_count);
 }
 
 static int

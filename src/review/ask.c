@@ -6,19 +6,22 @@
 #define SAME_NAME_MAX 4 /* of one subject: cross-signs and renewed ones */
 
 void
-review_known_fini(struct review_known *known)
+review_held_fini(struct review_held *held)
 {
 	for (size_t i = 0; i < READ_KNOWN_MAX; i++)
-		buf_fini(&known->der[i]);
+		buf_fini(&held->der[i]);
+	buf_fini(&held->csr);
+	for (size_t i = 0; i < READ_STATUS_MAX; i++)
+		buf_fini(&held->status[i]);
 }
 
 /* Adds those we know under the missing name; *ret_more tells whether there were any. */
 static int
 add_known(struct store *store, const uint8_t missing[static 32], struct delivery_question *question,
-    struct review_known *known, bool *ret_more)
+    struct review_held *held, bool *ret_more)
 {
 	size_t room = READ_KNOWN_MAX - question->known_count, count = 0;
-	struct buf *to = &known->der[question->known_count];
+	struct buf *to = &held->der[question->known_count];
 	int r;
 
 	room = room < SAME_NAME_MAX ? room : SAME_NAME_MAX;
@@ -41,7 +44,7 @@ ask_once(struct channel *reader, const struct delivery_question *question, struc
 
 int
 review_ask(struct store *store, struct channel *reader, struct delivery_question *question,
-    struct review_known *known, struct read_report *ret)
+    struct review_held *held, struct read_report *ret)
 {
 	uint8_t missing[32];
 	bool more = true;
@@ -49,12 +52,13 @@ review_ask(struct store *store, struct channel *reader, struct delivery_question
 
 	for (int i = 0; r == 0 && ret->is_incomplete && more && i < READ_CHAIN_MAX; i++) {
 		copy_bytes(missing, ret->missing, sizeof(missing));
-		r = add_known(store, missing, question, known, &more);
+		r = add_known(store, missing, question, held, &more);
 		if (r == 0 && more)
 			r = ask_once(reader, question, ret);
 		more = more && r == 0 && memcmp(missing, ret->missing, sizeof(missing)) != 0;
 	}
-	/* what is fetched later would find the certificate without its key */
-	ret->is_incomplete = ret->is_incomplete && question->wish.kind != READ_TAKE;
+	/* what is fetched later would find the certificate without its key (docs/decisions/0012) */
+	if (question->wish.kind == READ_TAKE && ret->keys_readable > 0)
+		ret->is_incomplete = false;
 	return r;
 }

@@ -8,13 +8,15 @@
 #include "ipc/read_delivery.h"
 #include "store/store.h"
 
-/* What is handed along; zeroed before use, and alive as long as the question. */
-struct review_known {
-	struct buf der[READ_KNOWN_MAX];
+/* What the question borrows; zeroed before use, and alive as long as it. */
+struct review_held {
+	struct buf der[READ_KNOWN_MAX];     /* question.known */
+	struct buf csr;                     /* question.order.csr */
+	struct buf status[READ_STATUS_MAX]; /* question.status */
 };
-void review_known_fini(struct review_known *known);
-CLEAN_DEFINE_FINI(review_known_fini, struct review_known);
+void review_held_fini(struct review_held *held);
+CLEAN_DEFINE_FINI(review_held_fini, struct review_held);
 
 /* As read_delivery_ask(), outcomes included; the question's `known` may grow. */
 int review_ask(struct store *store, struct channel *reader, struct delivery_question *question,
-    struct review_known *known, struct read_report *ret) MUST_USE;
+    struct review_held *held, struct read_report *ret) MUST_USE;

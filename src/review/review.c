@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "pki/der_read.h"
+#include "review/differences.h"
 #include "store/certificates.h"
 #include "store/events.h"
 #include "store/intermediates.h"
@@ -130,18 +131,37 @@ learn(struct store *store, const struct read_report *report)
 }
 
 static int
+put_differences(const struct read_report *report, struct buf *to)
+{
+	json_t *list = review_differences(report);
+	char *text = json_dumps(list, JSON_COMPACT);
+
+	json_decref(list);
+	if (!text)
+		return error_origin(ENOMEM);
+	buf_put_text(to, text);
+	free(text);
+	return 0;
+}
+
+static int
 keep(struct store *store, const struct order *order, const struct read_report *report,
     const struct delivered *as, struct delivered *ret)
 {
-	struct delivered_bytes bytes = {
-		.leaf = report->leaf, .chain = report->chain, .wrapped = report->taken.wrapped
-	};
+	CLEAN(buf_fini) struct buf differences = BUF(1 << 16);
+	struct delivered_bytes bytes;
 	struct delivered d = *as;
 	int r = number_review(report, d.review);
 
 	d.order = order->id;
 	d.state = DELIVERED_REVIEW;
 	describe(report, &d);
+	if (r == 0)
+		r = put_differences(report, &differences);
+	bytes = (struct delivered_bytes){ .leaf = report->leaf,
+		.chain = report->chain,
+		.wrapped = report->taken.wrapped,
+		.differences = differences };
 	if (r == 0)
 		r = store_delivered_add(store, &d, &bytes, &report->findings);
 	if (r == 0)
@@ -208,6 +228,59 @@ bring_into_force(struct store *store, const struct order *order, const struct de
 		r = store_order_point(store, order->id, key.id, ID_NONE, ID_NONE, ID_NONE);
 	if (r == 0)
 		*ret = key.id;
+	return r;
+}
+
+int
+review_fetch(struct store *store, const struct order *order, const struct read_report *report,
+    bool accept_clean, struct delivered *ret)
+{
+	struct buf none = BUF(8);
+	struct delivered_bytes bytes = {
+		.leaf = report->leaf, .given = report->given, .differences = none
+	};
+	struct delivered d = {
+		.order = order->id, .state = DELIVERED_FETCHING, .accept_clean = accept_clean
+	};
+	int r;
+
+	describe(report, &d);
+	r = store_delivered_add(store, &d, &bytes, &report->findings);
+	if (r == 0)
+		r = store_order_event(store, order->id, EVENT_FETCHING, "");
+	if (r == 0)
+		*ret = d;
+	return r;
+}
+
+/* For the audit log: which findings refused it. */
+static void
+put_codes(const struct findings *findings, struct buf *to)
+{
+	buf_put_text(to, "{\"codes\":[");
+	for (size_t i = 0; i < findings->count; i++)
+		buf_printf(
+		    to, "%s\"%s\"", i ? "," : "", finding_rule(findings->list[i].code)->code);
+	buf_put_text(to, "]}");
+}
+
+int
+review_refuse(struct store *store, const struct order *order, const struct delivered *fetching,
+    const struct findings *findings)
+{
+	CLEAN(buf_fini) struct buf codes = BUF(8192);
+	int r = 0;
+
+	put_codes(findings, &codes);
+	if (id_is_none(order->certificate))
+		r = store_findings_replace(store, order->id, GATE_CERTIFICATE, findings);
+	if (r == 0)
+		r = store_event_add(
+		    store, "certificate.refused", "order", order->id, order->id, buf_text(&codes));
+	if (r == 0 && fetching)
+		r = store_delivered_refuse(store, fetching->id, findings);
+	if (r == 0 && fetching)
+		r = store_order_event(store, order->id, EVENT_DISCARDED, "");
 	return r;
 }
 

@@ -39,6 +39,13 @@ struct review_offer {
  * the acceptance in the audit log. */
 int review_keep(struct store *store, const struct order *order, const struct read_report *report,
     bool accept_clean, struct delivered *ret) MUST_USE;
+/* Keeps a report that lacks a link for the worker to fetch it: EVENT_FETCHING. */
+int review_fetch(struct store *store, const struct order *order, const struct read_report *report,
+    bool accept_clean, struct delivered *ret) MUST_USE;
+/* It is refused after all: its findings become the order's, if it has no accepted certificate;
+ * EVENT_DISCARDED. `fetching`: the open one, or NULL when it was refused at once. */
+int review_refuse(struct store *store, const struct order *order, const struct delivered *fetching,
+    const struct findings *findings) MUST_USE;
 int review_keep_with_key(struct store *store, const struct order *order, struct read_report *report,
     const struct review_offer *offer, struct delivered *ret) MUST_USE;
 /* Accepts what was kept: the certificate's row, the order's pointers and findings, EVENT_CERTIFIED,

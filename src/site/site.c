@@ -141,8 +141,9 @@ site_test(const struct site_target *target, struct site_report *ret)
 	struct test t = { .target = target, .report = ret };
 	int r;
 
-	*ret = (struct site_report){ 0 };
+	*ret = (struct site_report){ .findings.policy = target->severities };
 	r = test_all(&t);
+	ret->findings.policy = NULL;
 	if (r)
 		return r;
 	sum_up(&t);

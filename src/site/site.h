@@ -26,7 +26,8 @@ struct site_target {
 	uint8_t leaf_sha256[32]; /* what must be served */
 	const char *path;        /* "/owa/" for owa, "/" else */
 	const struct site_trust *trust;
-	when timeout; /* each step; 5 s */
+	when timeout;                             /* each step; 5 s */
+	const struct severity_policy *severities; /* NULL = the catalogue's */
 };
 
 struct site_report {

@@ -343,6 +343,22 @@ has_passed(const struct site_report *report, const char *check)
 	return false;
 }
 
+/* policy.severities */
+static void
+the_provider_is_strict(void **state)
+{
+	struct severity_policy policy = { 0 };
+	struct site_target target = target_of(*state, PORT_OLD, "/");
+	struct site_report *report = alloc_zero(sizeof(*report));
+
+	severity_set(&policy, FINDING_SITE_OLD_TLS, SEVERITY_HOLD);
+	target.severities = &policy;
+	assert_int_equal(site_test(&target, report), 0);
+	assert_false(report->good);
+	assert_int_equal(findings_first(&report->findings)->code, FINDING_SITE_OLD_TLS);
+	free(report);
+}
+
 static void
 a_good_site_tells_all_that_passed(void **state)
 {
@@ -393,6 +409,7 @@ serves_tells_leaf_from_leaf(void **state)
 struct relay {
 	int listener;
 	uint16_t behind;
+	bool is_mute; /* about TLS 1.0, which it refuses otherwise */
 };
 
 /* What comes from one goes to the other, until one of them closes. */
@@ -438,6 +455,9 @@ answer_by_version(const struct relay *relay, int near)
 		   net_connect(&at, relay->behind, STEP_TIMEOUT, &far) == 0) {
 		if (net_write(far, buf_str(&hello), STEP_TIMEOUT) == 0)
 			pass_along(near, far);
+	} else if (relay->is_mute) {
+		while (net_read(near, STEP_TIMEOUT, &hello) == 0)
+			;
 	}
 }
 
@@ -456,6 +476,21 @@ relay_a_test(void *context)
 	return NULL;
 }
 
+static void
+test_by_relay(struct site_target *target, bool is_mute, struct site_report *report)
+{
+	struct relay relay = { .listener = -1, .behind = target->port, .is_mute = is_mute };
+	struct addr at = peer_loopback();
+	pthread_t peer;
+
+	target->port = peer_free_port();
+	assert_int_equal(net_listen(&at, target->port, &relay.listener), 0);
+	assert_int_equal(pthread_create(&peer, NULL, relay_a_test, &relay), 0);
+	assert_int_equal(site_test(target, report), 0);
+	assert_int_equal(pthread_join(peer, NULL), 0);
+	close_fd(relay.listener);
+}
+
 /* A peer that chooses TLS 1.1 and has no secure renegotiation (RFC 5746): our library hangs up, and
  * still that version is accepted there (X-02). */
 static void
@@ -463,22 +498,32 @@ a_version_chosen_is_accepted(void **state)
 {
 	struct site_target target = target_of(*state, PORT_GOOD, "/owa/");
 	struct site_report *report = alloc_zero(sizeof(*report));
-	struct relay relay = { .listener = -1, .behind = target.port };
-	struct addr at = peer_loopback();
 	const struct finding *first;
-	pthread_t peer;
 
-	target.port = peer_free_port();
-	assert_int_equal(net_listen(&at, target.port, &relay.listener), 0);
-	assert_int_equal(pthread_create(&peer, NULL, relay_a_test, &relay), 0);
-	assert_int_equal(site_test(&target, report), 0);
-	assert_int_equal(pthread_join(peer, NULL), 0);
+	test_by_relay(&target, false, report);
 	first = first_cause(report);
 	if (!first || first->code != FINDING_SITE_OLD_TLS || has_passed(report, "No TLS 1.1") ||
 	    !has_passed(report, "No TLS 1.0") || !has_passed(report, "HTTP"))
 		show("TLS 1.1 chosen", report);
 	assert_string_equal(finding_value(first, "protocol"), "TLS 1.1");
-	close_fd(relay.listener);
+	free(report);
+}
+
+/* A peer that says nothing has neither refused the old version nor accepted it. */
+static void
+silence_proves_nothing(void **state)
+{
+	struct site_target target = target_of(*state, PORT_GOOD, "/owa/");
+	struct site_report *report = alloc_zero(sizeof(*report));
+	const struct finding *untested = NULL;
+
+	target.timeout = MILLIS(700);
+	test_by_relay(&target, true, report);
+	for (size_t i = 0; i < report->findings.count; i++)
+		if (report->findings.list[i].code == FINDING_SITE_UNTESTED)
+			untested = &report->findings.list[i];
+	if (!untested || strcmp(finding_value(untested, "check"), "No TLS 1.0") != 0)
+		show("silence", report);
 	free(report);
 }
 
@@ -538,8 +583,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_case_gets_its_cause),
+		cmocka_unit_test(the_provider_is_strict),
 		cmocka_unit_test(a_good_site_tells_all_that_passed),
 		cmocka_unit_test(serves_tells_leaf_from_leaf),
+		cmocka_unit_test(silence_proves_nothing),
 		cmocka_unit_test(a_version_chosen_is_accepted),
 		cmocka_unit_test(many_at_once_get_in_nobodys_way),
 		cmocka_unit_test(trust_must_be_readable),

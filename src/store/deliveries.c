@@ -14,7 +14,7 @@
 #define BYTES_MAX (8u << 20)
 
 static const char *const states[] = {
-	[DELIVERED_INCOMPLETE] = "incomplete",
+	[DELIVERED_FETCHING] = "fetching",
 	[DELIVERED_REVIEW] = "review",
 	[DELIVERED_ACCEPTED] = "accepted",
 	[DELIVERED_DISCARDED] = "discarded",
@@ -30,12 +30,11 @@ delivered_state_name(enum delivered_state state)
 void
 delivered_bytes_init(struct delivered_bytes *bytes)
 {
-	*bytes = (struct delivered_bytes){
-		.leaf = BUF(BYTES_MAX),
+	*bytes = (struct delivered_bytes){ .leaf = BUF(BYTES_MAX),
 		.chain = BUF(BYTES_MAX),
 		.wrapped = BUF(BYTES_MAX),
-		.given = BUF(BYTES_MAX),
-	};
+		.differences = BUF(BYTES_MAX),
+		.given = BUF(BYTES_MAX) };
 }
 
 void
@@ -44,6 +43,7 @@ delivered_bytes_fini(struct delivered_bytes *bytes)
 	buf_fini(&bytes->leaf);
 	buf_fini(&bytes->chain);
 	buf_fini(&bytes->wrapped);
+	buf_fini(&bytes->differences);
 	buf_fini(&bytes->given);
 }
 
@@ -138,8 +138,9 @@ insert(struct store *s, const struct delivered *d, const struct delivered_bytes 
 	CLEAN(query_end)
 	struct query q = query(s,
 	    "INSERT INTO deliveries (id, order_id, state, container, accept_clean, review, sha256, serial, subject, issuer, names,"
-	    " chain_length, not_before, not_after, leaf, chain, given, missing, urls, findings, created, ended, key, key_kind, key_spki, key_wrapped)"
-	    " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,0,$22,$23,$24,$25)");
+	    " chain_length, not_before, not_after, leaf, chain, given, findings, differences, created, ended,"
+	    " key, key_kind, key_spki, key_wrapped)"
+	    " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$20,$19,0,$21,$22,$23,$24)");
 
 	query_id(&q, 1, d->id);
 	query_id(&q, 2, d->order);
@@ -158,14 +159,13 @@ insert(struct store *s, const struct delivered *d, const struct delivered_bytes 
 	query_blob(&q, 15, buf_str(&bytes->leaf));
 	query_blob(&q, 16, buf_str(&bytes->chain));
 	query_blob(&q, 17, buf_str(&bytes->given));
-	query_blob(&q, 18, str_bytes(d->missing, sizeof(d->missing)));
-	query_text(&q, 19, d->urls);
-	query_str(&q, 20, findings);
-	query_int(&q, 21, d->created);
-	query_id(&q, 22, d->key);
-	query_text(&q, 23, id_is_none(d->key) ? "" : key_kind_name(d->key_kind));
-	query_blob(&q, 24, str_bytes(d->key_spki, id_is_none(d->key) ? 0 : sizeof(d->key_spki)));
-	query_blob(&q, 25, buf_str(&bytes->wrapped));
+	query_str(&q, 18, findings);
+	query_int(&q, 19, d->created);
+	query_str(&q, 20, buf_str(&bytes->differences));
+	query_id(&q, 21, d->key);
+	query_text(&q, 22, id_is_none(d->key) ? "" : key_kind_name(d->key_kind));
+	query_blob(&q, 23, str_bytes(d->key_spki, id_is_none(d->key) ? 0 : sizeof(d->key_spki)));
+	query_blob(&q, 24, buf_str(&bytes->wrapped));
 	return query_run(&q);
 }
 
@@ -186,58 +186,100 @@ store_delivered_add(struct store *s, struct delivered *d, const struct delivered
 	return insert(s, d, bytes, buf_str(&text));
 }
 
-int
-store_delivered_open(struct store *s, struct id order, struct delivered *ret)
-{
-	CLEAN(query_end)
-	struct query q = query(s,
-	    "SELECT id, order_id, state, container, accept_clean, review, sha256, serial, subject, issuer, names, chain_length,"
-	    " not_before, not_after, missing, urls, created, ended, key, key_kind, key_spki FROM deliveries WHERE order_id=$1 AND ended=0");
-	struct delivered d = { 0 };
-	char kind[32] = "";
-	int r;
+#define DELIVERED_COLUMNS                                                                        \
+	"id, order_id, state, container, accept_clean, review, sha256, serial, subject, issuer," \
+	" names, chain_length, not_before, not_after, created, ended, key, key_kind, key_spki"
 
-	query_id(&q, 1, order);
-	r = query_row(&q);
+static int
+read_key(struct query *q, struct delivered *to)
+{
+	char kind[32] = "";
+
+	to->key = column_id(q);
+	column_text(q, kind, sizeof(kind));
+	if (id_is_none(to->key))
+		return 0;
+	column_bytes(q, to->key_spki, sizeof(to->key_spki));
+	return key_kind_parse(str_of(kind), &to->key_kind) ? 0 : error_origin(EBADMSG);
+}
+
+static int
+read_delivered(struct query *q, struct delivered *ret)
+{
+	struct delivered d = { 0 };
+	int r = query_row(q);
+
 	if (r)
 		return r;
-	d.id = column_id(&q);
-	d.order = column_id(&q);
-	d.state = (enum delivered_state)column_name(&q, states, COUNT_OF(states));
-	column_text(&q, d.container, sizeof(d.container));
-	d.accept_clean = column_bool(&q);
-	column_bytes(&q, d.review, sizeof(d.review));
-	column_bytes(&q, d.sha256, sizeof(d.sha256));
-	column_text(&q, d.serial, sizeof(d.serial));
-	column_text(&q, d.subject, sizeof(d.subject));
-	column_text(&q, d.issuer, sizeof(d.issuer));
-	column_text(&q, d.names, sizeof(d.names));
-	d.chain_length = column_int(&q);
-	d.not_before = column_int(&q);
-	d.not_after = column_int(&q);
-	column_bytes(&q, d.missing, sizeof(d.missing));
-	column_text(&q, d.urls, sizeof(d.urls));
-	d.created = column_int(&q);
-	d.ended = column_int(&q);
-	d.key = column_id(&q);
-	column_text(&q, kind, sizeof(kind));
-	if (!id_is_none(d.key)) {
-		column_bytes(&q, d.key_spki, sizeof(d.key_spki));
-		if (!key_kind_parse(str_of(kind), &d.key_kind))
-			return error_origin(EBADMSG);
-	}
-	r = query_result(&q);
+	d.id = column_id(q);
+	d.order = column_id(q);
+	d.state = (enum delivered_state)column_name(q, states, COUNT_OF(states));
+	column_text(q, d.container, sizeof(d.container));
+	d.accept_clean = column_bool(q);
+	column_bytes(q, d.review, sizeof(d.review));
+	column_bytes(q, d.sha256, sizeof(d.sha256));
+	column_text(q, d.serial, sizeof(d.serial));
+	column_text(q, d.subject, sizeof(d.subject));
+	column_text(q, d.issuer, sizeof(d.issuer));
+	column_text(q, d.names, sizeof(d.names));
+	d.chain_length = column_int(q);
+	d.not_before = column_int(q);
+	d.not_after = column_int(q);
+	d.created = column_int(q);
+	d.ended = column_int(q);
+	r = read_key(q, &d);
+	if (r)
+		return r;
+	r = query_result(q);
 	if (r == 0)
 		*ret = d;
 	return r;
 }
 
 int
-store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret)
+store_delivered_open(struct store *s, struct id order, struct delivered *ret)
 {
 	CLEAN(query_end)
 	struct query q =
-	    query(s, "SELECT leaf, chain, key_wrapped, given FROM deliveries WHERE id=$1");
+	    query(s, "SELECT " DELIVERED_COLUMNS " FROM deliveries WHERE order_id=$1 AND ended=0");
+
+	query_id(&q, 1, order);
+	return read_delivered(&q, ret);
+}
+
+int
+store_delivered_latest(struct store *s, struct id order, struct delivered *ret)
+{
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT " DELIVERED_COLUMNS
+				  " FROM deliveries WHERE order_id=$1 ORDER BY id DESC LIMIT 1");
+
+	query_id(&q, 1, order);
+	return read_delivered(&q, ret);
+}
+
+int
+store_delivered_refuse(struct store *s, struct id id, const struct findings *findings)
+{
+	CLEAN(query_end)
+	struct query q = query(s, "UPDATE deliveries SET findings=$2 WHERE id=$1");
+	CLEAN(buf_fini) struct buf text = BUF(1 << 20);
+	int r = findings_to_json(findings, &text);
+
+	if (r)
+		return r;
+	query_id(&q, 1, id);
+	query_str(&q, 2, buf_str(&text));
+	r = query_one(&q);
+	return r ? r : store_delivered_end(s, id, DELIVERED_DISCARDED);
+}
+
+int
+store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret)
+{
+	CLEAN(query_end)
+	struct query q = query(
+	    s, "SELECT leaf, chain, key_wrapped, given, differences FROM deliveries WHERE id=$1");
 	int r;
 
 	query_id(&q, 1, id);
@@ -248,6 +290,7 @@ store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret
 	column_buf(&q, &ret->chain);
 	column_buf(&q, &ret->wrapped);
 	column_buf(&q, &ret->given);
+	column_buf(&q, &ret->differences);
 	return query_result(&q);
 }
 

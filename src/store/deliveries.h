@@ -15,11 +15,9 @@
 #include "pki/key_kind.h"
 #include "store/store.h"
 
-#define DELIVERED_URLS_SIZE 2048
-
 enum delivered_state {
-	DELIVERED_INCOMPLETE, /* connecting certificates are being fetched */
-	DELIVERED_REVIEW,     /* judged good: waits to be accepted */
+	DELIVERED_FETCHING, /* what its issuers publish of it is being fetched */
+	DELIVERED_REVIEW,   /* judged good: waits to be accepted */
 	DELIVERED_ACCEPTED,
 	DELIVERED_DISCARDED, /* refused after all, or replaced by the next */
 	DELIVERED_STATE_MAX
@@ -37,10 +35,8 @@ struct delivered {
 	char names[2048]; /* as in struct certificate */
 	int64_t chain_length;
 	when not_before, not_after;
-	uint8_t missing[32]; /* of an incomplete one: SHA-256 of the missing issuer's name */
-	char urls[DELIVERED_URLS_SIZE]; /* and where it may be had, a line each */
-	when created, ended;            /* ended 0 = open */
-	struct id key;                  /* ID_NONE: none came along; the rest is of it */
+	when created, ended; /* ended 0 = open */
+	struct id key;       /* ID_NONE: none came along; the rest is of it */
 	enum key_kind key_kind;
 	uint8_t key_spki[32];
 };
@@ -48,7 +44,8 @@ struct delivered {
 struct delivered_bytes {
 	struct buf leaf, chain; /* as in store_certificate_add() */
 	struct buf wrapped;     /* the key that came along, as long as it is open; else "" */
-	struct buf given; /* of an incomplete one: all its certificates, DERs one behind another */
+	struct buf differences; /* a JSON list, for people */
+	struct buf given;       /* of one that is being completed: all its certificates, as PEM */
 };
 void delivered_bytes_init(struct delivered_bytes *bytes);
 void delivered_bytes_fini(struct delivered_bytes *bytes);
@@ -60,6 +57,10 @@ int store_delivered_add(struct store *s, struct delivered *d, const struct deliv
 int store_delivered_open(struct store *s, struct id order, struct delivered *ret) MUST_USE;
 int store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret) MUST_USE;
 int store_delivered_findings(struct store *s, struct id id, struct findings *ret) MUST_USE;
+/* The latest of the order, open or ended; the same otherwise. */
+int store_delivered_latest(struct store *s, struct id order, struct delivered *ret) MUST_USE;
+/* Ends one that turned out not to be good, with what was found; as store_delivered_end(). */
+int store_delivered_refuse(struct store *s, struct id id, const struct findings *findings) MUST_USE;
 /* The key that came along is wiped: who accepts it has stored it before. */
 int store_delivered_end(struct store *s, struct id id, enum delivered_state state) MUST_USE;
 /* The order ended or went on without it: its open one is discarded, if there is one. */

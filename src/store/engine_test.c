@@ -239,7 +239,7 @@ an_older_database_is_brought_up_to_date(void **state)
 	tasks = count_of(lab, "SELECT COUNT(*) FROM tasks");
 	tamper(lab,
 	    "ALTER TABLE keys DROP COLUMN origin;"
-	    "ALTER TABLE orders DROP COLUMN fact_delivered;"
+	    "ALTER TABLE orders DROP COLUMN watched; ALTER TABLE orders DROP COLUMN fact_fetching; ALTER TABLE orders DROP COLUMN fact_delivered;"
 	    "DROP TABLE deliveries; DROP TABLE intermediates;"
 	    "DROP INDEX orders_of_customer_in_stage; DROP INDEX tasks_leased;"
 	    "DELETE FROM counters WHERE name IN ('task', 'event'); UPDATE schema_version SET value=1");

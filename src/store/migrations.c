@@ -107,11 +107,13 @@ static const char *const steps[] = {
 	"INSERT INTO counters SELECT 'event', COALESCE(MAX(sequence), 0) FROM events;",
 
 	/* 3: what was delivered and judged, until it is accepted */
+	"ALTER TABLE orders ADD COLUMN fact_fetching @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN watched @int NOT NULL DEFAULT 0;"
 	"ALTER TABLE orders ADD COLUMN fact_delivered @int NOT NULL DEFAULT 0;"
 	"CREATE TABLE deliveries (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, state TEXT NOT NULL, container TEXT NOT NULL,"
 	" accept_clean @int NOT NULL, review @blob NOT NULL, sha256 @blob NOT NULL, serial TEXT NOT NULL, subject TEXT NOT NULL,"
 	" issuer TEXT NOT NULL, names TEXT NOT NULL, chain_length @int NOT NULL, not_before @int NOT NULL, not_after @int NOT NULL,"
-	" leaf @blob NOT NULL, chain @blob NOT NULL, given @blob NOT NULL, missing @blob, urls TEXT NOT NULL, findings TEXT NOT NULL,"
+	" leaf @blob NOT NULL, chain @blob NOT NULL, given @blob NOT NULL, findings TEXT NOT NULL, differences TEXT NOT NULL,"
 	" created @int NOT NULL, ended @int NOT NULL) @strict;"
 	"CREATE UNIQUE INDEX deliveries_open ON deliveries (order_id) WHERE ended = 0;"
 	"CREATE INDEX deliveries_of_order ON deliveries (order_id, id);"

@@ -16,13 +16,13 @@
 #include "store/tasks.h"
 
 /* In the order of enum order_fact; a test compares these names with order_fact_name(). */
-#define FACTS                                                                 \
-	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_delivered," \
+#define FACTS                                                                                \
+	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_fetching, fact_delivered," \
 	" fact_certified, fact_installed, fact_tested, fact_dns_asked, fact_pointed, fact_confirmed, fact_told, fact_stuck, fact_superseded, fact_retired"
 #define COLUMNS                                                                                                              \
 	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"     \
 	" o.key_kind, o.mailboxes, o.waiver, o.key, o.csr, o.certificate, o.installation, o.kind, o.dns_when, o.valid_from," \
-	" o.dns_looked, o.dns_looks, o.withdrawn, " FACTS                                                                    \
+	" o.dns_looked, o.dns_looks, o.withdrawn, o.watched, " FACTS                                                         \
 	", o.trouble, o.created, o.changed, o.version"                                                                       \
 	" FROM orders o JOIN sites t ON t.id=o.site"
 #define FIRST_FACT 7 /* the parameter of the first fact in write_facts() */
@@ -71,6 +71,7 @@ read_facts(struct query *q, struct order_facts *f)
 	f->dns_looked = column_int(q);
 	f->dns_looks = (uint32_t)column_int(q);
 	f->withdrawn = column_int(q);
+	f->watched = column_int(q);
 	for (int i = 0; i < FACT_MAX; i++)
 		f->fact[i] = column_int(q);
 }
@@ -264,7 +265,7 @@ insert_order(struct store *s, const struct order *o)
 	    "INSERT INTO orders (id, number, site, customer, service, organization, division, city, state, country, key_kind, mailboxes,"
 	    " waiver, key, csr, certificate, installation, kind, dns_when, valid_from, dns_looked, dns_looks, withdrawn, " FACTS
 	    ", stage, waits_for, trouble, created, changed, version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$17,$18,$19,$20,"
-	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
+	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
 
 	query_id(&q, 1, o->id);
 	query_int(&q, 2, o->number);
@@ -299,8 +300,8 @@ write_facts(struct store *s, const struct order *o)
 	CLEAN(query_end)
 	struct query q = query(s,
 	    "UPDATE orders SET stage=$2, waits_for=$3, changed=$4, trouble=$5, withdrawn=$6, fact_checked=$7, fact_refused=$8, fact_keyed=$9, fact_asked=$10,"
-	    " fact_delivered=$11, fact_certified=$12, fact_installed=$13, fact_tested=$14, fact_dns_asked=$15,"
-	    " fact_pointed=$16, fact_confirmed=$17, fact_told=$18, fact_stuck=$19, fact_superseded=$20, fact_retired=$21, version=version+1 WHERE id=$1");
+	    " fact_fetching=$11, fact_delivered=$12, fact_certified=$13, fact_installed=$14, fact_tested=$15, fact_dns_asked=$16,"
+	    " fact_pointed=$17, fact_confirmed=$18, fact_told=$19, fact_stuck=$20, fact_superseded=$21, fact_retired=$22, version=version+1 WHERE id=$1");
 	when now = world_now(s->world);
 
 	query_id(&q, 1, o->id);
@@ -475,6 +476,16 @@ store_order_set_dns_when(struct store *s, struct id order, enum dns_when dns_whe
 
 	query_id(&q, 1, order);
 	query_text(&q, 2, dns_whens[dns_when]);
+	return query_one(&q);
+}
+
+int
+store_order_watched(struct store *s, struct id order)
+{
+	CLEAN(query_end) struct query q = query(s, "UPDATE orders SET watched=$2 WHERE id=$1");
+
+	query_id(&q, 1, order);
+	query_int(&q, 2, world_now(s->world));
 	return query_one(&q);
 }
 

@@ -111,6 +111,38 @@ file_read_start(const char *path, size_t count, struct buf *to)
 	return r;
 }
 
+/* In pieces: what is promised may be much more than what comes. */
+static int
+read_up_to(int fd, size_t count, struct buf *to)
+{
+	size_t got = 1;
+
+	while (count > 0 && got > 0) {
+		size_t most = count < CHUNK ? count : CHUNK;
+		char *room = buf_room(to, most);
+		int r = room ? read_some(fd, room, most, &got) : FILE_E_TOO_LARGE;
+
+		if (r)
+			return r;
+		buf_added(to, got);
+		count -= got;
+	}
+	return 0;
+}
+
+int
+file_read_given(const char *path, size_t count, struct buf *to)
+{
+	CLEAN(close_fd) int fd = -1;
+
+	if (strcmp(path, "-") == 0)
+		return read_up_to(STDIN_FILENO, count, to);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return errno == ENOENT ? FILE_E_ABSENT : error_origin(errno);
+	return read_up_to(fd, count, to);
+}
+
 static bool
 is_private(const struct stat *st)
 {
@@ -350,6 +382,15 @@ file_stamp_eq(const struct file_stamp *a, const struct file_stamp *b)
 {
 	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
 	       a->modified == b->modified && a->changed == b->changed;
+}
+
+bool
+file_is_same(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+	       of_a.st_ino == of_b.st_ino;
 }
 
 /* An open file description's lock, not the process': a child that does not inherit the descriptor

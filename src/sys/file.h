@@ -17,6 +17,8 @@ enum {
 int file_read(const char *path, struct buf *to) MUST_USE;
 /* Appends its first `count` bytes and reads none of those behind; fewer if it is shorter. */
 int file_read_start(const char *path, size_t count, struct buf *to) MUST_USE;
+/* What a person named, its first `count` bytes: "-" is standard input; of a pipe, all that comes. */
+int file_read_given(const char *path, size_t count, struct buf *to) MUST_USE;
 /* As file_read() for a secret: refuses (FILE_E_MODE) anything but a regular file of mode 0600 or
  * 0400 that is ours or root's. */
 int file_read_secret(const char *path, struct buf *to) MUST_USE;
@@ -53,6 +55,8 @@ struct file_stamp {
 	bool settled;
 };
 int file_stamp(const char *path, struct file_stamp *ret) MUST_USE; /* FILE_E_ABSENT */
+/* Two names of one file? False when either is absent. */
+bool file_is_same(const char *a, const char *b);
 bool file_stamp_eq(const struct file_stamp *a, const struct file_stamp *b);
 
 /* Takes a lock that lasts as long as the process (or the fd); FILE_E_LOCKED if another has it. The

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sys/room.h"
+#include "sys/room_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +18,22 @@
 #include "sys/net.h"
 #include "sys/world.h"
 
-#define PIPE_END  3          /* where the child finds its pipe */
 #define END_LEAST SECONDS(1) /* to end in, for one that answered at the last moment */
+
+const char *
+room_words(int r)
+{
+	switch (r) {
+	case ROOM_E_TIMEOUT:
+		return "it took too long";
+	case ROOM_E_TOO_MUCH:
+		return "the answer grew too large";
+	case ROOM_E_DIED:
+		return "the program that read it broke down";
+	default:
+		return "it could not be started";
+	}
+}
 
 static bool
 limit(__rlimit_resource_t what, rlim_t most)
@@ -29,28 +43,26 @@ limit(__rlimit_resource_t what, rlim_t most)
 	return setrlimit(what, &to) == 0;
 }
 
-static bool
-set_limits(const struct room *room)
+bool
+room_set_limits(const struct room *room, rlim_t cpu_seconds)
 {
 #ifndef CERTDESK_SANITIZED /* its shadow memory is terabytes of address space */
 	if (!limit(RLIMIT_AS, room->memory))
 		return false;
 #endif
-	return limit(RLIMIT_CPU, room->cpu_seconds) && limit(RLIMIT_CORE, 0) &&
-	       limit(RLIMIT_FSIZE, 0);
+	return limit(RLIMIT_CPU, cpu_seconds) && limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0);
 }
 
-/* Leaves 0, 1, 2 and the pipe: the child must not be able to answer in its parent's name. */
-static bool
-close_all_but(int fd)
+bool
+room_close_all_but(int fd)
 {
-	if (fd != PIPE_END && dup2(fd, PIPE_END) != PIPE_END)
+	if (fd != ROOM_PIPE_END && dup2(fd, ROOM_PIPE_END) != ROOM_PIPE_END)
 		return false;
-	return close_range(PIPE_END + 1, ~0U, 0) == 0;
+	return close_range(ROOM_PIPE_END + 1, ~0U, 0) == 0;
 }
 
-static bool
-write_all(int fd, struct str bytes)
+bool
+room_write_all(int fd, struct str bytes)
 {
 	while (bytes.len > 0) {
 		ssize_t wrote = write(fd, bytes.p, bytes.len);
@@ -72,8 +84,9 @@ child(const struct room *room, int (*work)(const void *about, struct buf *answer
 	bool good;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	good = close_all_but(fd) && set_limits(room) && work(about, &answer) == 0 &&
-	       !buf_failed(&answer) && write_all(PIPE_END, buf_str(&answer));
+	good = room_close_all_but(fd) && room_set_limits(room, room->cpu_seconds) &&
+	       work(about, &answer) == 0 && !buf_failed(&answer) &&
+	       room_write_all(ROOM_PIPE_END, buf_str(&answer));
 	_exit(good ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
@@ -130,6 +143,17 @@ verdict(pid_t pid)
 	                                                                  : ROOM_E_DIED;
 }
 
+int
+room_leave(pid_t pid, when deadline, int r)
+{
+	int ended = r == 0 || r == ROOM_E_DIED ? await_end(pid, deadline) : r, status;
+
+	if (ended)
+		(void)kill(pid, SIGKILL);
+	status = verdict(pid);
+	return ended ? ended : status;
+}
+
 static void
 forget_answer(struct buf *answer, size_t before)
 {
@@ -158,11 +182,7 @@ room_run(const struct room *room, int (*work)(const void *about, struct buf *ans
 		return r;
 	}
 	r = collect(fds[0], deadline, answer);
-	if (r == 0)
-		r = await_end(pid, deadline);
-	if (r)
-		(void)kill(pid, SIGKILL);
-	ended = verdict(pid);
+	ended = room_leave(pid, deadline, r);
 	close_fd(fds[0]);
 	r = r ? r : ended;
 	if (r)

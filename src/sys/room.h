@@ -20,6 +20,9 @@ enum {
 	ROOM_E_TOO_MUCH, /* answered more than the buf's limit */
 };
 
+/* What happened to the work, as a clause: "it took too long"; negative too. */
+const char *room_words(int r);
+
 struct room {
 	when time; /* by the clock */
 	unsigned cpu_seconds;
@@ -31,3 +34,27 @@ struct room {
  * returned 0. A secret *answer leaves no copy on its way. */
 int room_run(const struct room *room, int (*work)(const void *about, struct buf *answer),
     const void *about, struct buf *answer) MUST_USE;
+
+/*
+ * Many pieces of work, for one person who waits: a child does them one after the other, and when a
+ * piece breaks it, the next go on in a new one. So a piece that takes the child over without
+ * breaking it meets those behind it: never put pieces of different owners into one series. The
+ * bounds hold for each piece, but the memory is that of the child.
+ */
+#define ROOM_CHILDREN_MAX 8
+
+struct room_series {
+	size_t count;
+	size_t children;                 /* at the same time; each gets a part of the series */
+	int (*begin)(const void *about); /* once in each child, before its first piece */
+	int (*work)(const void *about, size_t at, struct buf *answer);
+	const void *about;
+	size_t answer_max; /* bytes of one answer */
+	/* In the parent: `r` as of room_run(), `answer` "" unless it is 0. */
+	void (*done)(void *to, size_t at, int r, struct str answer);
+	void *to;
+};
+
+/* done() is called for each piece, in their order, as soon as those before it are done; -errno when
+ * no child could be made for one, and then not for it and those behind. */
+int room_run_series(const struct room *room, const struct room_series *series) MUST_USE;

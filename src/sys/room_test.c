@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -139,6 +140,182 @@ nothing_open(void **state UNUSED)
 	close(secret);
 }
 
+#define PIECES 7
+
+struct heard {
+	size_t count;
+	int r[PIECES];
+	char words[PIECES][32];
+};
+
+static void
+hear(void *to, size_t at, int r, struct str answer)
+{
+	struct heard *heard = to;
+
+	assert_int_equal(at, heard->count);
+	heard->r[at] = r;
+	str_copy(answer, heard->words[at], sizeof(heard->words[at]));
+	heard->count++;
+}
+
+/* A child knows its number by the pieces it has done; `about` counts them, each child its own. */
+static int
+play(const void *about, size_t at, struct buf *answer)
+{
+	int *done = (int *)(uintptr_t)about;
+
+	(*done)++;
+	switch (at) {
+	case 1:
+		return crash(NULL, answer);
+	case 3:
+		return hang(NULL, answer);
+	case 4:
+		for (int i = 0; i < 100; i++)
+			buf_put_text(answer, "more");
+		return 0;
+	default:
+		buf_printf(answer, "piece %zu, its %d.", at, *done);
+		return 0;
+	}
+}
+
+static int
+start_at_ten(const void *about)
+{
+	*(int *)(uintptr_t)about = 10;
+	return 0;
+}
+
+static void
+a_series(void **state UNUSED)
+{
+	static const int outcomes[PIECES] = { 0, ROOM_E_DIED, 0, ROOM_E_TIMEOUT, ROOM_E_TOO_MUCH };
+	static const char *const words[PIECES] = { "piece 0, its 11.", "", "piece 2, its 11.", "",
+		"", "piece 5, its 11.", "piece 6, its 12." };
+	const struct room brief = {
+		.time = SECONDS(1), .cpu_seconds = 10, .memory = (size_t)1 << 30
+	};
+	struct heard heard = { 0 };
+	int done = 0;
+	const struct room_series series = { .count = PIECES,
+		.begin = start_at_ten,
+		.work = play,
+		.about = &done,
+		.answer_max = 100,
+		.done = hear,
+		.to = &heard };
+
+	assert_int_equal(room_run_series(&brief, &series), 0);
+	assert_int_equal(heard.count, PIECES);
+	for (size_t i = 0; i < PIECES; i++) {
+		assert_int_equal(heard.r[i], outcomes[i]);
+		assert_string_equal(heard.words[i], words[i]);
+	}
+	assert_int_equal(done, 0);
+}
+
+static int
+echo_number(const void *about, size_t at, struct buf *answer)
+{
+	if (at % 10 == 7)
+		return crash(about, answer);
+	buf_printf(answer, "%zu%0*d", at, (int)(at % 5000), 0);
+	return 0;
+}
+
+struct sum {
+	size_t count, broken, wrong;
+};
+
+static void
+add_up(void *to, size_t at, int r, struct str answer)
+{
+	struct sum *sum = to;
+	char begin[32];
+
+	snprintf(begin, sizeof(begin), "%zu", at);
+	sum->wrong += at != sum->count++;
+	sum->broken += r == ROOM_E_DIED;
+	sum->wrong += (r == ROOM_E_DIED) != (at % 10 == 7);
+	sum->wrong += r == 0 && !str_starts(answer, str_of(begin));
+}
+
+/* However many children there are, and whichever is first, what they say comes in order. */
+static void
+side_by_side(void **state UNUSED)
+{
+	static const size_t children[] = { 1, 2, 3, 8, 100 }, counts[] = { 0, 1, 2, 7, 300 };
+
+	for (size_t c = 0; c < COUNT_OF(children); c++)
+		for (size_t n = 0; n < COUNT_OF(counts); n++) {
+			struct sum sum = { 0 };
+			const struct room_series series = { .count = counts[n],
+				.children = children[c],
+				.work = echo_number,
+				.answer_max = 10000,
+				.done = add_up,
+				.to = &sum };
+
+			assert_int_equal(room_run_series(&usual, &series), 0);
+			assert_int_equal(sum.count, counts[n]);
+			assert_int_equal(sum.wrong, 0);
+			assert_int_equal(sum.broken, counts[n] == 300 ? 30 : 0);
+		}
+}
+
+static int
+leave_early(const void *about UNUSED, size_t at UNUSED, struct buf *answer UNUSED)
+{
+	_exit(0);
+}
+
+static int
+refuse_to_begin(const void *about UNUSED)
+{
+	return -1;
+}
+
+static int
+spin_piece(const void *about UNUSED, size_t at, struct buf *answer)
+{
+	return at == 1 ? spin(NULL, answer) : 0;
+}
+
+static void
+a_series_that_ends(void **state UNUSED)
+{
+	/* clang-format off */
+	static const struct {
+		int (*begin)(const void *about);
+		int (*work)(const void *about, size_t at, struct buf *answer);
+		int r[3];
+	} cases[] = {
+		{ NULL,            leave_early, { ROOM_E_DIED, ROOM_E_DIED, ROOM_E_DIED } },
+		{ refuse_to_begin, leave_early, { ROOM_E_DIED, ROOM_E_DIED, ROOM_E_DIED } },
+		{ NULL,            spin_piece,  { 0, ROOM_E_TIMEOUT, 0 } },
+	};
+	/* clang-format on */
+	const struct room busy = {
+		.time = SECONDS(20), .cpu_seconds = 1, .memory = (size_t)1 << 30
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct heard heard = { 0 };
+		const struct room_series series = { .count = 3,
+			.begin = cases[i].begin,
+			.work = cases[i].work,
+			.answer_max = 100,
+			.done = hear,
+			.to = &heard };
+
+		assert_int_equal(room_run_series(&busy, &series), 0);
+		assert_int_equal(heard.count, 3);
+		assert_memory_equal(heard.r, cases[i].r, sizeof(cases[i].r));
+	}
+}
+
 int
 main(void)
 {
@@ -146,6 +323,9 @@ main(void)
 		cmocka_unit_test(an_answer),
 		cmocka_unit_test(no_answer),
 		cmocka_unit_test(nothing_open),
+		cmocka_unit_test(a_series),
+		cmocka_unit_test(a_series_that_ends),
+		cmocka_unit_test(side_by_side),
 	};
 	int first = dup(0); /* so that descriptors above 3 exist whatever the harness left open */
 	int failed;

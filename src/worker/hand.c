@@ -16,11 +16,13 @@ static step_fn *const steps[] = {
 	[TASK_KEY] = step_key,
 	[TASK_ASK] = step_ask,
 	[TASK_DNS] = step_dns,
+	[TASK_FETCH] = step_fetch,
 	[TASK_INSTALL] = step_install,
 	[TASK_TEST_ADDRESS] = step_test_address,
 	[TASK_ASK_DNS] = step_ask_dns,
 	[TASK_TEST_NAME] = step_test_name,
 	[TASK_TELL] = step_tell,
+	[TASK_WATCH] = step_watch,
 	[TASK_WITHDRAW] = step_withdraw,
 };
 static_assert(COUNT_OF(steps) == TASK_KIND_MAX, "a step for each kind of task");

@@ -102,6 +102,7 @@ worker_open(struct process *process)
 	worker->config = process->config;
 	worker->world = process->world;
 	worker->keeper = process->peer[ROLE_KEEPER];
+	worker->reader = process->peer[ROLE_READER];
 	worker->turns = queue_new();
 	pthread_mutex_init(&worker->lock, NULL);
 	pthread_cond_init(&worker->wake, NULL);
@@ -192,7 +193,7 @@ worker_shape(const struct process *process, struct sandbox_profile *profile)
 
 static const struct process_rule rule = {
 	.role = ROLE_WORKER,
-	.peers = 1u << ROLE_KEEPER | 1u << ROLE_DESK,
+	.peers = 1u << ROLE_KEEPER | 1u << ROLE_DESK | 1u << ROLE_READER,
 	.profile = {
 		.calls = SANDBOX_FILES | SANDBOX_CONNECT | SANDBOX_PASS_FD,
 		.any_tcp_connect = true,

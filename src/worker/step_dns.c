@@ -7,13 +7,16 @@
 #include "worker/worker.h"
 
 static int
-keep_look(struct hand *hand, const struct order *order, const struct dns_report *report)
+keep_look(struct hand *hand, const struct order *order, struct dns_report *report)
 {
 	CLEAN(buf_fini) struct buf json = BUF(1 << 16);
-	const struct finding *first = findings_first(&report->findings);
+	const struct finding *first;
 	CLEAN(buf_fini) struct buf words = BUF(4096);
-	int r = dns_report_json(report, &json);
+	int r;
 
+	findings_weigh(&report->findings, &hand->worker->config->severities);
+	first = findings_first(&report->findings);
+	r = dns_report_json(report, &json);
 	if (r)
 		return r;
 	if (first)

@@ -266,7 +266,7 @@ static int
 note_refusal(struct hand *hand, const struct order *order, const struct subject_matter *matter,
     struct id installation, const struct outcome *what)
 {
-	struct findings findings = { 0 };
+	struct findings findings = { .policy = &hand->worker->config->severities };
 	struct finding *f = findings_add(&findings, FINDING_INSTALL_REFUSED, "");
 	int r = hand_begin(hand);
 

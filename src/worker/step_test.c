@@ -31,6 +31,7 @@ run_test(struct hand *hand, const struct order *order, const struct subject_matt
 		.path = path_of(matter->service.kind),
 		.trust = hand->worker->trust,
 		.timeout = STEP_TIMEOUT,
+		.severities = &hand->worker->config->severities,
 	};
 
 	if (r)

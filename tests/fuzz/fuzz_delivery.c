@@ -23,6 +23,7 @@
 
 static struct delivery_tools *tools;
 static struct trust trust;
+static struct ct_logs *ct_logs;
 
 /* What fixtures are made with. NULL: none was given. */
 static const char *const passwords[8] = { NULL, "", "password", "test", "1234", "foo",
@@ -31,10 +32,14 @@ static const char *const passwords[8] = { NULL, "", "password", "test", "1234", 
 int
 LLVMFuzzerInitialize(int *argc UNUSED, char ***argv UNUSED)
 {
+	const struct str logs = STR(
+	    "{\"log_list_timestamp\":\"2026-05-01T00:00:00Z\",\"operators\":[{\"name\":\"A\",\"logs\":["
+	    "{\"log_id\":\"1219ENGn9XfCx+lf1wC/+YLJM1pl4dCzAXMXwMjFaXc=\",\"description\":\"a\"}]}]}");
 	bool legacy;
 
 	MUST_HOLD(delivery_tools_new(&tools, &legacy) == 0);
 	MUST_HOLD(trust_read_roots(&trust, TRUST_FILE) == 0);
+	MUST_HOLD(ct_logs_new(logs, &ct_logs) == 0);
 	return 0;
 }
 
@@ -94,9 +99,14 @@ judge(const struct delivery_question *q)
 {
 	struct read_report *report = alloc_zero(sizeof(*report));
 	CLEAN(key_offer_fini) struct key_offer offer;
+	const struct judge_setting setting = {
+		.trust = trust,
+		.ct_logs = ct_logs,
+		.public_rules = true,
+	};
 
 	read_report_init(report);
-	judge_and_offer(q, tools, &trust, report, &offer);
+	judge_and_offer(q, tools, &setting, report, &offer);
 	MUST_HOLD(!report->accepted && !offer.is_made);
 	check_findings(&report->findings);
 	check_codec(report);

@@ -48,19 +48,38 @@ class CA:
         openssl("x509", "-req", "-in", f / "intermediate.csr", "-CA", self.root, "-CAkey", root_key, "-CAcreateserial", "-days",
                 1825, "-sha256", "-extfile", f / "intermediate.ext", "-out", self.intermediate)
 
-    def sign(self, csr_pem, names, days=199, issuer_url=None):
-        """PEM of a leaf for the CSR's key and these names; `issuer_url`: where it says its issuer can be had."""
+    def sign(self, csr_pem, names, days=199, issuer_url=None, crl_url=None):
+        """PEM of a leaf for the CSR's key and these names; `issuer_url`, `crl_url`: where it says its issuer and
+        the list of revoked ones can be had."""
         self.count += 1
         stem = self.folder / f"leaf{self.count}"
         ext = ("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
                "extendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\nsubjectAltName=" + ",".join(f"DNS:{n}" for n in names) + "\n")
         if issuer_url:
             ext += f"authorityInfoAccess=caIssuers;URI:{issuer_url}\n"
+        if crl_url:
+            ext += f"crlDistributionPoints=URI:{crl_url}\n"
         stem.with_suffix(".ext").write_text(ext)
         stem.with_suffix(".csr").write_text(csr_pem)
         return openssl("x509", "-req", "-in", stem.with_suffix(".csr"), "-CA", self.intermediate, "-CAkey",
                        self.folder / "intermediate.key", "-set_serial", f"0x{10**12 + self.count:x}", "-days", days, "-sha256", "-extfile",
                        stem.with_suffix(".ext")).decode()
+
+    def crl(self, *revoked, hours=24):
+        """DER of the list of revoked leaves, signed by the intermediate."""
+        import datetime
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        now = datetime.datetime.utcnow()
+        issuer = x509.load_pem_x509_certificate(self.intermediate.read_bytes())
+        key = serialization.load_pem_private_key((self.folder / "intermediate.key").read_bytes(), None)
+        made = (x509.CertificateRevocationListBuilder().issuer_name(issuer.subject).last_update(now - datetime.timedelta(hours=1))
+                .next_update(now + datetime.timedelta(hours=hours)))
+        for leaf in revoked:
+            serial = x509.load_pem_x509_certificate(leaf.encode() if isinstance(leaf, str) else leaf).serial_number
+            made = made.add_revoked_certificate(x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(
+                now - datetime.timedelta(minutes=30)).add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), False).build())
+        return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
     def chain(self):
         return self.intermediate.read_text()

@@ -15,7 +15,7 @@ import uuid
 from pathlib import Path
 
 from .ca import CA
-from .peers import Backend, HAProxy, Knot, Mailbox, Peer, answers, free_port, wait_for
+from .peers import Backend, HAProxy, Knot, Mailbox, Publisher, Peer, answers, free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 STATEMENT = ("I know that this private key was not made by the provider, that anybody who has seen it can pretend to be this site, and that the "
@@ -127,11 +127,15 @@ class House(Peer):
         if more.get("foreign_keys"):
             lines.append("policy:\n  foreign_keys: yes")
         if ca:
-            lines.append(f"trust:\n  file: {ca.root}")
+            lines.append(f"trust:\n  file: {ca.root}" + "".join(f"\n  {name}: {value}" for name, value in more.get("trust", {}).items()))
+        if more.get("severities"):
+            lines.append("policy:\n  severities:" + "".join(f"\n    {code}: {severity}" for code, severity in more["severities"].items()))
         dns = f"dns:\n  timeout_ms: {more.get('dns_timeout_ms', 1000)}"
         if knot:
             dns += f"\n  stubs:\n    - zone: {knot.zone}\n      address: 127.0.0.1\n      port: {knot.port}"
         lines.append(dns)
+        if more.get("publisher"):
+            lines.append(f"fetch:\n  allow:\n    - address: 127.0.0.1\n      port: {more['publisher'].port}")
         if haproxy:
             lines.append(f"""balancers:
   - name: edge
@@ -216,20 +220,21 @@ class Stage:
         self.haproxy = HAProxy(self.folder / "haproxy", self.backend.port)
         self.knot = Knot(self.folder / "dns", zone)
         self.mailbox = Mailbox()
+        self.publisher = Publisher()
         self.house = House(self.folder / "certdesk", build)
         self.pool = more.get("pool", "127.77.0.0/24")
 
     def start(self, failpoint=None):
-        for peer in (self.backend, self.haproxy, self.knot, self.mailbox):
+        for peer in (self.backend, self.haproxy, self.knot, self.mailbox, self.publisher):
             peer.start()
-        self.house.write_config(self.haproxy, self.knot, self.mailbox, self.ca, **self.more)
+        self.house.write_config(self.haproxy, self.knot, self.mailbox, self.ca, publisher=self.publisher, **self.more)
         self.house.init()
         self.house.start(failpoint)
         self.api = self.house.api()
         return self
 
     def stop(self):
-        for peer in (self.house, self.mailbox, self.knot, self.haproxy, self.backend):
+        for peer in (self.house, self.publisher, self.mailbox, self.knot, self.haproxy, self.backend):
             peer.stop()
 
     def __enter__(self):

@@ -4,6 +4,7 @@ import asyncio
 import concurrent.futures
 import email
 import email.policy
+import http.server
 import os
 import signal
 import socket
@@ -287,3 +288,43 @@ class Mailbox:
                 if f"[#{number}]" in letter["Subject"]:
                     seen.setdefault(letter["Message-ID"], letter)
             return list(seen.values())
+
+
+class Publisher:
+    """The web server where a CA publishes its certificates: `pages` maps a path to bytes, or to a status without any."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.pages = {}
+        self.asked = []
+        self.server = None
+
+    def start(self):
+        publisher = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                publisher.asked.append(self.path)
+                page = publisher.pages.get(self.path, 404)
+                if callable(page):
+                    page = page()
+                self.send_response(200 if isinstance(page, bytes) else page)
+                content = page if isinstance(page, bytes) else b""
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def stop(self):
+        if self.server:
+            self.server.shutdown()
+            self.server.server_close()
+            self.server = None

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keeper/rsa_check.h"
+#include "pki/rsa_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keeper/rsa_check.h"
+#include "pki/rsa_check.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
 
 #define SMALL_FACTOR_MAX 751
 #define FERMAT_ROUNDS    110
@@ -76,4 +80,28 @@ rsa_check(const mpz_t modulus)
 	if (has_close_primes(modulus))
 		return RSA_CLOSE_PRIMES;
 	return has_roca(modulus) ? RSA_ROCA : RSA_FINE;
+}
+
+enum rsa_fault
+rsa_check_key(const EVP_PKEY *key)
+{
+	unsigned char bytes[RSA_CHECK_BITS_MAX / 8];
+	enum rsa_fault fault = RSA_FINE;
+	BIGNUM *n = NULL;
+	mpz_t modulus;
+	int len;
+
+	if (!EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n)) {
+		ERR_clear_error();
+		return RSA_FINE;
+	}
+	len = BN_num_bits(n) <= RSA_CHECK_BITS_MAX ? BN_bn2bin(n, bytes) : 0;
+	BN_free(n);
+	if (len <= 0)
+		return RSA_FINE;
+	mpz_init(modulus);
+	mpz_import(modulus, (size_t)len, 1, 1, 0, 0, bytes);
+	fault = rsa_check(modulus);
+	mpz_clear(modulus);
+	return fault;
 }
