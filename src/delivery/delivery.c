@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <gmime/gmime.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
@@ -59,8 +60,32 @@ delivery_tools_free(struct delivery_tools *tools)
 	if (tools->standard)
 		OSSL_PROVIDER_unload(tools->standard);
 	OSSL_LIB_CTX_free(tools->library);
+	if (tools->text)
+		freelocale(tools->text);
 	free(tools);
 	return NULL;
+}
+
+/* GMime, libarchive and the C library under them load tables when first used. The ZIP's one name is
+ * flagged as UTF-8, the mail's is in an old charset. */
+static void
+warm_up(const struct delivery_tools *tools)
+{
+	static const char zip[] =
+	    "PK\x03\x04\x14\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\xc3\xbc"
+	    "PK\x01\x02\x14\0\x14\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0"
+	    "\0\0\0\0\0\0\0\0\0\0\0\0\xc3\xbc"
+	    "PK\x05\x06\0\0\0\0\x01\0\x01\0\x30\0\0\0\x20\0\0\0\0\0";
+	static const char mail[] =
+	    "Subject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n"
+	    "--x\nContent-Type: text/plain; name*=iso-8859-1''%FC\n"
+	    "Content-Transfer-Encoding: base64\n\neAo=\n--x--\n";
+	struct delivery *scratch = alloc_zero(sizeof(*scratch));
+
+	delivery_add(scratch, tools, STR(""), str_bytes(zip, sizeof(zip) - 1), NULL);
+	delivery_add(scratch, tools, STR(""), str_of(mail), NULL);
+	delivery_fini(scratch);
+	free(scratch);
 }
 
 int
@@ -74,9 +99,12 @@ delivery_tools_new(struct delivery_tools **ret, bool *ret_legacy)
 	tools->standard = OSSL_PROVIDER_load(tools->library, "default");
 	if (!tools->standard)
 		return error_origin(ENOPKG);
+	tools->text = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	g_mime_init(); /* counts its calls; what it made stays for the process */
 	tools->legacy = OSSL_PROVIDER_load(tools->library, "legacy");
 	ERR_clear_error();
 	*ret_legacy = tools->legacy != NULL;
+	warm_up(tools);
 	*ret = TAKE(tools);
 	return 0;
 }

@@ -4,6 +4,10 @@
  * came along. Formats are told by content, never by name (I-01); one table in delivery.c lists
  * them, so that a new one is a row. What is recognised but not read is answered as what it is.
  *
+ * A delivery holds files, and files hold files: what is found in an archive or a mail becomes a row of
+ * its own behind the one it came in ("chain.zip: owa.crt"). Members that are nothing of ours leave no
+ * row.
+ *
  * A damaged part does not hide the good ones; it stays in its file's `error` for when nothing else
  * explains what is missing. Private keys are looked at only for their fingerprint and wiped at
  * once, but where `keeps_keys` says so.
@@ -17,13 +21,15 @@
 
 #include "base/buf.h"
 
-#define DELIVERY_FILES_MAX        16
+#define DELIVERY_FILES_MAX        16 /* that are sent */
+#define DELIVERY_ROWS_MAX         64 /* those, and what is inside of them */
 #define DELIVERY_FILE_MAX         (1024u * 1024)
 #define DELIVERY_CERTIFICATES_MAX 50
 #define DELIVERY_KEYS_MAX         16
 #define DELIVERY_ITERATIONS_MAX   10000000 /* of all password derivations of one delivery */
 #define DELIVERY_STATUS_MAX       16
 #define DELIVERY_WORDS_SIZE       192
+#define DELIVERY_NAME_SIZE        160
 
 /* Why a file, or a part of it, gave nothing; `words` of the file say more. */
 enum delivery_error {
@@ -61,6 +67,7 @@ struct delivery_key {
 };
 
 struct delivery_file {
+	char name[DELIVERY_NAME_SIZE];         /* for people only; "" = it came without */
 	const char *container;                 /* "PEM text", "PKCS#12" …; "" = not recognised */
 	size_t certificates, keys, csrs, crls; /* seen, twice the same counted twice */
 	enum delivery_error error;             /* the first problem */
@@ -75,8 +82,9 @@ struct delivery {
 	struct delivery_key key[DELIVERY_KEYS_MAX];
 	size_t status_count; /* of CRLs and OCSP responses; further ones are passed over */
 	struct str status[DELIVERY_STATUS_MAX]; /* DER, owned */
+	size_t given;                           /* how often delivery_add() was called */
 	size_t file_count;
-	struct delivery_file file[DELIVERY_FILES_MAX];
+	struct delivery_file file[DELIVERY_ROWS_MAX];
 	uint64_t iterations; /* spent or promised so far, over all files (I-07) */
 };
 
@@ -94,10 +102,10 @@ int delivery_tools_new(struct delivery_tools **ret, bool *ret_legacy) MUST_USE;
 struct delivery_tools *delivery_tools_free(struct delivery_tools *tools);
 CLEAN_DEFINE(delivery_tools_free, struct delivery_tools *);
 
-/* Reads one more file. `password` NULL = none was given, which is not the same as an empty one. A
- * file too many is counted in the last file's error. */
-void delivery_add(struct delivery *delivery, const struct delivery_tools *tools, struct str bytes,
-    const struct str *password);
+/* Reads one more file. `name` is shown and never looked at. `password` NULL = none was given, which
+ * is not the same as an empty one. A file too many is counted in the last file's error. */
+void delivery_add(struct delivery *delivery, const struct delivery_tools *tools, struct str name,
+    struct str bytes, const struct str *password);
 
 /* FINE when any certificate, key or request was found; else the first file's reason. */
 enum delivery_error delivery_error(const struct delivery *delivery);

@@ -61,7 +61,7 @@ opened(struct str bytes, const char *password)
 	struct delivery delivery = { 0 };
 	struct str given = str_of(password);
 
-	delivery_add(&delivery, fix.tools, bytes, password ? &given : NULL);
+	delivery_add(&delivery, fix.tools, STR(""), bytes, password ? &given : NULL);
 	return delivery;
 }
 
@@ -231,12 +231,12 @@ other_things(void **state UNUSED)
 		{ "empty",     STR_INIT(""),                     DELIVERY_EMPTY, NULL },
 		{ "blank",     STR_INIT(" \r\n\t\n"),            DELIVERY_EMPTY, NULL },
 		{ "prose",     STR_INIT("see the attachment"),   DELIVERY_UNKNOWN_FORMAT, NULL },
-		{ "zip",       STR_INIT("PK\x03\x04xxxx"),       DELIVERY_UNSUPPORTED_FORMAT, "a ZIP archive" },
+		{ "zip",       STR_INIT("PK\x03\x04xxxx"),       DELIVERY_MALFORMED,          "the archive is damaged or cut off" },
 		{ "jks",       STR_INIT("\xfe\xed\xfe\xed\0\0"), DELIVERY_MALFORMED, "the Java key store is damaged or cut off" },
 		{ "winmail",   STR_INIT("\x78\x9f\x3e\x22zz"),   DELIVERY_UNSUPPORTED_FORMAT, "an Outlook attachment (winmail.dat)" },
 		{ "pdf",       STR_INIT("%PDF-1.7\n"),           DELIVERY_UNSUPPORTED_FORMAT, "a PDF document" },
 		{ "html",      STR_INIT("\n<!DOCTYPE html><html>"), DELIVERY_UNSUPPORTED_FORMAT, "a web page (HTML)" },
-		{ "mail",      STR_INIT("From: a@b\nSubject: x\n\nhi"), DELIVERY_UNSUPPORTED_FORMAT, "a whole mail" },
+		{ "mail",      STR_INIT("From: a@b\nSubject: x\n\nhi"), DELIVERY_NO_CERTIFICATE, "no certificate is in it" },
 		{ "ssh",       STR_INIT("ssh-rsa AAAAB3Nza me"), DELIVERY_UNSUPPORTED_FORMAT, "an SSH public key" },
 		{ "cut DER",   STR_INIT("\x30\x82\x05\x00\x30"), DELIVERY_MALFORMED, NULL },
 		{ "pgp",       STR_INIT("-----BEGIN PGP PUBLIC KEY BLOCK-----\nxx\n-----END PGP PUBLIC KEY BLOCK-----"),
@@ -396,7 +396,7 @@ work_limits(void **state UNUSED)
 
 	make_pfx("geheim", NID_aes_256_cbc, NID_aes_256_cbc, 2048, &pfx);
 	delivery.iterations = DELIVERY_ITERATIONS_MAX - 3000; /* of files before it */
-	delivery_add(&delivery, fix.tools, buf_str(&pfx), &password);
+	delivery_add(&delivery, fix.tools, STR(""), buf_str(&pfx), &password);
 	assert_int_equal(delivery.file[0].error, DELIVERY_LIMIT);
 	assert_int_equal(delivery.certificate_count, 0);
 	assert_in_range(
@@ -408,14 +408,14 @@ work_limits(void **state UNUSED)
 	while (str_find(buf_str(&pfx), STR("\x02\x03\x01\x00\x01")) < pfx.len)
 		patch(&pfx, STR("\x02\x03\x01\x00\x01"), STR("\x02\x03\x7f\xff\xff"));
 	huge.iterations = 2000000;
-	delivery_add(&huge, fix.tools, buf_str(&pfx), &password);
+	delivery_add(&huge, fix.tools, STR(""), buf_str(&pfx), &password);
 	assert_int_equal(delivery_error(&huge), DELIVERY_LIMIT);
 	assert_int_equal(huge.iterations, 2000000); /* and nothing was tried */
 	while (!buf_failed(&big) && big.len <= DELIVERY_FILE_MAX)
 		buf_put_byte(&big, 'x');
 	expect("too large", buf_str(&big), NULL, DELIVERY_LIMIT, 0);
 	for (int i = 0; i <= DELIVERY_FILES_MAX; i++)
-		delivery_add(&delivery, fix.tools, STR("x"), NULL);
+		delivery_add(&delivery, fix.tools, STR(""), STR("x"), NULL);
 	assert_int_equal(delivery.file_count, DELIVERY_FILES_MAX);
 }
 

@@ -3,12 +3,14 @@
  * The table of formats (I-01): the first row that tells by content has the file. A row without a
  * reader names what we know and do not open.
  */
+#include "delivery/loosen.h"
 #include "delivery/read.h"
 
 #include <openssl/crypto.h>
 
 /* Enough of a page or a mail to know it by. */
 #define LOOK_MAX 4096
+#define XML_MAX  64 /* elements */
 
 struct format {
 	const char *container;
@@ -48,19 +50,6 @@ tells_xml(struct str bytes)
 	return str_starts(str_trim(bytes), STR("<?xml"));
 }
 
-/* Two header fields of RFC 5322 that no other text begins with. */
-static bool
-tells_mail(struct str bytes)
-{
-	return (starts_nocase(bytes, STR("received:")) || starts_nocase(bytes, STR("from:")) ||
-		   starts_nocase(bytes, STR("return-path:")) ||
-		   starts_nocase(bytes, STR("date:")) ||
-		   starts_nocase(bytes, STR("mime-version:")) ||
-		   starts_nocase(bytes, STR("subject:"))) &&
-	       (has_nocase(bytes, STR("\nmime-version:")) || has_nocase(bytes, STR("\nfrom:")) ||
-		   has_nocase(bytes, STR("\nsubject:")));
-}
-
 static bool
 tells_ssh_key(struct str bytes)
 {
@@ -76,13 +65,67 @@ read_putty_key(struct intake *in, struct str bytes UNUSED)
 	intake_key(in, NULL);
 }
 
+/* XML signatures and SAML metadata carry certificates as base64 in elements of this name. */
+static void
+read_xml(struct intake *in, struct str bytes)
+{
+	static const struct str name = STR_INIT("X509Certificate>");
+	CLEAN(buf_fini) struct buf der = BUF_SECRET(DELIVERY_FILE_MAX);
+	size_t found = 0;
+
+	for (size_t at; (at = str_find(bytes, name)) < bytes.len && found < XML_MAX; found++) {
+		struct str content = str_drop(bytes, at + name.len);
+		size_t len = str_find(content, STR("<"));
+
+		buf_clear(&der);
+		if (loosen(str_bytes(content.p, len), &der))
+			intake_der(in, buf_str(&der));
+		bytes = str_drop(content, len);
+		bytes = str_drop(bytes, bytes.len > name.len + 2 ? name.len + 2 : bytes.len);
+	}
+	if (in->file->certificates == 0)
+		intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "an XML document");
+}
+
+static void
+read_rtf(struct intake *in, struct str bytes)
+{
+	if (intake_tells_pem(bytes))
+		intake_pem(in, bytes);
+	else
+		intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "a formatted document (RTF)");
+}
+
+static bool
+tells_disguised(struct str bytes)
+{
+	CLEAN(buf_fini) struct buf meant = BUF_SECRET(DELIVERY_FILE_MAX);
+
+	return loosen_file(bytes, &meant);
+}
+
+static void read_file(struct intake *in, struct str bytes);
+
+static void
+read_disguised(struct intake *in, struct str bytes)
+{
+	CLEAN(buf_fini) struct buf meant = BUF_SECRET(DELIVERY_FILE_MAX);
+
+	if (++in->depth > INTAKE_DEPTH_MAX)
+		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
+	else if (loosen_file(bytes, &meant))
+		read_file(in, buf_str(&meant));
+	in->depth--;
+}
+
 /* clang-format off */
 static const struct format formats[] = {
-	{ "ZIP",            STR_INIT("PK\x03\x04"),          NULL, NULL, "a ZIP archive" },
-	{ "ZIP",            STR_INIT("PK\x05\x06"),          NULL, NULL, "an empty ZIP archive" },
-	{ "7z",             STR_INIT("7z\xbc\xaf\x27\x1c"),  NULL, NULL, "a 7z archive" },
-	{ "RAR",            STR_INIT("Rar!\x1a\x07"),        NULL, NULL, "a RAR archive" },
-	{ "gzip",           STR_INIT("\x1f\x8b\x08"),        NULL, NULL, "a gzip archive" },
+	{ "ZIP",            STR_INIT("PK\x03\x04"),          NULL, intake_archive, NULL },
+	{ "ZIP",            STR_INIT("PK\x05\x06"),          NULL, intake_archive, NULL }, /* empty */
+	{ "7z",             STR_INIT("7z\xbc\xaf\x27\x1c"),  NULL, intake_archive, NULL },
+	{ "RAR",            STR_INIT("Rar!\x1a\x07"),        NULL, intake_archive, NULL },
+	{ "gzip",           STR_INIT("\x1f\x8b\x08"),        NULL, intake_archive, NULL },
+	{ "tar",            { 0 }, intake_tells_tar,        intake_archive, NULL },
 	{ "JKS",            STR_INIT("\xfe\xed\xfe\xed"),    NULL, intake_keystore, NULL },
 	{ "JCEKS",          STR_INIT("\xce\xce\xce\xce"),    NULL, intake_keystore, NULL },
 	{ "BKS",            STR_INIT("\0\0\0\x01\0\0\0\x14"), NULL, NULL, "a Java key store (BKS or UBER)" },
@@ -90,17 +133,18 @@ static const struct format formats[] = {
 	{ "TNEF",           STR_INIT("\x78\x9f\x3e\x22"),    NULL, NULL, "an Outlook attachment (winmail.dat)" },
 	{ "OLE",            STR_INIT("\xd0\xcf\x11\xe0"),    NULL, NULL, "a Microsoft Office or Outlook file" },
 	{ "PDF",            STR_INIT("%PDF-"),               NULL, NULL, "a PDF document" },
-	{ "RTF",            STR_INIT("{\\rtf"),              NULL, NULL, "a formatted document (RTF)" },
+	{ "RTF",            STR_INIT("{\\rtf"),              NULL, read_rtf, NULL },
 	{ "PNG",            STR_INIT("\x89PNG\r\n"),         NULL, NULL, "a picture (PNG)" },
 	{ "JPEG",           STR_INIT("\xff\xd8\xff"),        NULL, NULL, "a picture (JPEG)" },
 	{ "PuTTY key",      STR_INIT("PuTTY-User-Key-File"), NULL, read_putty_key, NULL },
+	{ "mail",           { 0 }, intake_tells_mail,       intake_mail, NULL }, /* PEM may stand in it */
 	{ "DER",            { 0 }, intake_tells_der,        intake_der, NULL },
 	{ "PEM text",       { 0 }, intake_tells_pem,        intake_pem, NULL },
 	{ "HTML",           { 0 }, tells_html,              NULL, "a web page (HTML)" },
-	{ "XML",            { 0 }, tells_xml,               NULL, "an XML document" },
-	{ "mail",           { 0 }, tells_mail,              NULL, "a whole mail" },
+	{ "XML",            { 0 }, tells_xml,               read_xml, NULL },
 	{ "SSH public key", { 0 }, tells_ssh_key,           NULL, "an SSH public key" },
 	{ "base64 text",    { 0 }, intake_tells_base64,     intake_base64, NULL },
+	{ "text",           { 0 }, tells_disguised,         read_disguised, NULL },
 };
 /* clang-format on */
 
@@ -120,7 +164,8 @@ static bool
 is_utf16(struct str bytes, bool *ret_big)
 {
 	*ret_big = str_starts(bytes, STR("\xfe\xff"));
-	return bytes.len % 2 == 0 && (*ret_big || str_starts(bytes, STR("\xff\xfe")));
+	return bytes.len % 2 == 0 && !str_starts(bytes, STR("\xff\xfe\0\0")) &&
+	       (*ret_big || str_starts(bytes, STR("\xff\xfe")));
 }
 
 /* Notepad's "Unicode": all that matters to us is ASCII, and the dashes that word processors make.
@@ -161,31 +206,43 @@ read_file(struct intake *in, struct str bytes)
 		intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "%s", format->what);
 	else
 		format->read(in, bytes);
-	if (in->file->certificates + in->file->keys + in->file->csrs == 0)
+	if (!in->holds_files && !intake_has_found(in))
 		intake_problem(in, DELIVERY_NO_CERTIFICATE, "no certificate is in it");
 }
 
 void
-delivery_add(struct delivery *delivery, const struct delivery_tools *tools, struct str bytes,
-    const struct str *password)
+intake_file(struct intake *in, struct str bytes)
 {
 	CLEAN(buf_fini) struct buf text = BUF_SECRET(DELIVERY_FILE_MAX);
-	struct intake in = { .delivery = delivery, .tools = tools, .password = password };
-	bool too_many = delivery->file_count == DELIVERY_FILES_MAX;
 	bool big = false;
 
-	in.number = too_many ? DELIVERY_FILES_MAX - 1 : delivery->file_count++;
-	in.file = &delivery->file[in.number];
-	if (!too_many)
-		*in.file = (struct delivery_file){ .container = "" };
-	if (too_many || bytes.len > DELIVERY_FILE_MAX) {
-		intake_problem(&in, DELIVERY_LIMIT, "%s",
-		    too_many ? "more than 16 files" : "it is larger than 1 MiB");
+	if (bytes.len > DELIVERY_FILE_MAX) {
+		intake_problem(in, DELIVERY_LIMIT, "it is larger than 1 MiB");
 		return;
 	}
 	if (is_utf16(bytes, &big)) {
 		from_utf16(bytes, big, &text);
 		bytes = buf_str(&text);
 	}
-	read_file(&in, bytes);
+	read_file(in, bytes);
+}
+
+void
+delivery_add(struct delivery *delivery, const struct delivery_tools *tools, struct str name,
+    struct str bytes, const struct str *password)
+{
+	struct intake in = { .delivery = delivery, .tools = tools, .password = password };
+	bool too_many =
+	    delivery->given++ >= DELIVERY_FILES_MAX || delivery->file_count == DELIVERY_ROWS_MAX;
+
+	in.number = too_many ? delivery->file_count - 1 : delivery->file_count++;
+	in.file = &delivery->file[in.number];
+	if (too_many) {
+		intake_problem(&in, DELIVERY_LIMIT, "more than %d files",
+		    delivery->given > DELIVERY_FILES_MAX ? DELIVERY_FILES_MAX : DELIVERY_ROWS_MAX);
+		return;
+	}
+	*in.file = (struct delivery_file){ .container = "" };
+	str_show(name, in.file->name, sizeof(in.file->name));
+	intake_file(&in, bytes);
 }

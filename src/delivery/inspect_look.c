@@ -111,10 +111,10 @@ file_list(const struct look *look)
 
 	for (size_t i = 0; i < look->delivery.file_count; i++) {
 		const struct delivery_file *file = &look->delivery.file[i];
-		json_t *object = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "name",
-		    i < look->question.file_count ? look->question.files[i].name : "", "container",
-		    file->container, "certificates", (int)file->certificates, "private_keys",
-		    (int)file->keys, "csrs", (int)file->csrs, "crls", (int)file->crls);
+		json_t *object =
+		    json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "name", file->name, "container",
+			file->container, "certificates", (int)file->certificates, "private_keys",
+			(int)file->keys, "csrs", (int)file->csrs, "crls", (int)file->crls);
 
 		if (file->error != DELIVERY_FINE)
 			json_object_set_new(object, "error",

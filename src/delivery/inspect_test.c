@@ -43,7 +43,7 @@ inspect(struct str bytes, const char *password)
 	struct str given = str_of(password);
 	json_t *said;
 
-	delivery_add(&delivery, tools, bytes, password ? &given : NULL);
+	delivery_add(&delivery, tools, STR(""), bytes, password ? &given : NULL);
 	assert_int_equal(inspect_to_json(&delivery, password != NULL, &text), 0);
 	said = json_loads(buf_text(&text), JSON_ALLOW_NUL, NULL);
 	assert_non_null(said);
@@ -132,11 +132,12 @@ fault(const json_t *expect, const json_t *said)
 	return NULL;
 }
 
-/* What we claim to read today; ZIP is answered as what it is. */
+/* All groups of the corpus. */
 static bool
 is_claimed(const json_t *row)
 {
-	static const char *const groups[] = { "pem", "p7", "p12", "csr", "other", "key", "jks" };
+	static const char *const groups[] = { "pem", "p7", "p12", "csr", "other", "key", "jks",
+		"zip" };
 
 	for (size_t i = 0; i < COUNT_OF(groups); i++)
 		if (strcmp(text_of(row, "group"), groups[i]) == 0)
@@ -186,6 +187,47 @@ corpus(void **state UNUSED)
 		print_message("%s: %zu of %zu\n", strengths[s], passed[s], all[s]);
 	json_decref(expectations);
 	assert_int_equal(wrong, 0);
+}
+
+/* Whole mails: those that carry certificates must give exactly these, the others nothing but an
+ * answer. The one password is where customers put it, in the text. */
+static void
+mails(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf text = BUF(16u << 20);
+	size_t i, carrying = 0;
+	char path[512];
+	json_t *expectations, *row;
+
+	snprintf(path, sizeof(path), "%s/corpus/expectations.json", fixtures());
+	if (!read_whole(path, &text)) {
+		print_message("skipped: no %s\n", path);
+		skip();
+	}
+	expectations = json_loads(buf_text(&text), JSON_ALLOW_NUL, NULL);
+	assert_non_null(expectations);
+	json_array_foreach(json_object_get(expectations, "mail"), i, row)
+	{
+		CLEAN(buf_fini) struct buf bytes = BUF(4u << 20);
+		const json_t *expect = json_object_get(row, "expect");
+		bool has = json_array_size(json_object_get(expect, "certificates")) > 0;
+		json_t *said;
+
+		snprintf(path, sizeof(path), "%s/corpus/%s", fixtures(), text_of(row, "file"));
+		assert_true(read_whole(path, &bytes));
+		alarm(20);
+		said = inspect(buf_str(&bytes), has ? "letmein" : NULL);
+		alarm(0);
+		print_message("%s: %s %s, %zu\n", text_of(row, "id"), text_of(said, "container"),
+		    text_of(json_object_get(said, "error"), "message"),
+		    json_array_size(json_object_get(said, "certificates")));
+		if (has)
+			assert_true(same_certificates(expect, said));
+		carrying += has;
+		json_decref(said);
+	}
+	json_decref(expectations);
+	assert_true(carrying > 0);
 }
 
 /* A hang is an alarm's business: each file gets its own. */
@@ -300,6 +342,7 @@ main(void)
 		cmocka_unit_test(own_facts),
 		cmocka_unit_test(closed_keys),
 		cmocka_unit_test(corpus),
+		cmocka_unit_test(mails),
 		cmocka_unit_test(files_made_to_break),
 	};
 	bool legacy;

@@ -86,7 +86,7 @@ struct finding *
 judge_find_in(struct judging *j, enum finding_code code, size_t file)
 {
 	struct finding *finding = findings_add(&j->report->findings, code, "");
-	const char *name = file < j->question->file_count ? j->question->files[file].name : "";
+	const char *name = file < j->delivery->file_count ? j->delivery->file[file].name : "";
 
 	if (finding->severity > j->most && !severity_is_set(j->setting->severities, code))
 		finding->severity = j->most;
@@ -312,7 +312,7 @@ known_of(const struct delivery_question *question, const struct delivery_tools *
 	for (size_t i = 0; i < question->known_count; i++) {
 		CLEAN(delivery_fini) struct delivery delivery = { .iterations = iterations };
 
-		delivery_add(&delivery, tools, question->known[i], NULL);
+		delivery_add(&delivery, tools, STR(""), question->known[i], NULL);
 		iterations = delivery.iterations;
 		for (size_t k = 0; k < delivery.certificate_count; k++)
 			(void)shelf_add(known, delivery.certificate[k].der);
@@ -362,7 +362,7 @@ judge_open(const struct delivery_question *question, const struct delivery_tools
     struct delivery *ret)
 {
 	for (size_t i = 0; i < question->file_count; i++)
-		delivery_add(ret, tools, question->files[i].bytes,
+		delivery_add(ret, tools, str_of(question->files[i].name), question->files[i].bytes,
 		    question->has_password ? &question->password : NULL);
 }
 

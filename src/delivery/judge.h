@@ -34,7 +34,7 @@ void judge_question(const struct delivery_question *question, const struct deliv
  * accepts everything else. The report says nothing of it yet. */
 struct key_offer {
 	bool is_made;
-	size_t file; /* it came in */
+	char file[DELIVERY_NAME_SIZE]; /* its name, for people: it may lie within another one */
 	struct key_numbers numbers;
 };
 void key_offer_fini(struct key_offer *offer); /* wipes */

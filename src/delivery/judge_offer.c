@@ -114,7 +114,7 @@ judge_offer(struct judging *j, struct key_offer *offer)
 		refuse(j, "parts of it are missing or too large");
 	else
 		offer->is_made = true;
-	offer->file = j->wanted->file;
+	copy_bytes(offer->file, j->delivery->file[j->wanted->file].name, sizeof(offer->file));
 	if (!offer->is_made)
 		key_offer_fini(offer);
 	ERR_clear_error();

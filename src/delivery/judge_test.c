@@ -639,11 +639,23 @@ no_key_of_unknown_status(void **state UNUSED)
 	report_done(report);
 }
 
-/* What is offered is the leaf's own key, out of a PFX and among others. */
 static void
-the_right_key_is_offered(void **state UNUSED)
+put_mail_with(struct buf *to, struct str pfx)
 {
-	CLEAN(buf_fini) struct buf pfx = BUF(1 << 16), stray = BUF(1 << 16);
+	buf_put_text(to,
+	    "From: eva@contoso.com\nSubject: x\nMIME-Version: 1.0\n"
+	    "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+	    "Content-Type: application/x-pkcs12; name=owa.pfx\nContent-Transfer-Encoding: base64\n\n");
+	buf_put_base64(to, pfx.p, pfx.len);
+	buf_put_text(to, "\n--b--\n");
+}
+
+/* What is offered is the leaf's own key, out of a PFX and among others; also out of one that lies
+ * within another file. */
+static void
+expect_the_right_key(bool in_mail, const char *file)
+{
+	CLEAN(buf_fini) struct buf pfx = BUF(1 << 16), stray = BUF(1 << 16), mail = BUF(1 << 16);
 	CLEAN(key_offer_fini) struct key_offer offer;
 	struct test_certificate leaf =
 	    leaf_of(&(struct judge_case){ .leaf = { GOOD }, .whose = &foreign_key });
@@ -657,13 +669,14 @@ the_right_key_is_offered(void **state UNUSED)
 	test_put_pem(&stray, issuing.x509);
 	put_pfx(&pfx, &leaf, "geheim");
 	add_file(question, "stray.pem", buf_str(&stray));
-	add_file(question, "owa.pfx", buf_str(&pfx));
+	put_mail_with(&mail, buf_str(&pfx));
+	add_file(question, in_mail ? "post.eml" : "owa.pfx", buf_str(in_mail ? &mail : &pfx));
 	question->has_password = true;
 	question->password = STR("geheim");
 	question->wish.kind = READ_TAKE;
 	report = offered(question, &offer);
 	assert_true(report->accepted && offer.is_made);
-	assert_int_equal(offer.file, 1);
+	assert_string_equal(offer.file, file);
 	assert_int_equal(offer.numbers.kind, KEY_P256);
 	assert_true(EVP_PKEY_get_bn_param(foreign_key, "priv", &number));
 	assert_int_equal(BN_bn2binpad(number, scalar, 32), 32);
@@ -673,6 +686,13 @@ the_right_key_is_offered(void **state UNUSED)
 	report_done(report);
 	free(question);
 	test_certificate_fini(&leaf);
+}
+
+static void
+the_right_key_is_offered(void **state UNUSED)
+{
+	expect_the_right_key(false, "owa.pfx");
+	expect_the_right_key(true, "post.eml: owa.pfx");
 }
 
 /* It came from the customer, so the customer may have it: no incident (R-01 is for keys made here). */

@@ -28,7 +28,7 @@ opened(struct str bytes, const char *password)
 	struct delivery delivery = { 0 };
 	struct str given = str_of(password);
 
-	delivery_add(&delivery, tools, bytes, password ? &given : NULL);
+	delivery_add(&delivery, tools, STR("x"), bytes, password ? &given : NULL);
 	return delivery;
 }
 
@@ -179,14 +179,15 @@ rounds(void **state UNUSED)
 	assert_true(at < der.len);
 	copy_bytes(der.data + at, "\x02\x03\x7f\xff\xff", 5); /* 8,388,607 */
 	delivery.iterations = 2000000;
-	delivery_add(&delivery, tools, buf_str(&der), &password);
+	delivery_add(&delivery, tools, STR("x"), buf_str(&der), &password);
 	assert_int_equal(delivery.key[0].error, DELIVERY_LIMIT);
 	assert_int_equal(delivery.iterations, 2000000);
 	put_pkcs8(&der, key, pbes2("AES-256-CBC", NID_hmacWithSHA256, ROUNDS), "geheim");
 	delivery.iterations = DELIVERY_ITERATIONS_MAX - ROUNDS;
-	delivery_add(&delivery, tools, buf_str(&der), &password);
+	delivery_add(&delivery, tools, STR("x"), buf_str(&der), &password);
 	assert_true(delivery.key[1].readable);
-	delivery_add(&delivery, tools, buf_str(&der), &password); /* the sum is the delivery's */
+	delivery_add(
+	    &delivery, tools, STR("x"), buf_str(&der), &password); /* the sum is the delivery's */
 	assert_int_equal(delivery.key_count, 3);
 	assert_int_equal(delivery.key[2].error, DELIVERY_LIMIT);
 	at = str_find(buf_str(&der), STR("\x02\x02\x08\x00"));

@@ -95,7 +95,7 @@ opened(struct str bytes, const char *password)
 	struct delivery delivery = { 0 };
 	struct str given = str_of(password);
 
-	delivery_add(&delivery, tools, bytes, password ? &given : NULL);
+	delivery_add(&delivery, tools, STR("x"), bytes, password ? &given : NULL);
 	print_message("%s: %s %s\n", delivery.file[0].container,
 	    delivery_error_name(delivery.file[0].error), delivery.file[0].words);
 	return delivery;
@@ -154,7 +154,7 @@ cut_off(void **state UNUSED)
 	for (size_t len = 4; len < store.len; len += 7) {
 		CLEAN(delivery_fini) struct delivery delivery = { 0 };
 
-		delivery_add(&delivery, tools, str_bytes(store.data, len), NULL);
+		delivery_add(&delivery, tools, STR(""), str_bytes(store.data, len), NULL);
 		assert_int_equal(delivery.file[0].error, DELIVERY_MALFORMED);
 		assert_true(delivery.certificate_count <= 2);
 	}

@@ -75,7 +75,7 @@ deliver(const enum who list[], struct delivery *to)
 
 	for (size_t i = 0; list[i] != END; i++)
 		test_put_pem(&pem, made[list[i]].x509);
-	delivery_add(to, tools, buf_str(&pem), NULL);
+	delivery_add(to, tools, STR(""), buf_str(&pem), NULL);
 }
 
 static size_t
@@ -119,7 +119,7 @@ leaves(void **state UNUSED)
 		deliver(leaf_cases[i].delivered, &delivery);
 		if (leaf_cases[i].with_key != END) {
 			test_put_key_pem(&key, made[leaf_cases[i].with_key].key, NULL);
-			delivery_add(&delivery, tools, buf_str(&key), NULL);
+			delivery_add(&delivery, tools, STR(""), buf_str(&key), NULL);
 		}
 		print_message("%s\n", leaf_cases[i].name);
 		assert_int_equal(leaf_choose(&delivery, NULL, &at), leaf_cases[i].outcome);
@@ -139,7 +139,7 @@ several_ca_keys(void **state UNUSED)
 	deliver((const enum who[]){ ROOT, INTERMEDIATE, END }, &delivery);
 	test_put_key_pem(&keys, made[ROOT].key, NULL);
 	test_put_key_pem(&keys, made[INTERMEDIATE].key, NULL);
-	delivery_add(&delivery, tools, buf_str(&keys), NULL);
+	delivery_add(&delivery, tools, STR("x"), buf_str(&keys), NULL);
 	assert_int_equal(delivery.key_count, 2);
 	assert_int_equal(leaf_choose(&delivery, NULL, &at), LEAF_E_NONE);
 }

@@ -4,6 +4,7 @@
  * none, quoted with "> ", indented, with byte order marks, and with the dashes a word processor
  * makes of "-----".
  */
+#include "delivery/loosen.h"
 #include "delivery/read.h"
 
 #include <stdio.h>
@@ -74,8 +75,8 @@ all_dashes(struct str text, size_t at, size_t *ret_count)
 	return skip_dashes(text, at, text.len, ret_count);
 }
 
-/* Behind "BEGIN ": the label, and at least two dashes; five at most, as the next line's may follow
- * at once. */
+/* Behind "BEGIN ": the label, and at least two dashes. Behind that of an END five at most, as the next
+ * line's may follow at once; base64 begins with none. */
 static bool
 read_label(struct str text, size_t at, struct marker *ret)
 {
@@ -85,8 +86,27 @@ read_label(struct str text, size_t at, struct marker *ret)
 	       text.p[at] != '\n' && text.p[at] != '\r')
 		at++;
 	ret->label = str_trim(str_bytes(text.p + start, at - start));
-	ret->after = skip_dashes(text, at, 5, &count);
+	ret->after = skip_dashes(text, at, ret->end ? 5 : text.len, &count);
 	return count >= 2 && ret->label.len > 0 && ret->label.len <= LABEL_MAX;
+}
+
+/* "BEGIN " or "END " in any case, blanks before it; *ret_at is moved behind it. */
+static bool
+take_word(struct str text, size_t *at, bool *ret_end)
+{
+	static const struct str words[] = { STR_INIT("BEGIN "), STR_INIT("END ") };
+	size_t from = *at;
+
+	while (from < text.len && text.p[from] == ' ')
+		from++;
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (text.len - from >= words[i].len &&
+		    str_eq_nocase(str_bytes(text.p + from, words[i].len), words[i])) {
+			*ret_end = i == 1;
+			*at = from + words[i].len;
+			return true;
+		}
+	return false;
 }
 
 /* The next marker at or behind `from`. */
@@ -94,16 +114,13 @@ static bool
 find_marker(struct str text, size_t from, struct marker *ret)
 {
 	for (size_t at = from, count; at < text.len; at++) {
-		struct str rest;
-		size_t after = all_dashes(text, at, &count);
+		size_t after = all_dashes(text, at, &count), label = after;
 
 		if (count == 0)
 			continue;
-		rest = str_drop(text, after);
 		ret->at = at;
-		ret->end = str_starts(rest, STR("END "));
-		if (count >= 2 && (ret->end || str_starts(rest, STR("BEGIN "))) &&
-		    read_label(text, after + (ret->end ? 4 : 6), ret))
+		if (count >= 2 && take_word(text, &label, &ret->end) &&
+		    read_label(text, label, ret))
 			return true;
 		at = after - 1;
 	}
@@ -115,10 +132,7 @@ intake_tells_pem(struct str text)
 {
 	struct marker marker;
 
-	for (size_t at = 0; find_marker(text, at, &marker); at = marker.after)
-		if (!marker.end)
-			return true;
-	return false;
+	return find_marker(text, 0, &marker);
 }
 
 /* The next line, without white space and the marks of a quoted mail before it. */
@@ -144,16 +158,28 @@ next_line(struct str *rest, struct str *ret_line, bool *ret_indented)
 	return true;
 }
 
+/* What nobody sees and programs leave behind: blanks that do not break, of no width, or that join; the
+ * byte order mark of joined files. Bytes of UTF-8; 0 = none there. */
+static size_t
+unseen_at(struct str line, size_t at)
+{
+	/* clang-format off */
+	static const struct str unseen[] = { STR_INIT("\xc2\xa0"), STR_INIT("\xe2\x80\x8b"), STR_INIT("\xe2\x80\x8c"),
+		STR_INIT("\xe2\x80\x8d"), STR_INIT("\xe2\x81\xa0"), STR_INIT("\xef\xbb\xbf"), STR_INIT("\xe2\x80\xaf"),
+		STR_INIT("\xe2\x80\xa8"), STR_INIT("\xc2\xad") };
+	/* clang-format on */
+	for (size_t i = 0; i < COUNT_OF(unseen); i++)
+		if (str_starts(str_drop(line, at), unseen[i]))
+			return unseen[i].len;
+	return line.p[at] == ' ' || line.p[at] == '\t' ? 1 : 0;
+}
+
 static void
 put_base64_line(struct str line, struct buf *to)
 {
-	for (size_t i = 0; i < line.len; i++) {
-		bool mark = (uint8_t)line.p[i] == 0xef && i + 2 < line.len &&
-		            line.p[i + 1] == '\xbb' && line.p[i + 2] == '\xbf';
-
-		if (mark)
-			i += 2; /* a byte order mark left over from joining files */
-		else if (line.p[i] != ' ' && line.p[i] != '\t')
+	for (size_t i = 0, size; i<line.len; i += size> 0 ? size : 1) {
+		size = unseen_at(line, i);
+		if (size == 0)
 			buf_put_byte(to, (uint8_t)line.p[i]);
 	}
 }
@@ -227,7 +253,8 @@ read_block(struct intake *in, struct str label, struct str body)
 	split_body(body, &base64, &encryption);
 	if (base64.len == 0)
 		intake_problem(in, DELIVERY_MALFORMED, "nothing is between BEGIN and END");
-	else if (!buf_put_from_base64(&der, buf_str(&base64)) || der.len == 0)
+	else if ((!buf_put_from_base64(&der, buf_str(&base64)) || der.len == 0) &&
+		 !loosen(body, &der))
 		intake_problem(in,
 		    is_of_interest(label) ? DELIVERY_MALFORMED : DELIVERY_UNSUPPORTED_FORMAT,
 		    is_of_interest(label) ? "letters are missing or do not belong there"
@@ -247,8 +274,10 @@ intake_pem(struct intake *in, struct str text)
 	if (++in->depth > INTAKE_DEPTH_MAX)
 		return;
 	for (size_t at = 0; find_marker(text, at, &begin); at = begin.after) {
-		if (begin.end)
+		if (begin.end) {
+			intake_problem(in, DELIVERY_MALFORMED, "the BEGIN line is missing");
 			continue;
+		}
 		if (++number > BLOCKS_MAX) {
 			intake_problem(in, DELIVERY_LIMIT, "more than %d PEM blocks", BLOCKS_MAX);
 			break;

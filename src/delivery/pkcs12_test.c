@@ -52,7 +52,7 @@ expect(const char *name, struct str bytes, const char *password, enum delivery_e
 	CLEAN(delivery_fini) struct delivery delivery = { 0 };
 	struct str given = str_of(password);
 
-	delivery_add(&delivery, tools, bytes, password ? &given : NULL);
+	delivery_add(&delivery, tools, STR("x"), bytes, password ? &given : NULL);
 	print_message("%s: %s %s\n", name, delivery_error_name(delivery.file[0].error),
 	    delivery.file[0].words);
 	assert_int_equal(delivery.file[0].error, error);
@@ -225,7 +225,7 @@ bmp_for_pbes2(void **state UNUSED)
 	sk_PKCS7_push(parts, PKCS12_pack_p7encdata(NID_aes_256_cbc, spelled.p, (int)spelled.len,
 				 NULL, 0, ROUNDS, bags));
 	put(&pfx, PKCS12_add_safes(parts, 0));
-	delivery_add(&delivery, tools, buf_str(&pfx), &password);
+	delivery_add(&delivery, tools, STR("x"), buf_str(&pfx), &password);
 	assert_int_equal(delivery.certificate_count, 1);
 	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
 	sk_PKCS7_pop_free(parts, PKCS7_free);

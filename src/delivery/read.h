@@ -3,6 +3,7 @@
 #pragma once
 
 #include <openssl/pkcs12.h>
+#include <locale.h>
 
 #include "delivery/delivery.h"
 #include "delivery/password.h"
@@ -12,6 +13,19 @@
 struct delivery_tools {
 	OSSL_LIB_CTX *library;
 	OSSL_PROVIDER *standard, *legacy;
+	locale_t text; /* UTF-8; (locale_t)0 = not to be had, then odd names are not shown */
+};
+
+/* I-07, of one sent file with all that is packed in it */
+#define INTAKE_MEMBERS_MAX  64
+#define INTAKE_UNPACKED_MAX (8u * 1024 * 1024)
+#define INTAKE_ARCHIVES_MAX 1 /* around each other */
+#define INTAKE_MAILS_MAX    3
+
+/* What has been taken out of archives and mails so far. */
+struct unpacked {
+	size_t members, bytes;
+	unsigned archives, mails; /* that we are inside of */
 };
 
 /* The file that is being read. */
@@ -24,6 +38,8 @@ struct intake {
 	char
 	    part[64]; /* what `words` begin with: "block 2 (CERTIFICATE): "; "" = the file itself */
 	unsigned depth;
+	struct unpacked unpacked;
+	bool holds_files; /* it is an archive or a mail: its members tell what came */
 };
 
 /* Remembers a problem; the first one stays. */
@@ -44,6 +60,10 @@ void intake_pem(struct intake *in, struct str text);
 bool intake_tells_pem(struct str text);
 bool intake_tells_base64(struct str text);
 void intake_base64(struct intake *in, struct str text);
+bool intake_tells_tar(struct str bytes);
+void intake_archive(struct intake *in, struct str bytes); /* any that libarchive opens */
+bool intake_tells_mail(struct str text);
+void intake_mail(struct intake *in, struct str text);
 void intake_pkcs12(struct intake *in, struct str der);
 void intake_pkcs7(struct intake *in, struct str der);
 void intake_keystore(struct intake *in, struct str bytes);
@@ -71,6 +91,22 @@ bool pbe_count(struct intake *in, uint64_t iterations);
 bool pbe_count_integer(struct intake *in, const ASN1_INTEGER *number);
 /* An algorithm's parameters, decoded; NULL when they are no such sequence. */
 void *pbe_params(const X509_ALGOR *algorithm, const ASN1_ITEM *item);
+
+/* A file of a limited size, told by its content and read. */
+void intake_file(struct intake *in, struct str bytes);
+
+/* What is found inside of a file, read as a row of its own; of what is nothing of ours no row
+ * stays. `name` is as hostile as the bytes. */
+void intake_member(struct intake *in, struct str name, struct str bytes);
+/* After the last member: whether anything came, and no complaint about leaflets beside certificates.
+ */
+void intake_settle(struct intake *in);
+/* Whether the file or a member of it gave a certificate, a key or a request. */
+bool intake_has_found(const struct intake *in);
+/* Whether a problem is remembered for one of these. */
+bool intake_has_told(const struct intake *in);
+/* Counts bytes that were unpacked; false (and remembered) once they are too many. */
+bool intake_unpacked(struct intake *in, size_t bytes);
 
 /* True when only white space and NULs are left. */
 bool intake_is_blank(struct str s);

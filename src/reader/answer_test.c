@@ -3,11 +3,15 @@
  * well. */
 #include "reader/answer.h"
 
+#include <archive.h>
+#include <archive_entry.h>
+#include <locale.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -170,9 +174,9 @@ the_usual(void **state UNUSED)
 	free(report);
 }
 
-/* An old export: RC2-40 and 3DES, as Windows made them. False where the legacy provider is not
+/* An old export: RC2-40 and 3DES, as Windows made them. Nothing where the legacy provider is not
  * installed. */
-static bool
+static void
 put_old_pfx(struct buf *to)
 {
 	OSSL_LIB_CTX *library = OSSL_LIB_CTX_new();
@@ -192,7 +196,90 @@ put_old_pfx(struct buf *to)
 		OSSL_PROVIDER_unload(legacy);
 	OSSL_PROVIDER_unload(standard);
 	OSSL_LIB_CTX_free(library);
-	return len > 0;
+}
+
+/* Twice the same; the first name is the one that is told. */
+static void
+put_archive(struct buf *to, bool seven)
+{
+	static const char *const names[] = { "x/f\xc3\xbcr.crt", "owa.crt" };
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	struct archive *archive = archive_write_new();
+	size_t used = 0;
+
+	test_put_pem(&pem, leaf.x509);
+	assert_int_equal(
+	    seven ? archive_write_set_format_7zip(archive) : archive_write_set_format_zip(archive),
+	    ARCHIVE_OK);
+	if (!seven)
+		archive_write_set_options(archive, "zip:hdrcharset=UTF-8");
+	archive_write_set_bytes_in_last_block(archive, 1);
+	assert_int_equal(
+	    archive_write_open_memory(archive, buf_room(to, 60000), 60000, &used), ARCHIVE_OK);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct archive_entry *entry = archive_entry_new();
+
+		archive_entry_set_pathname_utf8(entry, names[i]);
+		archive_entry_set_filetype(entry, AE_IFREG);
+		archive_entry_set_size(entry, (la_int64_t)pem.len);
+		assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
+		assert_int_equal(archive_write_data(archive, pem.data, pem.len), pem.len);
+		archive_entry_free(entry);
+	}
+	archive_write_close(archive);
+	archive_write_free(archive);
+	buf_added(to, used);
+}
+
+static void
+put_zip(struct buf *to)
+{
+	put_archive(to, false);
+}
+
+static void
+put_seven(struct buf *to)
+{
+	put_archive(to, true);
+}
+
+/* Names in charsets that the C library keeps in files. */
+static void
+put_mail(struct buf *to)
+{
+	CLEAN(buf_fini) struct buf zip = BUF(1 << 16);
+
+	put_archive(&zip, false);
+	buf_put_text(to,
+	    "From: =?koi8-r?B?68nN?= <kim@contoso.com>\nSubject: =?iso-2022-jp?B?GyRCRnwbKEI=?=\n"
+	    "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
+	    "Content-Type: text/plain; charset=shift_jis\n\nHello\n--b\n"
+	    "Content-Type: application/zip; name*=windows-1251''%ea.zip\n"
+	    "Content-Transfer-Encoding: base64\n\n");
+	buf_put_base64(to, zip.data, zip.len);
+	buf_put_text(to, "\n--b--\n");
+}
+
+/* By a child, so that nothing is loaded here by making it. */
+static void
+make_aside(void (*put)(struct buf *to), struct buf *to)
+{
+	int fd[2];
+	pid_t child;
+	ssize_t got;
+
+	assert_int_equal(pipe(fd), 0);
+	child = fork();
+	if (child == 0) {
+		(void)uselocale(newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0));
+		put(to);
+		_exit(write(fd[1], to->data, to->len) == (ssize_t)to->len ? 0 : 1);
+	}
+	close(fd[1]);
+	while ((got = read(fd[0], buf_room(to, 4096), 4096)) > 0)
+		buf_added(to, (size_t)got);
+	close(fd[0]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
 static int
@@ -207,40 +294,64 @@ behind_the_door(const void *about, struct buf *answer)
 	return answer_question(&reader, buf_str(question), answer);
 }
 
-/* Everything that OpenSSL loads when first used must be there before the sandbox closes. */
 static void
-in_the_sandbox(void **state UNUSED)
+ask_behind_the_door(const struct room *room, const struct buf *file, struct read_report *report)
 {
-	static const struct room room = {
-		.time = SECONDS(20), .cpu_seconds = 10, .memory = (size_t)1 << 30
-	};
-	CLEAN(buf_fini) struct buf pfx = BUF(1 << 16);
 	CLEAN(buf_fini) struct buf question = BUF_SECRET(1 << 16);
 	CLEAN(buf_fini) struct buf answer = BUF(1 << 20);
 	struct delivery_question *asked = calloc(1, sizeof(*asked));
-	struct read_report *report = calloc(1, sizeof(*report));
 
-	if (!put_old_pfx(&pfx)) {
-		print_message("skipped: no legacy provider here\n");
-		skip();
-	}
-	read_report_init(report);
 	asked->file_count = 1;
-	asked->files[0].bytes = buf_str(&pfx);
+	asked->files[0].bytes = buf_str(file);
 	asked->has_password = true;
 	asked->password = STR("geheim");
 	asked->has_key = true;
 	asked->now = NOW;
 	read_question_put(asked, &question);
-	assert_int_equal(room_run(&room, behind_the_door, &question, &answer), 0);
+	assert_int_equal(room_run(room, behind_the_door, &question, &answer), 0);
 	assert_int_equal(read_report_get(buf_str(&answer), report), 0);
-	assert_true(report->has_leaf);
-	assert_string_equal(report->container, "PKCS#12");
-	assert_int_equal(report->keys_readable, 1);
-	assert_int_equal(findings_first(&report->findings)->code, FINDING_CERT_FOREIGN_KEY);
-	read_report_fini(report);
-	free(report);
 	free(asked);
+}
+
+/* Everything that the libraries load when first used must be there before the sandbox closes, or
+ * do without. */
+static void
+in_the_sandbox(void **state UNUSED)
+{
+	/* clang-format off */
+	static const struct { void (*put)(struct buf *to); const char *container, *name_end; uint32_t keys; enum finding_code first; } cases[] = {
+		{ put_old_pfx, "PKCS#12",                   "the delivery", 1, FINDING_CERT_FOREIGN_KEY },
+		{ put_zip,     "ZIP and PEM text",          "f\xc3\xbcr.crt", 0, FINDING_CERT_KEY_UNKNOWN },
+		{ put_seven,   "7z and PEM text",           "f\xc3\xbcr.crt", 0, FINDING_CERT_KEY_UNKNOWN },
+		{ put_mail,    "mail and ZIP and PEM text", ".zip: f\xc3\xbcr.crt", 0, FINDING_CERT_KEY_UNKNOWN },
+	};
+	/* clang-format on */
+	static const struct room room = {
+		.time = SECONDS(20), .cpu_seconds = 10, .memory = (size_t)1 << 30
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(buf_fini) struct buf file = BUF(1 << 16);
+		struct read_report *report = calloc(1, sizeof(*report));
+
+		print_message("%s\n", cases[i].container);
+		read_report_init(report);
+		make_aside(cases[i].put, &file);
+		if (file.len > 0) {
+			ask_behind_the_door(&room, &file, report);
+			assert_true(report->has_leaf);
+			assert_string_equal(report->container, cases[i].container);
+			assert_int_equal(report->keys_readable, cases[i].keys);
+			assert_int_equal(findings_first(&report->findings)->code, cases[i].first);
+			assert_true(str_ends(
+			    str_of(finding_value(findings_first(&report->findings), "file")),
+			    str_of(cases[i].name_end)));
+		} else {
+			print_message("passed over: no legacy provider here\n");
+		}
+		read_report_fini(report);
+		free(report);
+	}
 }
 
 /* ---- a key that was not made here ---- */
@@ -407,10 +518,10 @@ a_policy_that_refuses_them(void **state UNUSED)
 }
 
 static void
-put_a_report(struct buf *to, bool accepted, bool taken, bool offers, size_t file)
+put_a_report(struct buf *to, bool accepted, bool taken, bool offers, bool asks)
 {
 	struct read_report *report = calloc(1, sizeof(*report));
-	struct key_offer offer = { .is_made = offers, .file = file, .numbers.kind = KEY_P256 };
+	struct key_offer offer = { .is_made = offers, .numbers.kind = KEY_P256 };
 
 	read_report_init(report);
 	report->has_leaf = true;
@@ -420,6 +531,9 @@ put_a_report(struct buf *to, bool accepted, bool taken, bool offers, size_t file
 		findings_add(&report->findings,
 		    taken ? FINDING_CERT_FOREIGN_KEY_TAKEN : FINDING_CERT_EXPIRED, "");
 	report->taken.is_taken = taken;
+	if (asks)
+		report->lookup[report->lookup_count++] =
+		    (struct read_lookup){ .kind = REVOCATION_CRL, .url = "http://c.example/1.crl" };
 	buf_put_text(&report->taken.wrapped, taken ? "mine" : "");
 	offer_put(report, &offer, to);
 	read_report_fini(report);
@@ -429,28 +543,28 @@ put_a_report(struct buf *to, bool accepted, bool taken, bool offers, size_t file
 static int
 lie_taken(const void *about UNUSED, struct buf *answer)
 {
-	put_a_report(answer, true, true, false, 0);
+	put_a_report(answer, true, true, false, false);
 	return 0;
 }
 
 static int
 lie_unasked(const void *about UNUSED, struct buf *answer)
 {
-	put_a_report(answer, true, false, true, 0);
+	put_a_report(answer, true, false, true, false);
 	return 0;
 }
 
 static int
 lie_refused(const void *about UNUSED, struct buf *answer)
 {
-	put_a_report(answer, false, false, true, 0);
+	put_a_report(answer, false, false, true, false);
 	return 0;
 }
 
 static int
-lie_file(const void *about UNUSED, struct buf *answer)
+lie_waiting(const void *about UNUSED, struct buf *answer)
 {
-	put_a_report(answer, true, false, true, 7);
+	put_a_report(answer, true, false, true, true);
 	return 0;
 }
 
@@ -463,7 +577,7 @@ children_that_lie(void **state UNUSED)
 		{ "it took the key itself",     lie_taken,   READ_TAKE },
 		{ "a key nobody asked for",     lie_unasked, READ_MAY_TAKE },
 		{ "a key of a refused one",     lie_refused, READ_TAKE },
-		{ "a key of no file",           lie_file,    READ_TAKE },
+		{ "a key that waits",           lie_waiting, READ_TAKE },
 	};
 	/* clang-format on */
 	int pair[2];

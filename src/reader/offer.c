@@ -14,7 +14,7 @@ offer_put(const struct read_report *report, const struct key_offer *offer, struc
 	read_report_put(report, &told);
 	wire_put_str(to, buf_str(&told));
 	wire_put_bool(to, offer->is_made);
-	wire_put_u32(to, (uint32_t)offer->file);
+	wire_put_text(to, offer->file);
 	if (offer->is_made)
 		key_numbers_put(to, &offer->numbers);
 	to->failed = to->failed || buf_failed(&told);
@@ -27,7 +27,7 @@ offer_get(struct str from, struct read_report *report, struct key_offer *ret_off
 	struct str told = wire_get_str(&wire, REPORT_MAX);
 
 	*ret_offer = (struct key_offer){ .is_made = wire_get_bool(&wire) };
-	ret_offer->file = wire_get_u32(&wire);
+	wire_get_text(&wire, ret_offer->file, sizeof(ret_offer->file));
 	if (ret_offer->is_made && !key_numbers_get(&wire, &ret_offer->numbers))
 		return false;
 	return wire_end(&wire) && read_report_get(told, report) == 0;
@@ -41,8 +41,7 @@ offer_is_wanted(const struct delivery_question *question, const struct read_repo
 	if (report->taken.is_taken)
 		return false;
 	return !offer->is_made ||
-	       (question->wish.kind == READ_TAKE && report->accepted && report->lookup_count == 0 &&
-		   offer->file < question->file_count);
+	       (question->wish.kind == READ_TAKE && report->accepted && report->lookup_count == 0);
 }
 
 static int
@@ -63,14 +62,13 @@ ask(struct channel *keeper, const struct delivery_question *question, const stru
 }
 
 static void
-tell(const struct delivery_question *question, size_t file, int r, struct findings *to)
+tell(const struct delivery_question *question, const char *name, int r, struct findings *to)
 {
 	enum finding_code code = r == 0                   ? FINDING_CERT_FOREIGN_KEY_TAKEN
 	                         : r == KEY_TAKE_E_WEAK   ? FINDING_CERT_FOREIGN_KEY_WEAK
 	                         : r == KEY_TAKE_E_BROKEN ? FINDING_CERT_FOREIGN_KEY_UNFIT
 	                                                  : FINDING_CERT_READER_FAILED;
 	struct finding *finding = findings_add(to, code, "");
-	const char *name = question->files[file].name;
 
 	finding_param(finding, "fqdn", "%s", question->host);
 	finding_param(finding, "file", "%s", *name ? name : "the delivery");

@@ -121,8 +121,8 @@ inspect(const struct delivery_question *q)
 	CLEAN(buf_fini) struct buf text = BUF(16u * 1024 * 1024);
 
 	for (size_t i = 0; i < q->file_count; i++)
-		delivery_add(
-		    delivery, tools, q->files[i].bytes, q->has_password ? &q->password : NULL);
+		delivery_add(delivery, tools, str_of(q->files[i].name), q->files[i].bytes,
+		    q->has_password ? &q->password : NULL);
 	MUST_HOLD(inspect_to_json(delivery, q->has_password, &text) == 0);
 	json_decref(fuzz_object(str_trim(buf_str(&text))));
 	delivery_fini(delivery);
