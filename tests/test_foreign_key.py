@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from stage.ca import openssl
+from stage.ca import CA, openssl
 from stage.house import STATEMENT, Refused, Stage
 from stage.proof import Proof
 
@@ -31,6 +31,11 @@ def refused(s, *args, **more):
         s.deliver(*args, **more)
     assert no.value.status == 422
     return no.value
+
+
+def refusals(no):
+    """The rest are remarks that a public authority's certificate would not get."""
+    return [f["code"] for f in no.problem["findings"] if f["severity"] == "reject"]
 
 
 def traces(key):
@@ -144,7 +149,7 @@ def test_without_the_policy(stage, host):
     key, csr = stage.ca.request("P-256")
     leaf = stage.ca.sign(csr, [host])
     no = refused(stage, made, stage.ca.as_pfx(leaf, key, "x"), "owa.pfx", "x", foreign_key="Eva Lindt")
-    assert no.codes() == ["CERT_FOREIGN_KEY"]
+    assert refusals(no) == ["CERT_FOREIGN_KEY"]
     assert "foreign_key" not in no.problem["findings"][0]["next"]
     assert "key.take" not in stage.house.log_text()
     kept_nowhere(stage, key)
@@ -162,7 +167,7 @@ def test_everything_else_must_be_right(house, host):
         kept_nowhere(s, key)
     key, csr = s.ca.request("P-521")
     no = refused(s, made, s.ca.as_pfx(s.ca.sign(csr, [host]), key, "x"), "owa.pfx", "x", foreign_key="Eva Lindt")
-    assert no.codes() == ["CERT_FOREIGN_KEY_UNFIT"]
+    assert refusals(no) == ["CERT_FOREIGN_KEY_UNFIT"]
     assert s.show(made)["stage"] == "waiting" and s.show(made)["key"]["origin"] == "here"
 
 
@@ -219,6 +224,22 @@ def test_what_nobody_accepted_is_wiped(house, host):
     assert "key.discarded" in [e["action"] for e in s.api.all("/events")]
     s.until(made, lambda o: o["facts"].get("tested"), what="the test at the address")
     assert s.show(made)["key"]["origin"] == "here"
+
+
+def test_a_key_does_not_wait_for_what_is_fetched(house, host):
+    """Decided at once: what is judged later would be judged without the key."""
+    s = house
+    made = ordered(s, host, key="p256")
+    key, csr = s.ca.request("P-256")
+    ca = CA(s.folder / f"ca-{host}", f"Issuing {host}", above=s.ca)
+    alone = ca.sign(csr, [host], issuer_url="http://127.0.0.1:1/issuer.cer")
+    no = refused(s, made, (alone + key).encode(), "owa.pem", foreign_key="Eva Lindt")
+    assert {"CERT_CHAIN", "CERT_KEY_RECEIVED"} <= set(no.codes()), no.codes()
+    listed = s.ca.sign(csr, [host], crl_url="http://127.0.0.1:1/list.crl")
+    answer = s.deliver(made, s.ca.as_pfx(listed, key, "x"), "owa.pfx", "x", foreign_key="Eva Lindt")
+    assert answer["review"]
+    unknown = next(f for f in answer["findings"] if f["code"] == "CERT_REVOCATION_UNKNOWN")
+    assert unknown["severity"] == "info" and '"CN=x"' in unknown["what"] and "every day" in unknown["what"]
 
 
 def test_the_command_asks(house, host, tmp_path):
