@@ -100,7 +100,7 @@ judge(const struct delivery_question *q)
 	struct read_report *report = alloc_zero(sizeof(*report));
 	CLEAN(key_offer_fini) struct key_offer offer;
 	const struct judge_setting setting = {
-		.trust = trust,
+		.trust = &trust,
 		.ct_logs = ct_logs,
 		.public_rules = true,
 	};
