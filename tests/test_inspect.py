@@ -155,6 +155,23 @@ def test_name_that_is_none(files):
     assert "an underscore at position 4" in refused(files.chain, "--name", "owa_x.contoso.com")
 
 
+def test_what_a_request_asks_for(files):
+    """Instead of `openssl req -text -verify`; and with a certificate, what is different."""
+    asked = files.folder / "asked.csr"
+    openssl("req", "-new", "-key", files.key, "-out", asked, "-subj", f"/C=AT/L=Salzburg/O=Contoso GmbH/CN={HOST}",
+            "-addext", f"subjectAltName=DNS:{HOST},DNS:mail.contoso.com")
+    said = told(asked, status=1)
+    request, = said["csrs"]
+    assert request["subject"] == f"CN={HOST},O=Contoso GmbH,L=Salzburg,C=AT" and request["san_dns"] == [HOST, "mail.contoso.com"]
+    assert request["key"] == "RSA, 2048 bits" and request["signed"] and codes(said) == ["CERT_IS_CSR"]
+    rows = {row["field"]: row for row in told(files.messy, "--roots", files.roots, "--csr", asked, status=0)["csr"]["differences"]}
+    assert rows["common_name"]["same"] and rows["key"]["same"]
+    assert rows["names_missing"]["requested"] == "mail.contoso.com" and rows["names_added"]["delivered"] == "autodiscover.contoso.com"
+    assert rows["city"]["requested"] == "Salzburg" and not rows["city"]["same"]
+    shown = text(files.messy, "--roots", files.roots, "--csr", asked)
+    assert "differs   names missing: asked for mail.contoso.com\n" in shown and "common name" not in shown
+
+
 def test_request(files):
     said = told(files.messy, "--roots", files.roots, "--csr", files.csr, status=0)
     assert said["csr"]["matches_leaf"] and said["name"] == HOST

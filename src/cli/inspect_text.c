@@ -95,6 +95,31 @@ put_beside(struct beside *b, const char *label, const char *colour, const char *
 	inspect_field(b->view, " ", label, colour, text);
 }
 
+/* Of request and certificate; a request that says nothing of it has asked for nothing. */
+static void
+show_differences(struct beside *b)
+{
+	const json_t *list = json_object_get(json_object_get(b->said, "csr"), "differences"), *row;
+	size_t i;
+
+	json_array_foreach(list, i, row)
+	{
+		CLEAN(buf_fini) struct buf line = BUF(4 * TEXT_SIZE);
+		char field[64], asked[TEXT_SIZE], came[TEXT_SIZE];
+
+		if (json_is_true(json_object_get(row, "same")) || inspect_is(row, "field", "names"))
+			continue;
+		inspect_text(row, "field", field, sizeof(field));
+		inspect_text(row, "requested", asked, sizeof(asked));
+		inspect_text(row, "delivered", came, sizeof(came));
+		for (char *c = field; *c; c++)
+			*c = *c == '_' ? ' ' : *c;
+		buf_printf(&line, "%s: %s%s%s%s%s", field, *asked ? "asked for " : "", asked,
+		    *asked && *came ? ", " : "", *came ? "has " : "", came);
+		put_beside(b, "differs", "", buf_text(&line));
+	}
+}
+
 static void
 show_keys(struct beside *b)
 {
@@ -116,6 +141,7 @@ show_keys(struct beside *b)
 		put_beside(b, "request", GREEN, "the certificate answers it: same key");
 	else if (json_is_false(csr))
 		put_beside(b, "request", RED, "the certificate was made from another one");
+	show_differences(b);
 }
 
 static void
@@ -266,6 +292,7 @@ inspect_show(const struct inspect_view *view, const char *given, const json_t *s
 		show_error(view, said);
 	inspect_show_chain(view, said);
 	inspect_show_loose(view, said);
+	inspect_show_requests(view, said);
 	show_beside(view, said);
 	show_findings_of(view, said);
 }

@@ -221,6 +221,31 @@ inspect_show_chain(const struct inspect_view *view, const json_t *said)
 	put_end(view, said, certificate);
 }
 
+void
+inspect_show_requests(const struct inspect_view *view, const json_t *said)
+{
+	const json_t *list = json_object_get(said, "csrs"), *request;
+	size_t i;
+
+	json_array_foreach(list, i, request)
+	{
+		bool is_signed = json_is_true(json_object_get(request, "signed"));
+		char text[TEXT_SIZE];
+
+		printf("\n  ");
+		inspect_mark(view, is_signed ? MARK_INFO : MARK_BAD);
+		put_title(view, 4, inspect_name_of(request, text, sizeof(text)), "signing request");
+		put_names(view, " ", request);
+		inspect_field(
+		    view, " ", "subject", "", inspect_name(request, "subject", text, sizeof(text)));
+		inspect_field(
+		    view, " ", "key", "", inspect_text(request, "key", text, sizeof(text)));
+		if (!is_signed)
+			inspect_field(
+			    view, " ", "signed", RED, "not by its own key: no seller takes it");
+	}
+}
+
 /* Without a leaf: what certificates there are, one line each. */
 void
 inspect_show_loose(const struct inspect_view *view, const json_t *said)

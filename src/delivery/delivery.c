@@ -45,6 +45,8 @@ delivery_fini(struct delivery *delivery)
 	}
 	for (size_t i = 0; i < delivery->status_count; i++)
 		free((void *)(uintptr_t)delivery->status[i].p);
+	for (size_t i = 0; i < delivery->csr_count; i++)
+		free((void *)(uintptr_t)delivery->csr[i].p);
 	for (size_t i = 0; i < delivery->key_count; i++)
 		EVP_PKEY_free(delivery->key[i].kept);
 	*delivery = (struct delivery){ 0 };

@@ -28,6 +28,7 @@
 #define DELIVERY_KEYS_MAX         16
 #define DELIVERY_ITERATIONS_MAX   10000000 /* of all password derivations of one delivery */
 #define DELIVERY_STATUS_MAX       16
+#define DELIVERY_CSRS_MAX         8
 #define DELIVERY_WORDS_SIZE       192
 #define DELIVERY_NAME_SIZE        160
 
@@ -82,7 +83,9 @@ struct delivery {
 	struct delivery_key key[DELIVERY_KEYS_MAX];
 	size_t status_count; /* of CRLs and OCSP responses; further ones are passed over */
 	struct str status[DELIVERY_STATUS_MAX]; /* DER, owned */
-	size_t given;                           /* how often delivery_add() was called */
+	size_t csr_count; /* of signing requests; further ones are counted with their file alone */
+	struct str csr[DELIVERY_CSRS_MAX]; /* DER, owned */
+	size_t given;                      /* how often delivery_add() was called */
 	size_t file_count;
 	struct delivery_file file[DELIVERY_ROWS_MAX];
 	uint64_t iterations; /* spent or promised so far, over all files (I-07) */

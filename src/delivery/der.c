@@ -133,6 +133,13 @@ keep_status(struct intake *in, struct str der)
 		to->status[to->status_count++] = (struct str){ .p = str_dup(der), .len = der.len };
 }
 
+static void
+keep_csr(struct delivery *to, struct str der)
+{
+	if (to->csr_count < COUNT_OF(to->csr))
+		to->csr[to->csr_count++] = (struct str){ .p = str_dup(der), .len = der.len };
+}
+
 /* A certificate's first part ends in extensions or a key; what else has this shape is tried first
  * as such. */
 static void
@@ -145,6 +152,7 @@ read_signed(struct intake *in, struct str der)
 	X509_REQ_free(csr);
 	if (csr) {
 		in->file->csrs++;
+		keep_csr(in->delivery, der);
 		return;
 	}
 	at = (const unsigned char *)der.p;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "pki/certificate.h"
 #include "pki/chain.h"
+#include "pki/csr_read.h"
 #include "delivery/leaf.h"
 
 json_t *
@@ -112,12 +113,32 @@ key_list(const struct delivery *delivery)
 }
 
 static json_t *
+csr_object(struct str der)
+{
+	CLEAN(csr_facts_fini) struct csr_facts facts;
+	json_t *object = json_object(), *names = json_array();
+
+	if (csr_describe(der, &facts) == 0) {
+		json_object_set_new(object, "subject", json_string(facts.subject));
+		json_object_set_new(object, "subject_cn", json_string(facts.common_name));
+		for (size_t i = 0; i < facts.name_count; i++)
+			json_array_append_new(names, inspect_encoded(facts.names[i]));
+		json_object_set_new(object, "key", json_string(facts.key));
+		json_object_set_new(object, "signed", json_boolean(facts.is_signed));
+		json_object_set_new(object, "spki_sha256",
+		    facts.has_key ? inspect_hex(facts.spki_sha256) : json_null());
+	}
+	json_object_set_new(object, "san_dns", names);
+	return object;
+}
+
+static json_t *
 csr_list(const struct delivery *delivery)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < delivery_csrs(delivery); i++)
-		json_array_append_new(list, json_object());
+	for (size_t i = 0; i < delivery->csr_count; i++)
+		json_array_append_new(list, csr_object(delivery->csr[i]));
 	return list;
 }
 

@@ -7,7 +7,7 @@
  * Facts: outcome, error {class, message}, container, certificates, private_keys, csrs, leaf, chain,
  * key_matches_leaf; `chain` is what the files alone give. Judgement: usable, files, findings,
  * chain_status {end, root, missing, reason, ways}, repaired {chain, certificates, order_repaired,
- * completed, roots, extras}, csr {matches_leaf, host}. certdesk-inspect(1) describes all.
+ * completed, roots, extras}, csr {matches_leaf, differences}. certdesk-inspect(1) describes all.
  *
  * Runs where a crash hurts nobody, as all of delivery. What comes out of there is text like any
  * other from outside.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the facts (inspect.c), the judgement (inspect_look.c) and the request (inspect_csr.c). */
+/* Between the facts (inspect.c) and the judgement (inspect_look.c). */
 #pragma once
 
 #include "delivery/inspect.h"
@@ -20,10 +20,3 @@ json_t *inspect_certificate(X509 *x509, struct str der, const uint8_t sha256[sta
 json_t *inspect_facts(
     const struct delivery *delivery, bool had_password, const uint8_t *key_sha256);
 int inspect_put(const json_t *object, struct buf *to) MUST_USE; /* as one line */
-
-enum { INSPECT_E_NO_CSR = 1 };
-
-/* A signing request, PEM or DER: key_fingerprint() of its key, and the host name it asks for ("" =
- * none that could be a site's). */
-int inspect_csr(struct str bytes, uint8_t ret_key_sha256[static 32],
-    char ret_host[static READ_HOST_SIZE]) MUST_USE;

@@ -5,11 +5,13 @@
 
 #include "delivery/inspect_internal.h"
 #include "pki/certificate.h"
+#include "pki/csr_read.h"
+#include "pki/name.h"
 
 /* One look: what the judges are asked, what they say, and what they looked at. */
 struct look {
 	struct delivery_question question;
-	struct delivery delivery;
+	struct delivery delivery, request;
 	struct read_report report;
 	struct chain chain;
 };
@@ -28,6 +30,7 @@ static void
 look_free(struct look *look)
 {
 	delivery_fini(&look->delivery);
+	delivery_fini(&look->request);
 	read_report_fini(&look->report);
 	free(look);
 }
@@ -241,6 +244,21 @@ bundle(const struct look *look)
 }
 
 static json_t *
+difference_list(const struct read_report *report)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < report->difference_count; i++) {
+		const struct read_difference *row = &report->differences[i];
+
+		json_array_append_new(
+		    list, json_pack("{s:s, s:s, s:s, s:b}", "field", row->field, "requested",
+			      row->requested, "delivered", row->delivered, "same", row->same));
+	}
+	return list;
+}
+
+static json_t *
 csr_object(const struct look *look)
 {
 	json_t *object = json_object();
@@ -253,22 +271,41 @@ csr_object(const struct look *look)
 				   look->question.spki_sha256, 32) == 0;
 	json_object_set_new(
 	    object, "matches_leaf", look->report.has_leaf ? json_boolean(fits) : json_null());
+	json_object_set_new(object, "differences", difference_list(&look->report));
 	return object;
 }
 
-/* The request's key; its name too, unless another was asked for. */
-static int
-take_csr(struct str csr, struct delivery_question *question)
+/* Only what is a host name as it stands: a request asks for exactly what it says. */
+static bool
+take_host(struct str name, char ret[static READ_HOST_SIZE])
 {
-	char host[READ_HOST_SIZE];
-	int r = inspect_csr(csr, question->spki_sha256, host);
+	struct name_report report;
+	struct host_name host;
 
-	if (r)
-		return r;
+	if (host_name_parse(name, &host, &report) != 0 || report.changed)
+		return false;
+	return str_copy(str_of(host.text), ret, READ_HOST_SIZE);
+}
+
+/* The request's key, for the leaf to have; its name too, unless another was asked for. */
+static bool
+take_csr(struct look *look)
+{
+	struct delivery_question *question = &look->question;
+	CLEAN(csr_facts_fini) struct csr_facts asked = { 0 };
+
+	if (look->request.csr_count == 0 || csr_describe(look->request.csr[0], &asked) != 0 ||
+	    !asked.has_key)
+		return false;
 	question->has_key = true;
-	if (!*question->host)
-		copy_bytes(question->host, host, sizeof(host));
-	return 0;
+	copy_bytes(question->spki_sha256, asked.key_sha256, sizeof(question->spki_sha256));
+	question->order.csr = look->request.csr[0];
+	if (*question->host || take_host(str_of(asked.common_name), question->host))
+		return true;
+	for (size_t i = 0; i < asked.name_count; i++)
+		if (take_host(asked.names[i], question->host))
+			return true;
+	return true;
 }
 
 static json_t *
@@ -303,7 +340,9 @@ inspect_look(const struct inspection *about, const struct delivery_tools *tools,
 	CLEAN(look_free) struct look *look = look_new(about->question);
 	CLEAN(json_free) json_t *object = NULL;
 
-	if (about->csr && take_csr(*about->csr, &look->question) != 0) {
+	if (about->csr)
+		delivery_add(&look->request, tools, STR(""), *about->csr, NULL);
+	if (about->csr && !take_csr(look)) {
 		object = json_pack("{s:s}", "csr_error", "no certificate signing request is in it");
 		return inspect_put(object, to);
 	}

@@ -352,6 +352,7 @@ judge_delivery(const struct delivery_question *question, const struct delivery *
 	CLEAN(key_offer_fini) struct key_offer unused;
 	struct judging j = judging_begin(question, delivery, tools, setting, report);
 
+	assert(question->known_count == 0); /* the chain would point into what ends here */
 	judge(&j, &unused);
 	*ret_chain = j.chain;
 	judging_end(&j);

@@ -47,8 +47,8 @@ void judge_and_offer(const struct delivery_question *question, const struct deli
 /* The two halves, for who looks at the delivery too. *ret must be zeroed, but for `keeps_keys`. */
 void judge_open(const struct delivery_question *question, const struct delivery_tools *tools,
     struct delivery *ret);
-/* *ret_chain: as chain_build() left it, positions are those in the delivery; all zero when there is
- * no leaf. */
+/* Nothing is known from outside (`known_count` 0). *ret_chain: as chain_build() left it, positions
+ * are those in the delivery; all zero when there is no leaf. */
 void judge_delivery(const struct delivery_question *question, const struct delivery *delivery,
     const struct delivery_tools *tools, const struct judge_setting *setting,
     struct read_report *report, struct chain *ret_chain);

@@ -4,64 +4,18 @@
  * where a difference may mean a mistake. The request is our own, but it comes in the question, so it
  * is read as strictly as the rest.
  */
-#include <errno.h>
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 
 #include "delivery/judge_internal.h"
+#include "pki/csr_read.h"
 
 #define NAMES_SIZE 512
 
-static void
-req_free(X509_REQ *req)
+/* What it should be like: what was ordered, or without an order what was requested. */
+static const char *
+wanted(const struct judging *j, const struct read_difference *row)
 {
-	X509_REQ_free(req);
-}
-CLEAN_DEFINE(req_free, X509_REQ *);
-
-static void
-names_free(GENERAL_NAMES *names)
-{
-	GENERAL_NAMES_free(names);
-}
-CLEAN_DEFINE(names_free, GENERAL_NAMES *);
-
-static X509_REQ *
-request_of(const struct judging *j)
-{
-	struct str der = j->question->order.csr;
-	const unsigned char *at = (const unsigned char *)der.p;
-	X509_REQ *req = der.len > 0 ? d2i_X509_REQ(NULL, &at, (long)der.len) : NULL;
-
-	ERR_clear_error();
-	return req;
-}
-
-static GENERAL_NAMES *
-names_of(X509_REQ *req)
-{
-	STACK_OF(X509_EXTENSION) *extensions = req ? X509_REQ_get_extensions(req) : NULL;
-	GENERAL_NAMES *names = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
-
-	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-	ERR_clear_error();
-	return names;
-}
-
-static void
-put_part(X509_REQ *req, int nid, char *to, size_t size)
-{
-	const X509_NAME *subject = req ? X509_REQ_get_subject_name(req) : NULL;
-	int at = subject ? X509_NAME_get_index_by_NID(subject, nid, -1) : -1;
-	unsigned char *text = NULL;
-	int len = at >= 0 ? ASN1_STRING_to_UTF8(
-				&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)))
-	                  : 0;
-
-	str_show(str_bytes(text, len > 0 ? (size_t)len : 0), to, size);
-	OPENSSL_free(text);
-	ERR_clear_error();
+	return j->question->has_order ? row->ordered : row->requested;
 }
 
 static struct read_difference *
@@ -108,35 +62,37 @@ is_alike(const char *a, const char *b)
 struct owner_part {
 	const char *field;
 	int nid;
-	size_t offset; /* in struct read_order */
+	size_t ordered;   /* in struct read_order */
+	size_t requested; /* in struct csr_facts */
 	enum finding_code code;
 	const char *words;
 };
 
-#define ORDERED(member) offsetof(struct read_order, member)
+#define AT(member) offsetof(struct read_order, member), offsetof(struct csr_facts, member)
 
 /* clang-format off */
 static const struct owner_part owner_parts[] = {
-	{ "organization", NID_organizationName,    ORDERED(organization), FINDING_CERT_ORGANIZATION_OTHER, "The organization" },
-	{ "city",         NID_localityName,        ORDERED(city),         FINDING_CERT_PLACE_OTHER,        "The city" },
-	{ "state",        NID_stateOrProvinceName, ORDERED(state),        FINDING_CERT_PLACE_OTHER,        "The state" },
-	{ "country",      NID_countryName,         ORDERED(country),      FINDING_CERT_COUNTRY_OTHER,      "The country" },
+	{ "organization", NID_organizationName,    AT(organization), FINDING_CERT_ORGANIZATION_OTHER, "The organization" },
+	{ "city",         NID_localityName,        AT(city),         FINDING_CERT_PLACE_OTHER,        "The city" },
+	{ "state",        NID_stateOrProvinceName, AT(state),        FINDING_CERT_PLACE_OTHER,        "The state" },
+	{ "country",      NID_countryName,         AT(country),      FINDING_CERT_COUNTRY_OTHER,      "The country" },
 };
 /* clang-format on */
 
 static void
-compare_part(struct judging *j, X509_REQ *req, const struct owner_part *p)
+compare_part(struct judging *j, const struct csr_facts *asked, const struct owner_part *p)
 {
 	const struct certificate_attribute *has = certificate_attribute(&j->details, p->nid);
 	struct read_difference *row = add_row(j, p->field);
 	struct finding *finding;
 
-	str_show(str_of((const char *)&j->question->order + p->offset), row->ordered,
+	str_show(str_of((const char *)&j->question->order + p->ordered), row->ordered,
 	    sizeof(row->ordered));
-	put_part(req, p->nid, row->requested, sizeof(row->requested));
+	str_copy(
+	    str_of((const char *)asked + p->requested), row->requested, sizeof(row->requested));
 	if (has)
 		str_copy(str_of(has->text), row->delivered, sizeof(row->delivered));
-	row->same = is_alike(row->ordered, row->delivered);
+	row->same = is_alike(wanted(j, row), row->delivered);
 	if (!has || !*row->ordered || row->same || judge_told(j, p->code))
 		return;
 	finding = judge_find(j, p->code);
@@ -146,14 +102,21 @@ compare_part(struct judging *j, X509_REQ *req, const struct owner_part *p)
 }
 
 static void
-compare_common_name(struct judging *j, X509_REQ *req)
+put_host(const struct judging *j, struct read_difference *row)
+{
+	if (j->question->has_order)
+		str_copy(str_of(j->question->host), row->ordered, sizeof(row->ordered));
+}
+
+static void
+compare_common_name(struct judging *j, const struct csr_facts *asked)
 {
 	struct read_difference *row = add_row(j, "common_name");
 
-	str_copy(str_of(j->question->host), row->ordered, sizeof(row->ordered));
-	put_part(req, NID_commonName, row->requested, sizeof(row->requested));
+	put_host(j, row);
+	str_copy(str_of(asked->common_name), row->requested, sizeof(row->requested));
 	str_show(j->facts.common_name, row->delivered, sizeof(row->delivered));
-	row->same = str_eq_nocase(str_of(row->ordered), str_of(row->delivered));
+	row->same = str_eq_nocase(str_of(wanted(j, row)), str_of(row->delivered));
 }
 
 /* Appends, a space between; what does not fit is left out. */
@@ -168,22 +131,11 @@ add_name(char to[static NAMES_SIZE], struct str name)
 		snprintf(to + len, NAMES_SIZE - len, "%s%s", len > 0 ? " " : "", shown);
 }
 
-static struct str
-dns_name(const GENERAL_NAMES *names, int at)
-{
-	const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, at);
-
-	if (name->type != GEN_DNS)
-		return STR("");
-	return str_bytes(
-	    ASN1_STRING_get0_data(name->d.dNSName), (size_t)ASN1_STRING_length(name->d.dNSName));
-}
-
 static bool
-is_requested(const GENERAL_NAMES *names, struct str san)
+is_requested(const struct csr_facts *asked, struct str san)
 {
-	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
-		if (str_eq_nocase(dns_name(names, i), san))
+	for (size_t i = 0; i < asked->name_count; i++)
+		if (str_eq_nocase(asked->names[i], san))
 			return true;
 	return false;
 }
@@ -199,19 +151,17 @@ is_delivered(const struct judging *j, struct str name)
 
 /* Names asked for and not there, and the other way round. */
 static void
-compare_names(struct judging *j, const GENERAL_NAMES *asked)
+compare_names(struct judging *j, const struct csr_facts *asked)
 {
 	struct read_difference *row = add_row(j, "names");
 	struct read_difference missing = { .field = "names_missing" };
 	struct read_difference added = { .field = "names_added" };
 
-	str_copy(str_of(j->question->host), row->ordered, sizeof(row->ordered));
-	for (int i = 0; i < sk_GENERAL_NAME_num(asked); i++) {
-		struct str name = dns_name(asked, i);
-
-		add_name(row->requested, name);
-		if (name.len > 0 && !is_delivered(j, name))
-			add_name(missing.requested, name);
+	put_host(j, row);
+	for (size_t i = 0; i < asked->name_count; i++) {
+		add_name(row->requested, asked->names[i]);
+		if (!is_delivered(j, asked->names[i]))
+			add_name(missing.requested, asked->names[i]);
 	}
 	for (size_t i = 0; i < j->facts.name_count; i++) {
 		add_name(row->delivered, j->facts.names[i]);
@@ -226,21 +176,22 @@ compare_names(struct judging *j, const GENERAL_NAMES *asked)
 }
 
 static void
-compare_key(struct judging *j)
+compare_key(struct judging *j, const struct csr_facts *asked)
 {
 	const struct certificate_facts *facts = &j->facts;
 	struct read_difference *row = add_row(j, "key");
 
-	str_copy(str_of(key_kind_words(j->question->order.key_kind)), row->ordered,
-	    sizeof(row->ordered));
-	str_copy(str_of(row->ordered), row->requested, sizeof(row->requested));
+	if (j->question->has_order)
+		str_copy(str_of(key_kind_words(j->question->order.key_kind)), row->ordered,
+		    sizeof(row->ordered));
+	str_copy(str_of(asked->key), row->requested, sizeof(row->requested));
 	if (*facts->curve)
 		snprintf(row->delivered, sizeof(row->delivered), "%s", facts->curve);
 	else
 		snprintf(row->delivered, sizeof(row->delivered), "%s, %d bits",
 		    facts->key_algorithm, facts->key_bits);
-	row->same = str_starts(str_of(row->ordered), str_of(row->delivered)) ||
-	            str_ends(str_of(row->ordered), str_of(row->delivered));
+	row->same = str_starts(str_of(wanted(j, row)), str_of(row->delivered)) ||
+	            str_ends(str_of(wanted(j, row)), str_of(row->delivered));
 }
 
 /* I-21: paid for the organization's name perhaps, and got the domain's alone. */
@@ -260,18 +211,17 @@ check_lower_type(struct judging *j)
 void
 check_order(struct judging *j)
 {
-	CLEAN(req_free) X509_REQ *req = NULL;
-	CLEAN(names_free) GENERAL_NAMES *asked = NULL;
+	CLEAN(csr_facts_fini) struct csr_facts asked = { 0 };
+	bool is_read = csr_describe(j->question->order.csr, &asked) == 0;
 
-	if (!j->question->has_order)
+	if (!j->question->has_order && !is_read)
 		return;
-	req = request_of(j);
-	asked = names_of(req);
-	compare_common_name(j, req);
-	if (asked)
-		compare_names(j, asked);
+	compare_common_name(j, &asked);
+	if (asked.name_count > 0)
+		compare_names(j, &asked);
 	for (size_t i = 0; i < COUNT_OF(owner_parts); i++)
-		compare_part(j, req, &owner_parts[i]);
-	compare_key(j);
-	check_lower_type(j);
+		compare_part(j, &asked, &owner_parts[i]);
+	compare_key(j, &asked);
+	if (j->question->has_order)
+		check_lower_type(j);
 }

@@ -81,7 +81,8 @@ struct read_wish {
 struct read_order {
 	char organization[512], city[512], state[512], country[3];
 	enum key_kind key_kind;
-	struct str csr; /* DER of our own request, borrowed; "" = none */
+	struct str csr; /* DER of the request, borrowed; "" = none. Without an order
+	                   (`has_order`) it alone is compared with what came */
 };
 
 struct delivery_question {
@@ -119,7 +120,7 @@ struct read_difference {
 	char field[24]; /* "common_name", "names", "names_missing", "names_added", "organization",
 	                   "city", "state", "country", "key" */
 	char ordered[512], requested[512], delivered[512]; /* "" = not stated */
-	bool same; /* delivered as ordered, as far as it was */
+	bool same; /* delivered as ordered (as requested, without an order), as far as it was */
 };
 
 /* The leaf as lists and pages show it; sizes are those of the store's columns. Text is UTF-8, one
@@ -188,7 +189,9 @@ struct read_report {
 	uint8_t keys[READ_KEYS_SEEN_MAX][32];    /* SPKI SHA-256 of those that were readable */
 	uint32_t keys_readable;
 	struct read_taken taken;
-	uint32_t difference_count; /* 0 unless the question had an order, and there is a leaf */
+	uint32_t
+	    difference_count; /* 0 unless the question had an order or a request, and there is a
+	                              leaf */
 	struct read_difference differences[READ_DIFFERENCES_MAX];
 };
 

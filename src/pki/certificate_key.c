@@ -243,11 +243,21 @@ certificate_key_fingerprint(
 	return r < 0 ? 0 : r;
 }
 
+void
+certificate_key_numbers(EVP_PKEY *key, struct certificate_facts *to)
+{
+	const char *name = EVP_PKEY_get0_type_name(key);
+
+	str_show(str_of(name ? name : "unknown"), to->key_algorithm, sizeof(to->key_algorithm));
+	to->key_bits = EVP_PKEY_get_bits(key);
+	if (EVP_PKEY_is_a(key, "EC"))
+		curve_name(key, to);
+}
+
 int
 certificate_key_facts(const X509 *x509, struct certificate_facts *to)
 {
 	EVP_PKEY *key = X509_get0_pubkey(x509);
-	const char *name;
 	int r;
 
 	r = certificate_key_fingerprint(x509, to->spki_sha256, to->key_sha256);
@@ -258,10 +268,6 @@ certificate_key_facts(const X509 *x509, struct certificate_facts *to)
 		ERR_clear_error();
 		return 0;
 	}
-	name = EVP_PKEY_get0_type_name(key);
-	str_show(str_of(name ? name : "unknown"), to->key_algorithm, sizeof(to->key_algorithm));
-	to->key_bits = EVP_PKEY_get_bits(key);
-	if (EVP_PKEY_is_a(key, "EC"))
-		curve_name(key, to);
+	certificate_key_numbers(key, to);
 	return 0;
 }
