@@ -212,7 +212,8 @@ read_smime(struct walk *on, struct str name, struct str der)
 
 	ERR_clear_error();
 	if (type == NID_pkcs7_enveloped || type == NID_id_smime_ct_authEnvelopedData)
-		intake_problem(on->in, DELIVERY_UNSUPPORTED_FORMAT, "an encrypted mail");
+		intake_answer(on->in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_ENCRYPTED,
+		    "an encrypted mail");
 	else if (on->pass == (carries ? PASS_SIGNATURES : PASS_PARTS))
 		intake_member(on->in, name, der);
 	if (carries) {
@@ -335,5 +336,5 @@ intake_mail(struct intake *in, struct str text)
 	in->unpacked.mails--;
 	if (!intake_has_told(in) && !intake_has_found(in) && intake_tells_pem(text))
 		read_as_text(in, text);
-	intake_settle(in);
+	intake_settle(in, FINDING_CERT_MAIL_EMPTY);
 }

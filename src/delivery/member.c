@@ -21,7 +21,7 @@ has_found(const struct delivery_file *file)
 static bool
 is_picture(const struct delivery_file *file)
 {
-	return strcmp(file->container, "PNG") == 0 || strcmp(file->container, "JPEG") == 0;
+	return file->has_code && file->code == FINDING_CERT_IS_PICTURE;
 }
 
 /* Nothing to tell anybody about, whatever else came. */
@@ -73,7 +73,7 @@ intake_has_told(const struct intake *in)
 }
 
 void
-intake_settle(struct intake *in)
+intake_settle(struct intake *in, enum finding_code empty)
 {
 	struct delivery *delivery = in->delivery;
 	bool found = intake_has_found(in);
@@ -85,7 +85,7 @@ intake_settle(struct intake *in)
 	if (found)
 		delivery->file_count = kept;
 	if (!found && !intake_has_told(in))
-		intake_problem(in, DELIVERY_NO_CERTIFICATE, "no certificate is in it");
+		intake_answer(in, DELIVERY_NO_CERTIFICATE, empty, "no certificate is in it");
 }
 
 bool
