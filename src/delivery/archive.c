@@ -113,8 +113,10 @@ read_member(struct opened *on, struct archive_entry *entry)
 
 	if (archive_format(on->archive) == ARCHIVE_FORMAT_RAW)
 		name = STR("the packed file");
-	if (archive_entry_filetype(entry) != AE_IFREG || is_litter(name))
+	if (archive_entry_filetype(entry) != AE_IFREG || is_litter(name)) {
+		(void)unpack(on, &bytes); /* passing over it may cost as much as reading it */
 		return;
+	}
 	if (str_eq(name, STR("[Content_Types].xml")))
 		on->office = "a Microsoft Office document";
 	else if (str_eq(name, STR("mimetype")))

@@ -218,6 +218,7 @@ static const struct row rows[] = {
 	{ "not needed",       ZIP,        USUAL, "geheim", 2, DELIVERY_FINE, NULL, NULL },
 	{ "a bomb (I-07)",    ZIP,    { { "big.crt", LARGE }, { "owa.crt", LEAF } }, NULL, 0, DELIVERY_LIMIT, "more than 8 MiB are packed in it", "a.zip" },
 	{ "a bomb in tar.gz", TAR_GZ, { { "owa.crt", LEAF }, { "big.crt", LARGE } }, NULL, 1, DELIVERY_FINE, "more than 8 MiB are packed in it", "a.zip" },
+	{ "a bomb in litter", TAR_GZ, { { "__MACOSX/big", LARGE }, { "owa.crt", LEAF } }, NULL, 0, DELIVERY_LIMIT, "more than 8 MiB are packed in it", "a.zip" },
 	{ "a bomb in gz",     GZ,     { { "big.crt", LARGE } }, NULL, 0, DELIVERY_LIMIT, "more than 8 MiB are packed in it", "a.zip" },
 };
 /* clang-format on */

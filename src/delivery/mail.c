@@ -14,7 +14,8 @@
 
 #include "delivery/read.h"
 
-#define PARTS_DEPTH_MAX 16 /* of multiparts and forwarded mails */
+#define PARTS_DEPTH_MAX 16   /* of multiparts and forwarded mails */
+#define COLONS_MAX      1000 /* in one list of addresses */
 
 static void
 object_unref(void *object)
@@ -155,7 +156,8 @@ read_uuencoded(struct walk *on, struct str text)
 {
 	static const struct str begin = STR_INIT("\nbegin ");
 
-	for (size_t at; (at = str_find(text, begin)) < text.len;) {
+	for (size_t at; (at = str_find(text, begin)) < text.len &&
+			on->in->unpacked.members <= INTAKE_MEMBERS_MAX;) {
 		struct str name, mode;
 		CLEAN(stream_unref) GMimeStream *stream = NULL;
 		CLEAN(wrapper_unref) GMimeDataWrapper *wrapper = NULL;
@@ -178,14 +180,53 @@ read_uuencoded(struct walk *on, struct str text)
 	}
 }
 
+static bool
+is_address_list(struct str line)
+{
+	static const struct str lists[] = { STR_INIT("from"), STR_INIT("sender"),
+		STR_INIT("reply-to"), STR_INIT("to"), STR_INIT("cc"), STR_INIT("bcc") };
+	struct str name = str_trim(str_bytes(line.p, str_find(line, STR(":"))));
+
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
+		if (str_eq_nocase(name, lists[i]))
+			return true;
+	return false;
+}
+
+/* GMime reads a list of addresses by calling itself at every colon ("group:"), in forwarded mails
+ * too: enough of them use up the stack. */
+static bool
+has_endless_group(struct str text)
+{
+	bool in_list = false;
+	size_t colons = 0;
+
+	for (struct str line; str_next(&text, '\n', &line) && colons <= COLONS_MAX;) {
+		if (line.len == 0 || (line.p[0] != ' ' && line.p[0] != '\t')) {
+			in_list = is_address_list(line);
+			colons = 0;
+		}
+		for (size_t i = 0; in_list && i < line.len; i++)
+			colons += line.p[i] == ':';
+	}
+	return colons > COLONS_MAX;
+}
+
+/* NULL: it cannot be read, and that is remembered. */
 static GMimeMessage *
-parse(struct str text)
+parse(struct intake *in, struct str text)
 {
 	CLEAN(stream_unref)
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text.p, text.len);
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+	GMimeParser *parser;
+	GMimeMessage *message;
 
+	if (has_endless_group(text)) {
+		intake_problem(in, DELIVERY_LIMIT, "a list of addresses is too long");
+		return NULL;
+	}
+	parser = g_mime_parser_new_with_stream(stream);
+	message = g_mime_parser_construct_message(parser, NULL);
 	g_object_unref(parser);
 	return message;
 }
@@ -218,8 +259,8 @@ read_smime(struct walk *on, struct str name, struct str der)
 		intake_member(on->in, name, der);
 	if (carries) {
 		CLEAN(object_unref)
-		GMimeMessage *inner = parse(str_bytes(
-		    ASN1_STRING_get0_data(*content), (size_t)ASN1_STRING_length(*content)));
+		GMimeMessage *inner = parse(on->in, str_bytes(ASN1_STRING_get0_data(*content),
+							(size_t)ASN1_STRING_length(*content)));
 
 		walk_message(on, inner);
 	}
@@ -316,7 +357,7 @@ read_as_text(struct intake *in, struct str text)
 static void
 read_parts(struct intake *in, struct str text)
 {
-	CLEAN(object_unref) GMimeMessage *message = parse(without_preface(text));
+	CLEAN(object_unref) GMimeMessage *message = parse(in, without_preface(text));
 
 	for (enum pass pass = PASS_PARTS; pass < PASS_MAX; pass++)
 		if (pass < PASS_SIGNATURES || !intake_has_found(in))

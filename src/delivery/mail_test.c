@@ -326,6 +326,8 @@ limits(void **state UNUSED)
 	CLEAN(buf_fini) struct buf deep = BUF(MAIL_MAX);
 	CLEAN(buf_fini) struct buf many = BUF(MAIL_MAX);
 	CLEAN(buf_fini) struct buf forwarded = BUF(MAIL_MAX);
+	CLEAN(buf_fini) struct buf group = BUF(MAIL_MAX);
+	CLEAN(buf_fini) struct buf uuencoded = BUF(MAIL_MAX);
 
 	fill(HEAD, &deep);
 	for (int i = 0; deep.len < MAIL_MAX - 200; i++)
@@ -339,6 +341,14 @@ limits(void **state UNUSED)
 	while (forwarded.len < MAIL_MAX - 200)
 		buf_put_text(&forwarded, "Content-Type: message/rfc822\n\n");
 	add_and_expect(&forwarded, "packed too deep");
+	fill("Subject: x\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\nTo: ", &group);
+	while (group.len < MAIL_MAX - 200)
+		buf_put_text(&group, "a:a:\n ");
+	add_and_expect(&group, "a list of addresses is too long");
+	fill(HEAD "\n", &uuencoded);
+	for (int i = 0; i < 65; i++)
+		buf_put_text(&uuencoded, "\nbegin 644 x\n#>'AX\n`\nend\n");
+	add_and_expect(&uuencoded, "more than 64 files are in it");
 }
 
 /* A mail attached as a file, over and over. */

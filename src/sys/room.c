@@ -43,7 +43,7 @@ limit(__rlimit_resource_t what, rlim_t most)
 }
 
 bool
-room_set_limits(const struct room *room, rlim_t cpu_seconds)
+room_set_limits(const struct room *room UNUSED, rlim_t cpu_seconds)
 {
 #ifndef CERTDESK_SANITIZED /* its shadow memory is terabytes of address space */
 	if (!limit(RLIMIT_AS, room->memory))

@@ -93,7 +93,7 @@ judge(const struct delivery_question *q)
 {
 	struct read_report *report = alloc_zero(sizeof(*report));
 	const struct judge_setting setting = {
-		.trust = trust,
+		.trust = &trust,
 		.ct_logs = ct_logs,
 		.public_rules = true,
 	};
