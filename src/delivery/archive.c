@@ -165,7 +165,7 @@ read_members(struct opened *on)
 			break;
 		}
 		read_member(on, entry);
-		if (on->in->unpacked.bytes > INTAKE_UNPACKED_MAX ||
+		if (on->in->delivery->unpacked > INTAKE_UNPACKED_MAX ||
 		    on->in->unpacked.members > INTAKE_MEMBERS_MAX)
 			break;
 	}

@@ -224,6 +224,15 @@ intake_closed_key(struct intake *in, enum delivery_error error, const char *word
 }
 
 bool
+intake_may_loosen(struct intake *in, size_t bytes)
+{
+	if (bytes > INTAKE_LOOSENED_MAX - in->delivery->loosened)
+		return false;
+	in->delivery->loosened += bytes;
+	return true;
+}
+
+bool
 intake_is_blank(struct str s)
 {
 	for (size_t i = 0; i < s.len; i++)

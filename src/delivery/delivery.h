@@ -87,6 +87,8 @@ struct delivery {
 	size_t file_count;
 	struct delivery_file file[DELIVERY_ROWS_MAX];
 	uint64_t iterations; /* spent or promised so far, over all files (I-07) */
+	size_t unpacked;     /* bytes that came out of archives and mails */
+	size_t loosened;     /* bytes that were tried as dressed-up text */
 };
 
 void delivery_fini(struct delivery *delivery); /* of a zeroed one is fine */

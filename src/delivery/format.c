@@ -100,7 +100,7 @@ read_xml(struct intake *in, struct str bytes)
 		size_t len = str_find(content, STR("<"));
 
 		buf_clear(&der);
-		if (loosen(str_bytes(content.p, len), &der))
+		if (intake_may_loosen(in, len) && loosen(str_bytes(content.p, len), &der))
 			intake_der(in, buf_str(&der));
 		bytes = str_drop(content, len);
 		bytes = str_drop(bytes, bytes.len > name.len + 2 ? name.len + 2 : bytes.len);
@@ -118,28 +118,6 @@ read_rtf(struct intake *in, struct str bytes)
 	else
 		intake_answer(in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_OFFICE,
 		    "a formatted document (RTF)");
-}
-
-static bool
-tells_disguised(struct str bytes)
-{
-	CLEAN(buf_fini) struct buf meant = BUF_SECRET(DELIVERY_FILE_MAX);
-
-	return loosen_file(bytes, &meant);
-}
-
-static void read_file(struct intake *in, struct str bytes);
-
-static void
-read_disguised(struct intake *in, struct str bytes)
-{
-	CLEAN(buf_fini) struct buf meant = BUF_SECRET(DELIVERY_FILE_MAX);
-
-	if (++in->depth > INTAKE_DEPTH_MAX)
-		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
-	else if (loosen_file(bytes, &meant))
-		read_file(in, buf_str(&meant));
-	in->depth--;
 }
 
 /* clang-format off */
@@ -179,7 +157,10 @@ static const struct format formats[] = {
 	{ "XML",            { 0 }, tells_xml,               read_xml, NULL, 0 },
 	{ "SSH public key", { 0 }, tells_ssh_key,           NULL, "an SSH public key", FINDING_CERT_IS_SSH_KEY },
 	{ "base64 text",    { 0 }, intake_tells_base64,     intake_base64, NULL, 0 },
-	{ "text",           { 0 }, tells_disguised,         read_disguised, NULL, 0 },
+};
+
+/* Text that is in no other format, not even dressed up as one. */
+static const struct format plain[] = {
 	{ "thumbprint",     { 0 }, intake_tells_thumbprint, NULL, "a thumbprint", FINDING_CERT_IS_THUMBPRINT },
 	{ "listing",        { 0 }, intake_tells_listing,    NULL, "a printed description of a certificate", FINDING_CERT_IS_LISTING },
 	{ "link",           { 0 }, intake_tells_link,       read_link, NULL, 0 },
@@ -188,10 +169,10 @@ static const struct format formats[] = {
 /* clang-format on */
 
 static const struct format *
-format_of(struct str bytes)
+format_of(const struct format *table, size_t count, struct str bytes)
 {
-	for (size_t i = 0; i < COUNT_OF(formats); i++) {
-		const struct format *format = &formats[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct format *format = &table[i];
 
 		if (format->tells ? format->tells(bytes) : str_starts(bytes, format->magic))
 			return format;
@@ -226,6 +207,24 @@ from_utf16(struct str bytes, bool big, struct buf *to)
 	}
 }
 
+static void read_file(struct intake *in, struct str bytes);
+
+/* False: it is not dressed up. */
+static bool
+read_disguised(struct intake *in, struct str bytes)
+{
+	CLEAN(buf_fini) struct buf meant = BUF_SECRET(DELIVERY_FILE_MAX);
+
+	if (!intake_may_loosen(in, bytes.len) || !loosen_file(bytes, &meant))
+		return false;
+	if (++in->depth > INTAKE_DEPTH_MAX)
+		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
+	else
+		read_file(in, buf_str(&meant));
+	in->depth--;
+	return true;
+}
+
 static void
 read_file(struct intake *in, struct str bytes)
 {
@@ -235,7 +234,11 @@ read_file(struct intake *in, struct str bytes)
 		intake_problem(in, DELIVERY_EMPTY, "nothing is in it");
 		return;
 	}
-	format = format_of(bytes);
+	format = format_of(formats, COUNT_OF(formats), bytes);
+	if (!format && read_disguised(in, bytes))
+		return;
+	if (!format)
+		format = format_of(plain, COUNT_OF(plain), bytes);
 	if (!format) {
 		intake_problem(in, DELIVERY_UNKNOWN_FORMAT, "in no format we know");
 		return;

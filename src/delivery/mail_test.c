@@ -327,10 +327,10 @@ limits(void **state UNUSED)
 	CLEAN(buf_fini) struct buf many = BUF(MAIL_MAX);
 	CLEAN(buf_fini) struct buf forwarded = BUF(MAIL_MAX);
 	CLEAN(buf_fini) struct buf group = BUF(MAIL_MAX);
-	CLEAN(buf_fini) struct buf uuencoded = BUF(MAIL_MAX);
+	CLEAN(buf_fini) struct buf uuencoded = BUF(MAIL_MAX), parts = BUF(MAIL_MAX);
 
 	fill(HEAD, &deep);
-	for (int i = 0; deep.len < MAIL_MAX - 200; i++)
+	for (int i = 0; i < 3000; i++)
 		buf_printf(&deep, "Content-Type: multipart/mixed; boundary=\"%d\"\n\n--%d\n", i, i);
 	add_and_expect(&deep, "packed too deep");
 	fill(MIXED, &many);
@@ -345,6 +345,11 @@ limits(void **state UNUSED)
 	while (group.len < MAIL_MAX - 200)
 		buf_put_text(&group, "a:a:\n ");
 	add_and_expect(&group, "a list of addresses is too long");
+	fill(HEAD, &parts);
+	buf_put_text(&parts, "Content-Type: multipart/mixed; boundary=b\n\n");
+	for (int i = 0; i < 4001; i++)
+		buf_put_text(&parts, "--b\n\n");
+	add_and_expect(&parts, "it has more than 4000 parts");
 	fill(HEAD "\n", &uuencoded);
 	for (int i = 0; i < 65; i++)
 		buf_put_text(&uuencoded, "\nbegin 644 x\n#>'AX\n`\nend\n");

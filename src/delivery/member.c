@@ -91,10 +91,10 @@ intake_settle(struct intake *in, enum finding_code empty)
 bool
 intake_unpacked(struct intake *in, size_t bytes)
 {
-	in->unpacked.bytes += bytes;
-	if (in->unpacked.bytes > INTAKE_UNPACKED_MAX)
+	in->delivery->unpacked += bytes;
+	if (in->delivery->unpacked > INTAKE_UNPACKED_MAX)
 		intake_problem(in, DELIVERY_LIMIT, "more than 8 MiB are packed in it");
-	return in->unpacked.bytes <= INTAKE_UNPACKED_MAX;
+	return in->delivery->unpacked <= INTAKE_UNPACKED_MAX;
 }
 
 /* "chain.zip: owa.crt". Folders are left out: they say nothing that helps to find a file again. */
@@ -130,7 +130,6 @@ intake_member(struct intake *in, struct str name, struct str bytes)
 	put_name(in->file, name, member.file);
 	intake_file(&member, bytes);
 	in->unpacked.members = member.unpacked.members;
-	in->unpacked.bytes = member.unpacked.bytes;
 	if (is_hollow(member.file) && delivery->file_count == member.number + 1)
 		delivery->file_count--;
 }

@@ -258,7 +258,7 @@ read_block(struct intake *in, struct str label, struct str body)
 	if (base64.len == 0)
 		intake_problem(in, DELIVERY_MALFORMED, "nothing is between BEGIN and END");
 	else if ((!buf_put_from_base64(&der, buf_str(&base64)) || der.len == 0) &&
-		 !loosen(body, &der))
+		 !(intake_may_loosen(in, body.len) && loosen(body, &der)))
 		intake_problem(in,
 		    is_of_interest(label) ? DELIVERY_MALFORMED : DELIVERY_UNSUPPORTED_FORMAT,
 		    is_of_interest(label) ? "letters are missing or do not belong there"

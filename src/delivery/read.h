@@ -16,15 +16,16 @@ struct delivery_tools {
 	locale_t text; /* UTF-8; (locale_t)0 = not to be had, then odd names are not shown */
 };
 
-/* I-07, of one sent file with all that is packed in it */
+/* I-07, of one sent file with all that is packed in it; bytes are of the whole delivery */
 #define INTAKE_MEMBERS_MAX  64
 #define INTAKE_UNPACKED_MAX (8u * 1024 * 1024)
-#define INTAKE_ARCHIVES_MAX 1 /* around each other */
+#define INTAKE_LOOSENED_MAX (2u * 1024 * 1024) /* some 0.7 s; 50 certificates are a tenth of it */
+#define INTAKE_ARCHIVES_MAX 1                  /* around each other */
 #define INTAKE_MAILS_MAX    3
 
 /* What has been taken out of archives and mails so far. */
 struct unpacked {
-	size_t members, bytes;
+	size_t members;
 	unsigned archives, mails; /* that we are inside of */
 };
 
@@ -119,6 +120,10 @@ bool intake_has_found(const struct intake *in);
 bool intake_has_told(const struct intake *in);
 /* Counts bytes that were unpacked; false (and remembered) once they are too many. */
 bool intake_unpacked(struct intake *in, size_t bytes);
+
+/* Counts text that is to be tried as dressed up; false once it is too much. What comes then is taken
+ * as it stands: real deliveries are far below. */
+bool intake_may_loosen(struct intake *in, size_t bytes);
 
 /* True when only white space and NULs are left. */
 bool intake_is_blank(struct str s);
