@@ -196,6 +196,21 @@ def fetched(s, host, point):
     return made, leaf
 
 
+def answered_by_mail(s, host, point):
+    """The same, but the issuer's server takes longer than the customer waits: the answer follows by mail."""
+    s.again(point)
+    made = s.order(s.service, host, key="p256")
+    ca = CA(s.folder / f"ca-{host}", f"Issuing {host}", above=s.ca)
+    leaf = ca.sign(s.csr(made), [host], issuer_url=s.publisher.url(f"/{host}"))
+    with s.publisher.held(f"/{host}", ca.intermediate.read_bytes()), contextlib.suppress(Refused, OSError):
+        s.deliver(made, leaf.encode(), accept=False)
+    s.until(made, lambda o: o["facts"].get("delivered") and not o["facts"].get("unanswered"), what="the answer by mail")
+    s.accept_review(made, s.api.get(f"/orders/{made['number']}/certificate/review")["review"])
+    s.point(made)
+    s.told(made)
+    return made, leaf
+
+
 def watched(s, host, point):
     """A day later the live certificate is judged again."""
     made, leaf = first(s, host, point)
@@ -382,6 +397,7 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "desk.review": [looked_at_first],
     "desk.fetching": [fetched], "worker.fetched": [fetched],
     "worker.watched": [watched],
+    "desk.by_mail": [answered_by_mail], "worker.answered": [answered_by_mail],
     "desk.order_changed": [first, mail_refused, cancelled, closed],
     "desk.certificate": [first, renewal, looked_at_first],
     "balancer.routed": [first],
@@ -427,7 +443,7 @@ def test_dies_at(stage, host, story, point):
     order, leaf = story(stage, host, point)
     if story not in (cancelled, closed):
         stage.died_at(point)
-    sent_unnoted = point in ("worker.asked.before", "worker.dns_asked.before", "worker.told.before")
+    sent_unnoted = point in ("worker.asked.before", "worker.answered.before", "worker.dns_asked.before", "worker.told.before")
     stage.proof.live(host, order, leaf, copies=2 if sent_unnoted else 1)
     stage.proof.at_rest()
     stage.proof.balancer()

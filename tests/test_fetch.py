@@ -7,6 +7,7 @@ import pytest
 
 from stage.ca import CA, openssl
 from stage.house import Refused
+from stage.peers import wait_for
 
 
 def der(pem_file):
@@ -68,6 +69,30 @@ def test_what_is_published_is_not_it(stage, host, issuing, page, says):
     assert "fetching" not in stage.show(order)["facts"]
 
 
+def test_whoever_does_not_wait_is_told_by_mail(stage, host, issuing, tmp_path):
+    """The issuer's server takes longer than the customer's command: the answer follows by mail, each to its delivery."""
+    ca, order, leaf = issuing
+    with stage.publisher.held("/slow-404", 404):
+        answer = stage.deliver(order, leaf("/slow-404"), accept=False)
+        assert codes(answer) == ["CERT_FETCHING"] and not answer["accepted"]
+    no = wait_for(lambda: stage.mailbox.find(f"{host} cannot be used yet"), what="the answer that says no")[0]
+    words = unfolded(no)
+    assert "What is wrong:" in words and "What to do:" in words and f"certdesk order certificate {order['number']} FILE" in words
+    stage.until(order, lambda o: not o["facts"].get("unanswered"), what="the answer noted")
+    with stage.publisher.held("/slow", der(ca.intermediate)):
+        assert codes(stage.deliver(order, leaf("/slow"), accept=False)) == ["CERT_FETCHING"]
+    yes = wait_for(lambda: stage.mailbox.find(f"look at the certificate for {host}"), what="the answer that says yes")[0]
+    words = unfolded(yes)
+    assert f"Names:        {host}" in yes.get_body().get_content() and f"certdesk order accept {order['number']}" in words
+    assert yes["In-Reply-To"] == no["In-Reply-To"] and yes["In-Reply-To"]
+    shown = stage.until(order, lambda o: o["facts"].get("delivered") and not o["facts"].get("unanswered"), what="the answer noted")
+    assert shown["waits_for"] == "customer" and len(stage.mailbox.letters_of(order["number"])) == 3
+
+
+def unfolded(letter):
+    return " ".join(letter.get_body().get_content().split())
+
+
 @pytest.mark.parametrize("url,says", [("http://127.0.0.1/ca.cer", "only port 80 of public addresses"),
                                       ("http://169.254.169.254/latest/meta-data", "169.254.169.254"),
                                       ("http://localhost:1/x", None)])
@@ -79,8 +104,18 @@ def test_addresses_inside_are_not_visited(stage, host, issuing, url, says):
         assert no.value.codes()[0] == "CERT_CHAIN"
         told = [f for f in stage.show(order)["findings"] if f["code"] == "CERT_FETCH_FAILED"]
         assert not says or says in told[0]["what"]
+        assert any("fetch.forbidden" in line and url in line for line in stage.house.log_text().splitlines())  # for engineers
     except pytest.fail.Exception:
         assert says is None and stage.show(order)["facts"].get("fetching")  # a name that does not resolve is tried again
+
+
+def test_a_list_inside_is_not_visited_and_engineers_hear_of_it(stage, host):
+    order = stage.order(stage.service, host, key="p256")
+    url = f"http://10.0.0.1/{host}.crl"
+    leaf = stage.ca.sign(stage.csr(order), [host], crl_url=url)
+    answer = stage.deliver(order, stage.ca.as_pem(leaf))
+    assert answer["accepted"] and "CERT_REVOCATION_UNKNOWN" in codes(answer)
+    assert any("fetch.forbidden" in line and url in line for line in stage.house.log_text().splitlines())
 
 
 def test_a_link_that_is_not_the_issuer(stage, host, issuing, tmp_path):

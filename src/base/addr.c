@@ -84,6 +84,11 @@ addr_prefix_parse(struct str s, struct addr_prefix *ret)
 	return true;
 }
 
+/*
+ * IANA's special-purpose registries for IPv4 and IPv6, and its registry of the IPv6 address space:
+ * whatever is not in 2000::/3 is no address of the Internet (site-local fec0::/10, ::a.b.c.d,
+ * unique local, link-local, multicast, what was never given out).
+ */
 static const char *const private_prefixes[] = {
 	"0.0.0.0/8",
 	"10.0.0.0/8",
@@ -100,17 +105,13 @@ static const char *const private_prefixes[] = {
 	"203.0.113.0/24",
 	"224.0.0.0/4",
 	"240.0.0.0/4",
-	"::/128",
-	"::1/128",
-	"64:ff9b:1::/48",
-	"100::/64",
-	"2001::/23",
+	"::/3",
+	"2001::/23", /* Teredo among them */
 	"2001:db8::/32",
 	"2002::/16", /* 6to4: an IPv4 address inside that nobody routes any more */
-	"fc00::/7",
-	"fe80::/10",
-	"ff00::/8",
 	"3fff::/20",
+	"4000::/2",
+	"8000::/1",
 };
 
 /* ::ffff:a.b.c.d and 64:ff9b::a.b.c.d carry an IPv4 address inside. */

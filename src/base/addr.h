@@ -27,6 +27,6 @@ bool addr_prefix_parse(
 bool addr_in_prefix(const struct addr *a, const struct addr_prefix *prefix);
 
 /* Not reachable from the Internet: loopback, private, link-local, unique local, documentation,
- * shared (100.64/10), multicast, reserved, unspecified, and IPv4 forms mapped into IPv6 of all
- * those (IANA special-purpose registries). */
+ * shared (100.64/10), multicast, reserved, unspecified, whatever of IPv6 is not in 2000::/3, and IPv4
+ * forms mapped into IPv6 (::ffff:0:0/96, 64:ff9b::/96) of all those (IANA's registries). */
 bool addr_is_private(const struct addr *a);

@@ -56,12 +56,35 @@ private_ones(void **state UNUSED)
 		{ "64:ff9b::7f00:1", true },
 		{ "fd00::1", true },
 		{ "224.0.0.1", true },
+		{ "198.18.0.1", true },
+		{ "192.0.2.1", true },
+		{ "255.255.255.255", true },
+		{ "::", true },
+		{ "::127.0.0.1", true },
+		{ "::8.8.8.8", true },
+		{ "::ffff:0:10.0.0.1", true },
+		{ "64:ff9b::808:808", false },
+		{ "64:ff9b:1::808:808", true },
+		{ "100::1", true },
+		{ "1fff:ffff::1", true },
+		{ "2000::1", false },
+		{ "2001:0:808:808::1", true },
+		{ "2001:db8::1", true },
+		{ "2002:808:808::1", true },
+		{ "3ffe::1", false },
+		{ "3fff::1", true },
+		{ "4000::1", true },
+		{ "5f00::1", true },
+		{ "8000::1", true },
+		{ "fec0::1", true },
+		{ "ff02::1", true },
 	};
 	struct addr a;
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		assert_true(addr_parse(str_of(cases[i].text), &a));
-		assert_int_equal(addr_is_private(&a), cases[i].is_private);
+		if (addr_is_private(&a) != cases[i].is_private)
+			fail_msg("%s", cases[i].text);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "check/dns_internal.h"
 #include "check/fetch_url.h"
+#include "sys/net.h"
 
 #define REDIRECTS_MAX 3
 #define HEADERS_MAX   (16u * 1024)
@@ -19,6 +20,9 @@ struct fetch {
 	struct buf *to;
 	when deadline;
 	CURL *easy;
+	struct addr address; /* with the port: the only place to connect to */
+	uint16_t port;
+	enum fetch_end end;
 	struct str body; /* to be sent; "" = GET */
 	struct curl_slist *header;
 	size_t headers;
@@ -84,14 +88,28 @@ take_header(char *bytes UNUSED, size_t size, size_t count, void *context)
 
 /* curl connects where this list says, whatever the name has become meanwhile. */
 static struct curl_slist *
-pin(const struct fetch_url *url, const struct addr *address)
+pin(const struct fetch *f)
 {
-	char text[ADDR_TEXT_SIZE], line[sizeof(url->host) + ADDR_TEXT_SIZE + 16];
-	bool six = address->family == 6;
+	char text[ADDR_TEXT_SIZE], line[ADDR_TEXT_SIZE + 16];
+	bool six = f->address.family == 6;
 
-	snprintf(line, sizeof(line), "::%s%s%s:%u", six ? "[" : "", addr_text(address, text),
-	    six ? "]" : "", url->port);
+	snprintf(line, sizeof(line), "::%s%s%s:%u", six ? "[" : "", addr_text(&f->address, text),
+	    six ? "]" : "", f->port);
 	return curl_slist_append(NULL, line);
+}
+
+/* The last word: should curl read an address in another way than we did, it gets no socket. */
+static curl_socket_t
+open_socket(void *context, curlsocktype purpose UNUSED, struct curl_sockaddr *at)
+{
+	struct fetch *f = context;
+	int fd;
+
+	if (!net_leads_to(&at->addr, at->addrlen, &f->address, f->port)) {
+		f->end = FETCH_FORBIDDEN;
+		return CURL_SOCKET_BAD;
+	}
+	return net_socket(&f->address, &fd) == 0 ? fd : CURL_SOCKET_BAD;
 }
 
 static bool
@@ -103,6 +121,8 @@ set_up(struct fetch *f, struct curl_slist *pinned)
 	curl_easy_reset(e);
 	return left > 0 && curl_easy_setopt(e, CURLOPT_URL, f->url) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_CONNECT_TO, pinned) == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, f) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
@@ -129,7 +149,9 @@ set_up_post(struct fetch *f)
 static void
 tell_failure(const struct fetch *f, CURLcode code, struct outcome *what)
 {
-	if (buf_failed(f->to))
+	if (f->end == FETCH_FORBIDDEN)
+		outcome_set(what, OUTCOME_REFUSED, "it leads elsewhere than its name did");
+	else if (buf_failed(f->to))
 		outcome_set(what, OUTCOME_REFUSED, "it is larger than %zu bytes", f->to->max);
 	else if (code == CURLE_WRITE_ERROR)
 		outcome_set(what, OUTCOME_REFUSED, "its header never ends");
@@ -158,9 +180,9 @@ judge_answer(struct fetch *f, struct outcome *what)
 }
 
 static bool
-talk(struct fetch *f, const struct fetch_url *url, const struct addr *address, struct outcome *what)
+talk(struct fetch *f, struct outcome *what)
 {
-	struct curl_slist *pinned = pin(url, address);
+	struct curl_slist *pinned = pin(f);
 	CURLcode code = CURLE_OPERATION_TIMEDOUT;
 	bool again = false;
 
@@ -183,25 +205,26 @@ visit(struct fetch *f, struct outcome *what)
 {
 	char text[ADDR_TEXT_SIZE];
 	struct fetch_url url;
-	struct addr address;
 
 	if (!fetch_url_parse(f->url, &url, what))
 		return false;
-	address = url.address;
-	if (!url.is_address && !look_up(f, url.host, &address)) {
+	f->address = url.address;
+	f->port = url.port;
+	if (!url.is_address && !look_up(f, url.host, &f->address)) {
 		outcome_set(what, OUTCOME_LATER, "%s has no address", url.host);
 		return false;
 	}
-	if (!fetch_may(f->config, &address, url.port)) {
+	if (!fetch_may(f->config, &f->address, f->port)) {
+		f->end = FETCH_FORBIDDEN;
 		outcome_set(what, OUTCOME_REFUSED,
 		    "it leads to %s, port %u, and only port 80 of public addresses is fetched from",
-		    addr_text(&address, text), url.port);
+		    addr_text(&f->address, text), f->port);
 		return false;
 	}
-	return talk(f, &url, &address, what);
+	return talk(f, what);
 }
 
-static void
+static enum fetch_end
 fetch(struct fetch *f, const char *url, struct outcome *what)
 {
 	bool again;
@@ -221,25 +244,28 @@ fetch(struct fetch *f, const char *url, struct outcome *what)
 	if (what->kind != OUTCOME_DONE)
 		buf_clear(f->to);
 	curl_easy_cleanup(f->easy);
+	return f->end;
 }
 
-void
+enum fetch_end
 fetch_get(const struct config *config, const char *url, struct buf *to, struct outcome *what)
 {
 	struct fetch f = { .config = config, .to = to };
 
-	fetch(&f, url, what);
+	return fetch(&f, url, what);
 }
 
-void
+enum fetch_end
 fetch_post(const struct config *config, const char *url, const char *content_type, struct str body,
     struct buf *to, struct outcome *what)
 {
 	struct fetch f = { .config = config, .to = to, .body = body };
+	enum fetch_end end;
 	char line[128];
 
 	snprintf(line, sizeof(line), "Content-Type: %s", content_type);
 	f.header = curl_slist_append(NULL, line);
-	fetch(&f, url, what);
+	end = fetch(&f, url, what);
 	curl_slist_free_all(f.header);
+	return end;
 }

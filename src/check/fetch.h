@@ -3,9 +3,9 @@
  * Fetches what stands in a certificate as an address (AIA caIssuers; revocation lists): written by
  * strangers, so whatever they write must lead outside and end soon (I-16).
  *
- * http only, port 80; the name is resolved here, and only an address on the Internet is connected
- * to, the one that was looked at and no other (a name that changes between looking and connecting
- * changes nothing). Three redirects at most, each looked at as the first. No proxy, no cookies, no
+ * http only, port 80; the name is resolved here, by libunbound as all names are, and only an address on
+ * the Internet is connected to, the one that was looked at and no other (a name that changes between
+ * looking and connecting changes nothing, and the socket is made for that address alone). Three redirects at most, each looked at as the first. No proxy, no cookies, no
  * compression; bytes and seconds are bounded. fetch.allow names exceptions, for a CA of one's own.
  */
 #pragma once
@@ -16,12 +16,18 @@
 
 #define FETCH_TIME SECONDS(5) /* for all of it */
 
+enum fetch_end {
+	FETCH_ENDED,     /* as *what says */
+	FETCH_FORBIDDEN, /* REFUSED, as it leads inside: a matter for the provider's engineers */
+};
+
 /*
- * Appends the body to *to, up to its limit. DONE; LATER: no answer, or 5xx; REFUSED: it may not be
- * fetched, or there is nothing (4xx), too much, or something else than an answer. The words are for
- * people.
+ * Puts the body into *to, in place of what is there, up to its limit; nothing unless DONE. LATER: no
+ * answer, or 5xx; REFUSED: it may not be fetched, or there is nothing (4xx), too much, or something
+ * else than an answer. The words are for people.
  */
-void fetch_get(const struct config *config, const char *url, struct buf *to, struct outcome *what);
+enum fetch_end fetch_get(
+    const struct config *config, const char *url, struct buf *to, struct outcome *what);
 /* The same, sending a body (OCSP, RFC 6960 appendix A); it is sent again after a redirect. */
-void fetch_post(const struct config *config, const char *url, const char *content_type,
+enum fetch_end fetch_post(const struct config *config, const char *url, const char *content_type,
     struct str body, struct buf *to, struct outcome *what);

@@ -47,13 +47,13 @@ struct config_balancer {
 	int64_t bufsize;                  /* haproxy: its tune.bufsize; 16384 */
 };
 
-/* A zone whose servers are told, not looked up: internal zones, tests. */
 /* A peer inside that may be fetched from, against the rule. */
 struct config_peer {
 	char address[ADDR_TEXT_SIZE];
 	int64_t port;
 };
 
+/* A zone whose servers are told, not looked up: internal zones, tests. */
 struct config_stub {
 	char zone[256];
 	char address[ADDR_TEXT_SIZE];

@@ -196,6 +196,7 @@ static void
 what_is_missing_is_fetched(void **state)
 {
 	struct lab *lab = *state;
+	struct delivered open;
 
 	waiting_order(lab);
 	lab->reading = READING_LACKS;
@@ -204,6 +205,8 @@ what_is_missing_is_fetched(void **state)
 	assert_int_equal(slow.status, 202);
 	assert_true(reply_found(&slow, "CERT_FETCHING"));
 	assert_true(order_now(lab).facts.fact[FACT_FETCHING] != 0);
+	OK(store_delivered_open(lab->store, order_now(lab).id, &open));
+	assert_true(open.by_mail);
 	lab->desk.patience = SECONDS(20);
 	CLEAN(reply_fini) struct reply good = deliver_and_fetch(lab, true);
 	assert_int_equal(good.status, 200);

@@ -209,6 +209,21 @@ answer_outcome(struct request *request, struct answer *answer, const struct orde
 	return r;
 }
 
+/* Its sender goes without an answer: it follows by mail. *latest is read again: the worker may have been
+ * faster. */
+static int
+promise_mail(struct request *request, const struct order *o, struct delivered *latest)
+{
+	int r = store_begin(request->store);
+
+	if (r == 0)
+		r = store_delivered_by_mail(request->store, latest->id);
+	if (r == 0)
+		return store_commit(request->store, "desk.by_mail");
+	store_abandon(request->store);
+	return r == STORE_E_ABSENT ? store_delivered_latest(request->store, o->id, latest) : r;
+}
+
 int
 review_await(struct request *request, struct answer *answer, const struct order *o,
     const struct delivered *fetching)
@@ -225,6 +240,8 @@ review_await(struct request *request, struct answer *answer, const struct order 
 	}
 	if (may_wait)
 		desk_end_reading(request->desk);
+	if (r == 0 && latest.state == DELIVERED_FETCHING)
+		r = promise_mail(request, o, &latest);
 	if (r)
 		return r;
 	return latest.state == DELIVERED_FETCHING ? answer_fetching(answer, o, &latest)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What wakes a process that answers one peer. The skeleton as a whole is in supervisor_test.c. */
+/* What wakes a process that answers one peer, or several. The skeleton as a whole is in supervisor_test.c. */
 #include "ipc/process.h"
 
 #include <pthread.h>
@@ -139,6 +139,117 @@ the_end_wakes_it(void **state)
 	assert_true(end);
 }
 
+/* ---- the reader, whom two may ask ---- */
+
+struct reading {
+	struct process reader;
+	struct channel *desk, *worker; /* their ends */
+	int worker_fd;
+};
+
+static struct channel *
+connect_to(struct process *reader, enum role peer, int *ret_fd)
+{
+	int fds[2];
+
+	assert_int_equal(net_pair(fds), 0);
+	reader->peer[peer] = channel_new(fds[1], ROLE_READER, peer);
+	*ret_fd = fds[0];
+	return channel_new(fds[0], peer, ROLE_READER);
+}
+
+static void
+reading_init(struct reading *r)
+{
+	int desk_fd;
+
+	*r = (struct reading){ .reader.role = ROLE_READER };
+	r->reader.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->reader.renewed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->desk = connect_to(&r->reader, ROLE_DESK, &desk_fd);
+	r->worker = connect_to(&r->reader, ROLE_WORKER, &r->worker_fd);
+}
+
+static void
+reading_fini(struct reading *r)
+{
+	channel_free(r->reader.peer[ROLE_DESK]);
+	channel_free(r->reader.peer[ROLE_WORKER]);
+	channel_free(r->desk);
+	channel_free(r->worker);
+	close_fd(r->reader.stop_fd);
+	close_fd(r->reader.renewed_fd);
+}
+
+static void
+send_question(struct channel *from)
+{
+	CLEAN(buf_fini) struct buf question = BUF(10);
+
+	buf_put_text(&question, "what?");
+	assert_int_equal(channel_tell(from, MESSAGE_READ, &question, -1), 0);
+}
+
+/* As the reader's main() does: whoever has something, and of it what is there. */
+static enum role
+take_one(struct reading *r)
+{
+	for (;;) {
+		CLEAN(frame_fini) struct frame frame = { .fd = -1 };
+		bool end = true;
+		enum role who;
+		int e;
+
+		assert_int_equal(
+		    process_await_any(&r->reader, 1u << ROLE_DESK | 1u << ROLE_WORKER, &who, &end),
+		    0);
+		assert_false(end);
+		e = channel_receive(r->reader.peer[who], 0, &frame);
+		if (e == 0) {
+			assert_string_equal(buf_text(&frame.payload), "what?");
+			return who;
+		}
+		assert_int_equal(e, CHANNEL_E_TIMEOUT);
+	}
+}
+
+static void
+both_come_in_turn(void **state UNUSED)
+{
+	struct reading r;
+	enum role before;
+
+	reading_init(&r);
+	for (int i = 0; i < 4; i++) {
+		send_question(r.worker);
+		send_question(r.desk);
+	}
+	before = take_one(&r);
+	for (int i = 1; i < 8; i++) {
+		enum role now = take_one(&r);
+
+		assert_int_not_equal(now, before);
+		before = now;
+	}
+	reading_fini(&r);
+}
+
+/* There is no timeout here: a reader that waited for the rest would wait for ever. */
+static void
+who_stops_in_the_middle_keeps_nobody_waiting(void **state UNUSED)
+{
+	static const char begun[] = { 0, 0, 0, 14, 0 };
+	struct reading r;
+
+	reading_init(&r);
+	assert_int_equal(net_write(r.worker_fd, str_bytes(begun, sizeof(begun)), SECONDS(1)), 0);
+	for (int i = 0; i < 3; i++) {
+		send_question(r.desk);
+		assert_int_equal(take_one(&r), ROLE_DESK);
+	}
+	reading_fini(&r);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -147,6 +258,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_new_connection_wakes_it),
 		TEST(the_end_wakes_it),
+		cmocka_unit_test(both_come_in_turn),
+		cmocka_unit_test(who_stops_in_the_middle_keeps_nobody_waiting),
 	};
 
 	return cmocka_run_group_tests_name("process", tests, NULL, NULL);

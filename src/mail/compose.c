@@ -17,6 +17,8 @@
 
 static const char *const purposes[] = {
 	[MAIL_CSR] = "csr",
+	[MAIL_REVIEW] = "review",
+	[MAIL_REFUSED] = "refused",
 	[MAIL_DNS] = "dns",
 	[MAIL_LIVE] = "live",
 	[MAIL_RETIRED] = "retired",
@@ -60,7 +62,12 @@ static const struct {
 	FACT(csr_pem),
 	FACT(issuer),
 	FACT(not_after),
+	FACT(names),
+	FACT(finding_what),
+	FACT(finding_why),
+	FACT(finding_next),
 	FACT(api_hint),
+	FACT(accept_hint),
 };
 #undef FACT
 
@@ -204,6 +211,8 @@ is_wanted(enum mail_condition condition, const struct mail_facts *facts)
 		return !facts->site_stays;
 	case HAS_HINT:
 		return facts->api_hint && *facts->api_hint;
+	case HAS_FINDING:
+		return facts->finding_what && *facts->finding_what;
 	}
 	return false;
 }

@@ -30,7 +30,12 @@ facts_of(void)
 		.csr_pem = csr,
 		.issuer = "DigiCert TLS CA1",
 		.not_after = "11 June 2027, 23:59 UTC",
+		.names = "owa.contoso.com, autodiscover.contoso.com",
+		.finding_what = "The certificate was issued for mail.contoso.com.",
+		.finding_why = "Browsers compare the names.",
+		.finding_next = "Ask the seller for a reissue.",
 		.api_hint = "certdesk order certificate 1042 FILE",
+		.accept_hint = "certdesk order accept 1042",
 	};
 }
 
@@ -70,7 +75,8 @@ every_purpose_makes_a_mail(void **state UNUSED)
 
 			facts.dns_last = variant & 1;
 			if (variant & 2)
-				facts.contact_name = facts.api_hint = facts.state = "";
+				facts.contact_name = facts.api_hint = facts.state =
+				    facts.finding_what = "";
 			assert_int_equal(mail_compose((enum mail_purpose)p, &facts, &draft), 0);
 			assert_true(str_ends(buf_str(&draft.subject), STR(" [#1042]")));
 			assert_null(strchr(buf_text(&draft.subject), '{'));
@@ -132,6 +138,18 @@ others_say_theirs(void **state UNUSED)
 	    WORDS("is ready", "    Issued by:    DigiCert TLS CA1\n", "11 June 2027, 23:59 UTC",
 		"reissue"),
 	    NOTHING);
+	expect_words(MAIL_REVIEW, &facts,
+	    WORDS("    Names:        owa.contoso.com, autodiscover.contoso.com\n",
+		"    Issued by:    DigiCert TLS CA1\n", "What we noticed: The certificate was",
+		"certdesk order accept 1042"),
+	    NOTHING);
+	expect_words(MAIL_REFUSED, &facts,
+	    WORDS("What is wrong: The certificate was issued for mail.contoso.com.\n",
+		"Why it matters: Browsers compare the names.\n",
+		"What to do: Ask the seller for a reissue.\n"),
+	    NOTHING);
+	facts.finding_what = "";
+	expect_words(MAIL_REVIEW, &facts, WORDS("accept it"), WORDS("noticed", "reissue"));
 	expect_words(MAIL_RETIRED, &facts,
 	    WORDS(
 		"has been cancelled", "no longer used", "leads to 203.0.113.5,\nplease remove it"),

@@ -12,12 +12,14 @@
 
 enum mail_purpose {
 	MAIL_CSR,     /* the request, and what to do with it: buy, DNS record, send back */
+	MAIL_REVIEW,  /* what they sent is good: look at it and accept it (K-08) */
+	MAIL_REFUSED, /* what they sent cannot be used: the first cause */
 	MAIL_DNS,     /* installed and tested at our address: now move the DNS record */
 	MAIL_LIVE,    /* M-68: it is ready */
 	MAIL_RETIRED, /* the order was cancelled: do not buy with its request */
 	MAIL_PURPOSE_MAX
 };
-const char *mail_purpose_name(enum mail_purpose purpose); /* "csr", "dns", "live", "retired" */
+const char *mail_purpose_name(enum mail_purpose purpose); /* "csr", "review" … */
 
 /* What a template may say; "" where it does not apply. All UTF-8. */
 struct mail_facts {
@@ -30,8 +32,12 @@ struct mail_facts {
 	bool dns_last; /* the name answers elsewhere today: move DNS only when told */
 	const char *csr_pem;
 	const char *issuer, *not_after; /* of the installed certificate, in words */
+	const char *names;              /* of the certificate that was sent: "a, b" */
+	/* the finding a customer sees first (I-08), in its sentences; "" = none */
+	const char *finding_what, *finding_why, *finding_next;
 	bool site_stays; /* of a cancelled order: its site goes on with the certificate it has */
-	const char *api_hint; /* how to send the certificate back */
+	const char *api_hint;    /* how to send the certificate back */
+	const char *accept_hint; /* how to accept it */
 };
 
 struct mail_draft {

@@ -19,6 +19,7 @@ enum mail_condition {
 	HAS_CONTACT,
 	HAS_NO_CONTACT,
 	HAS_HINT,
+	HAS_FINDING,
 	SITE_STAYS,
 	SITE_GOES
 };

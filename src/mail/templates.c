@@ -60,6 +60,35 @@ static const struct mail_paragraph csr[] = {
 	END,
 };
 
+/* K-08, I-08 */
+static const struct mail_paragraph review[] = {
+	GREETING,
+	{ LAYOUT_TEXT, ALWAYS, "the certificate that you sent for {fqdn} has been checked, and it can be used. Before we install it, please look at it once:" },
+	{ LAYOUT_RECORD, ALWAYS, "Names:        {names}" },
+	{ LAYOUT_RECORD, ALWAYS, "Issued by:    {issuer}" },
+	{ LAYOUT_RECORD, ALWAYS, "Valid until:  {not_after}" },
+	{ LAYOUT_TEXT, HAS_FINDING, "What we noticed: {finding_what} {finding_why}" },
+	{ LAYOUT_TEXT, HAS_FINDING, "{finding_next}" },
+	{ LAYOUT_TEXT, ALWAYS, "What to do: if this is what you ordered, say so in a reply to this message, or accept it yourself with an access token of ours:" },
+	{ LAYOUT_RECORD, ALWAYS, "{accept_hint}" },
+	{ LAYOUT_TEXT, ALWAYS, "If it is not, please send us the right one. Nothing is installed until then." },
+	{ LAYOUT_TEXT, ALWAYS, "What happens next: once it is accepted we install it and test it, and write to you. Nothing has to be bought for this." },
+	CLOSING,
+	END,
+};
+
+static const struct mail_paragraph refused[] = {
+	GREETING,
+	{ LAYOUT_TEXT, ALWAYS, "the certificate that you sent for {fqdn} cannot be installed as it is. Your request, its key and the address stay as they are." },
+	{ LAYOUT_TEXT, HAS_FINDING, "What is wrong: {finding_what}" },
+	{ LAYOUT_TEXT, HAS_FINDING, "Why it matters: {finding_why}" },
+	{ LAYOUT_TEXT, HAS_FINDING, "What to do: {finding_next}" },
+	{ LAYOUT_TEXT, HAS_HINT, "How to send it: in a reply to this message, or {api_hint}" },
+	{ LAYOUT_TEXT, ALWAYS, "What happens next: as soon as the next file is here we check it, and go on by ourselves if it is good." },
+	CLOSING,
+	END,
+};
+
 static const struct mail_paragraph dns[] = {
 	GREETING,
 	{ LAYOUT_TEXT, ALWAYS, "the certificate for {fqdn} is installed and has passed our tests at the address reserved for you. One step is left, and it is yours: the DNS entry." },
@@ -98,6 +127,8 @@ static const struct mail_paragraph retired[] = {
 
 const struct mail_template mail_templates[MAIL_PURPOSE_MAX] = {
 	[MAIL_CSR] =     { "The certificate request for {fqdn}",       csr },
+	[MAIL_REVIEW] =  { "Please look at the certificate for {fqdn}", review },
+	[MAIL_REFUSED] = { "The certificate for {fqdn} cannot be used yet", refused },
 	[MAIL_DNS] =     { "Please change the DNS entry for {fqdn} now", dns },
 	[MAIL_LIVE] =    { "{fqdn} is ready",                          live },
 	[MAIL_RETIRED] = { "The order for {fqdn} has been cancelled",  retired },

@@ -33,6 +33,7 @@ enum order_fact {
 	FACT_ASKED,    /* the csr went to the customer by mail */
 	FACT_FETCHING, /* a certificate came; what its issuers publish of it is being fetched */
 	FACT_DELIVERED,  /* a certificate came, was found good, and waits to be accepted (K-08) */
+	FACT_UNANSWERED, /* one was judged when its sender had gone: the answer is owed by mail */
 	FACT_CERTIFIED,  /* a certificate was accepted */
 	FACT_INSTALLED,  /* it serves at the reserved address */
 	FACT_TESTED,     /* tested there, before any user is sent to it */
@@ -55,6 +56,8 @@ enum order_event {
 	EVENT_FETCHING,
 	EVENT_DELIVERED,
 	EVENT_DISCARDED, /* the certificate that came is no longer to be looked at */
+	EVENT_UNANSWERED,
+	EVENT_ANSWERED,
 	EVENT_CERTIFIED, /* also again, before going live: a better certificate replaces the
 	                    accepted one */
 	EVENT_INSTALLED,
@@ -86,11 +89,12 @@ enum order_stage {
 };
 
 enum task_kind {
-	TASK_CHECK, /* the gates that look at the world */
-	TASK_KEY,   /* key and csr from the keeper */
-	TASK_ASK,   /* mail: the csr and what to do with it */
-	TASK_DNS,   /* look where the name points */
-	TASK_FETCH, /* what a certificate that came says can be had: its links (AIA) */
+	TASK_CHECK,  /* the gates that look at the world */
+	TASK_KEY,    /* key and csr from the keeper */
+	TASK_ASK,    /* mail: the csr and what to do with it */
+	TASK_DNS,    /* look where the name points */
+	TASK_FETCH,  /* what a certificate that came says can be had: its links (AIA) */
+	TASK_ANSWER, /* mail: what became of a certificate whose sender did not wait */
 	TASK_INSTALL,
 	TASK_TEST_ADDRESS,
 	TASK_ASK_DNS, /* mail: installed and tested, now move the record */

@@ -16,8 +16,7 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-#define PEERS         (1u << ROLE_DESK | 1u << ROLE_WORKER)
-#define FRAME_TIMEOUT SECONDS(5) /* for the rest of a question that has begun to come */
+#define PEERS (1u << ROLE_DESK | 1u << ROLE_WORKER)
 
 static int
 tell_unread(const char *file, int r, const char *words)
@@ -105,15 +104,16 @@ reader_open(struct process *p)
 	return 0;
 }
 
+/* Takes of a question what is there: who stops in the middle of one keeps nobody else waiting. */
 static void
 serve_one(struct reader *reader, struct channel *from)
 {
 	CLEAN(frame_fini) struct frame frame = { .fd = -1 };
 	CLEAN(buf_fini) struct buf answer = BUF(message_rule(MESSAGE_READ)->max_answer);
-	int r = channel_receive(from, FRAME_TIMEOUT, &frame);
+	int r = channel_receive(from, 0, &frame);
 
 	if (r)
-		return; /* closed: certdeskd brings a new one */
+		return; /* the rest is to come; or closed: certdeskd brings a new one */
 	FAILPOINT("reader.asked");
 	if (frame.type != MESSAGE_READ || answer_question(reader, buf_str(&frame.payload), &answer))
 		r = channel_refuse(from, &frame);

@@ -181,7 +181,7 @@ store_delivered_add(struct store *s, struct delivered *d, const struct delivered
 
 #define DELIVERED_COLUMNS                                                                        \
 	"id, order_id, state, container, accept_clean, review, sha256, serial, subject, issuer," \
-	" names, chain_length, not_before, not_after, created, ended"
+	" names, chain_length, not_before, not_after, created, ended, by_mail"
 
 static int
 read_delivered(struct query *q, struct delivered *ret)
@@ -207,6 +207,7 @@ read_delivered(struct query *q, struct delivered *ret)
 	d.not_after = column_int(q);
 	d.created = column_int(q);
 	d.ended = column_int(q);
+	d.by_mail = column_bool(q);
 	r = query_result(q);
 	if (r == 0)
 		*ret = d;
@@ -233,6 +234,17 @@ store_delivered_latest(struct store *s, struct id order, struct delivered *ret)
 
 	query_id(&q, 1, order);
 	return read_delivered(&q, ret);
+}
+
+int
+store_delivered_by_mail(struct store *s, struct id id)
+{
+	CLEAN(query_end)
+	struct query q = query(s, "UPDATE deliveries SET by_mail=1 WHERE id=$1 AND state=$2");
+
+	query_id(&q, 1, id);
+	query_text(&q, 2, delivered_state_name(DELIVERED_FETCHING));
+	return query_one(&q);
 }
 
 int

@@ -21,6 +21,7 @@ const char *delivered_state_name(enum delivered_state state);
 
 struct delivered {
 	struct id id, order;
+	bool by_mail; /* its sender has gone: what becomes of it is told by mail */
 	enum delivered_state state;
 	char container[96]; /* what came, in words */
 	bool accept_clean;  /* its sender accepts it beforehand if there is nothing to decide */
@@ -48,6 +49,8 @@ int store_delivered_add(struct store *s, struct delivered *d, const struct deliv
 int store_delivered_open(struct store *s, struct id order, struct delivered *ret) MUST_USE;
 int store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret) MUST_USE;
 int store_delivered_findings(struct store *s, struct id id, struct findings *ret) MUST_USE;
+/* Its sender has gone. STORE_E_ABSENT: it is no longer being completed. */
+int store_delivered_by_mail(struct store *s, struct id id) MUST_USE;
 /* The latest of the order, open or ended; the same otherwise. */
 int store_delivered_latest(struct store *s, struct id order, struct delivered *ret) MUST_USE;
 /* Ends one that turned out not to be good, with what was found. */

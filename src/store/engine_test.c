@@ -233,22 +233,37 @@ an_older_database_is_brought_up_to_date(void **state)
 {
 	struct lab *lab = *state;
 	struct order o = make_order(lab, "owa.contoso.com");
+	struct message letter = {
+		.order = o.id, .purpose = "csr", .message_id = "<1@x>", .body = alloc_text("one")
+	};
 	int64_t events, tasks, version;
 
+	OK(store_begin(lab->s));
+	OK(store_message_add(lab->s, &letter));
+	OK(store_commit(lab->s, "test.letter"));
+	message_fini(&letter);
 	OK(store_event_verify(lab->s, &events));
 	tasks = count_of(lab, "SELECT COUNT(*) FROM tasks");
 	tamper(lab,
 	    "ALTER TABLE orders DROP COLUMN watched; ALTER TABLE orders DROP COLUMN fact_fetching; ALTER TABLE orders DROP COLUMN fact_delivered;"
+	    "ALTER TABLE orders DROP COLUMN fact_unanswered; ALTER TABLE messages RENAME TO new; CREATE TABLE messages (id BLOB PRIMARY KEY,"
+	    " order_id BLOB, incoming INTEGER, purpose TEXT, sender TEXT, recipient TEXT, subject TEXT, message_id TEXT, words TEXT,"
+	    " created INTEGER, sent INTEGER, body TEXT, attachment_name TEXT, attachment_type TEXT, attachment TEXT);"
+	    "INSERT INTO messages SELECT id, order_id, incoming, purpose, sender, recipient, subject, message_id, words, created, sent, body,"
+	    " attachment_name, attachment_type, attachment FROM new; DROP TABLE new;"
 	    "DROP TABLE deliveries; DROP TABLE intermediates;"
 	    "DROP INDEX orders_of_customer_in_stage; DROP INDEX tasks_leased;"
 	    "DELETE FROM counters WHERE name IN ('task', 'event'); UPDATE schema_version SET value=1");
 	store_free(lab->s);
 	lab->s = reopen(lab);
 	OK(store_schema_version(lab->s, &version));
-	assert_int_equal(version, 3);
+	assert_int_equal(version, 4);
 	assert_int_equal(count_of(lab, "SELECT value FROM counters WHERE name='task'"), tasks);
 	OK(store_event_verify(lab->s, &version));
 	assert_int_equal(version, events);
+	OK(store_message_get(lab->s, o.id, "csr", o.id, &letter));
+	assert_string_equal(letter.body, "one");
+	message_fini(&letter);
 	event(lab, o.id, EVENT_CHECKED);
 	store_free(lab->s);
 	lab->s = reopen(lab); /* once more changes nothing */

@@ -6,8 +6,8 @@
 #include "store/events.h"
 #include "store/lists.h"
 
-#define COLUMNS                                                                                                                 \
-	"id, order_id, incoming, purpose, sender, recipient, subject, message_id, words, created, sent, body, attachment_name," \
+#define COLUMNS                                                                                                                        \
+	"id, order_id, about, incoming, purpose, sender, recipient, subject, message_id, words, created, sent, body, attachment_name," \
 	" attachment_type, attachment"
 
 void
@@ -36,6 +36,7 @@ read_message(struct query *q, void *row)
 
 	m->id = column_id(q);
 	m->order = column_id(q);
+	m->about = column_id(q);
 	m->incoming = column_bool(q);
 	column_text(q, m->purpose, sizeof(m->purpose));
 	column_text(q, m->sender, sizeof(m->sender));
@@ -52,16 +53,18 @@ read_message(struct query *q, void *row)
 }
 
 int
-store_message_get(struct store *s, struct id order, const char *purpose, struct message *ret)
+store_message_get(
+    struct store *s, struct id order, const char *purpose, struct id about, struct message *ret)
 {
 	CLEAN(query_end)
-	struct query q =
-	    query(s, "SELECT " COLUMNS " FROM messages WHERE order_id=$1 AND purpose=$2");
+	struct query q = query(
+	    s, "SELECT " COLUMNS " FROM messages WHERE order_id=$1 AND purpose=$2 AND about=$3");
 	CLEAN(message_fini) struct message m = { 0 };
 	int r;
 
 	query_id(&q, 1, order);
 	query_text(&q, 2, purpose);
+	query_id(&q, 3, about);
 	r = query_row(&q);
 	if (r)
 		return r;
@@ -86,10 +89,13 @@ store_message_add(struct store *s, struct message *m)
 {
 	CLEAN(query_end)
 	struct query q = query(s, "INSERT INTO messages (" COLUMNS
-				  ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'',$9,0,$10,$11,$12,$13)");
+				  ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,'',$10,0,$11,$12,$13,$14)");
 	struct message there;
-	int r = store_message_get(s, m->order, m->purpose, &there);
+	int r;
 
+	if (id_is_none(m->about))
+		m->about = m->order;
+	r = store_message_get(s, m->order, m->purpose, m->about, &there);
 	if (r == 0) {
 		message_fini(m);
 		*m = there;
@@ -102,17 +108,18 @@ store_message_add(struct store *s, struct message *m)
 	m->created = world_now(s->world);
 	query_id(&q, 1, m->id);
 	query_id(&q, 2, m->order);
-	query_int(&q, 3, m->incoming);
-	query_text(&q, 4, m->purpose);
-	query_text(&q, 5, m->sender);
-	query_text(&q, 6, m->recipient);
-	query_text(&q, 7, m->subject);
-	query_text(&q, 8, m->message_id);
-	query_int(&q, 9, m->created);
-	query_text(&q, 10, m->body);
-	text_or_null(&q, 11, m->attachment_name);
-	text_or_null(&q, 12, m->attachment_type);
-	text_or_null(&q, 13, m->attachment);
+	query_id(&q, 3, m->about);
+	query_int(&q, 4, m->incoming);
+	query_text(&q, 5, m->purpose);
+	query_text(&q, 6, m->sender);
+	query_text(&q, 7, m->recipient);
+	query_text(&q, 8, m->subject);
+	query_text(&q, 9, m->message_id);
+	query_int(&q, 10, m->created);
+	query_text(&q, 11, m->body);
+	text_or_null(&q, 12, m->attachment_name);
+	text_or_null(&q, 13, m->attachment_type);
+	text_or_null(&q, 14, m->attachment);
 	r = query_run(&q);
 	return r ? r : store_event_add(s, "message.queued", "message", m->id, m->order, "");
 }

@@ -2,7 +2,7 @@
 /*
  * Messages: one mail or portal entry in an order's conversation. An outgoing mail is stored, with
  * its Message-ID, before it is handed to the SMTP server: after a crash it is sent again under the
- * same id, never lost. At most one message per (order, purpose).
+ * same id, never lost. At most one message of a purpose about one thing.
  */
 #pragma once
 
@@ -11,8 +11,9 @@
 
 struct message {
 	struct id id, order;
+	struct id about; /* the order, or one delivery of it; none = the order */
 	bool incoming;
-	char purpose[32]; /* "csr", "dns", "live", "retired" */
+	char purpose[32]; /* "csr", "review" … */
 	char sender[320], recipient[320], subject[256];
 	char message_id[256];                                 /* with its angle brackets */
 	char words[512];                                      /* the SMTP server's answer */
@@ -30,10 +31,10 @@ struct message_list {
 void message_list_fini(struct message_list *list);
 CLEAN_DEFINE_FINI(message_list_fini, struct message_list);
 
-/* Fills id and created. ALREADY: there is one of that purpose, *m is then that one. */
+/* Fills id and created. ALREADY: there is one of that purpose about it, *m is then that one. */
 int store_message_add(struct store *s, struct message *m) MUST_USE;
-int store_message_get(
-    struct store *s, struct id order, const char *purpose, struct message *ret) MUST_USE;
+int store_message_get(struct store *s, struct id order, const char *purpose, struct id about,
+    struct message *ret) MUST_USE;
 /* Of one that was not sent yet: to another address, as the first was wrong. */
 int store_message_redirect(struct store *s, struct id id, const char *recipient) MUST_USE;
 int store_message_sent(struct store *s, struct id id, const char *words) MUST_USE;

@@ -121,6 +121,18 @@ static const char *const steps[] = {
 	"CREATE TABLE intermediates (sha256 @blob PRIMARY KEY, subject_sha256 @blob NOT NULL, subject TEXT NOT NULL, not_after @int NOT NULL,"
 	" source TEXT NOT NULL, der @blob NOT NULL, found @int NOT NULL) @strict;"
 	"CREATE INDEX intermediates_by_subject ON intermediates (subject_sha256, not_after);",
+
+	/* 4: answers by mail to a delivery that was judged when its sender had gone */
+	"ALTER TABLE orders ADD COLUMN fact_unanswered @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE deliveries ADD COLUMN by_mail @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE messages RENAME TO messages_3;"
+	"CREATE TABLE messages (id @blob PRIMARY KEY, order_id @blob NOT NULL REFERENCES orders, about @blob NOT NULL, incoming @int NOT NULL,"
+	" purpose TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, message_id TEXT NOT NULL,"
+	" words TEXT NOT NULL, created @int NOT NULL, sent @int NOT NULL, body TEXT NOT NULL, attachment_name TEXT, attachment_type TEXT,"
+	" attachment TEXT, UNIQUE (order_id, purpose, about)) @strict;"
+	"INSERT INTO messages SELECT id, order_id, order_id, incoming, purpose, sender, recipient, subject, message_id, words, created, sent,"
+	" body, attachment_name, attachment_type, attachment FROM messages_3;"
+	"DROP TABLE messages_3;",
 };
 /* clang-format on */
 

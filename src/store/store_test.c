@@ -224,6 +224,12 @@ a_message_is_kept_once(void **state)
 	struct message second = {
 		.order = o.id, .purpose = "csr", .message_id = "<2@x>", .body = alloc_text("two")
 	};
+	CLEAN(message_fini)
+	struct message other = { .order = o.id,
+		.about = { .b = { 7 } },
+		.purpose = "csr",
+		.message_id = "<3@x>",
+		.body = alloc_text("three") };
 	CLEAN(message_list_fini) struct message_list list = { 0 };
 
 	OK(store_begin(lab->s));
@@ -231,10 +237,11 @@ a_message_is_kept_once(void **state)
 	assert_int_equal(store_message_add(lab->s, &second), STORE_E_ALREADY);
 	assert_string_equal(second.body, "one");
 	assert_string_equal(second.message_id, "<1@x>");
+	OK(store_message_add(lab->s, &other)); /* of another thing */
 	OK(store_message_sent(lab->s, first.id, "250 ok"));
 	OK(store_commit(lab->s, "test.message"));
 	OK(store_message_list(lab->s, o.id, (struct page){ .limit = 10 }, &list));
-	assert_int_equal(list.count, 1);
+	assert_int_equal(list.count, 2);
 	assert_true(list.row[0].sent > 0 && list.row[0].attachment == NULL);
 }
 

@@ -132,6 +132,32 @@ make_socket(int family, int *ret_fd)
 	return 0;
 }
 
+int
+net_socket(const struct addr *to, int *ret_fd)
+{
+	struct address address;
+	int r = address_of(to, 0, &address);
+
+	return r ? r : make_socket(address.any.sa_family, ret_fd);
+}
+
+bool
+net_leads_to(const void *sockaddr, size_t len, const struct addr *to, uint16_t port)
+{
+	struct address is = { .len = 0 }, should;
+
+	if (len > sizeof(is.path) || address_of(to, port, &should) != 0 || len != should.len)
+		return false;
+	memcpy(&is, sockaddr, len); /* the union is its first member */
+	if (is.any.sa_family != should.any.sa_family)
+		return false;
+	if (should.any.sa_family == AF_INET)
+		return is.v4.sin_port == should.v4.sin_port &&
+		       is.v4.sin_addr.s_addr == should.v4.sin_addr.s_addr;
+	return is.v6.sin6_port == should.v6.sin6_port && is.v6.sin6_scope_id == 0 &&
+	       memcmp(&is.v6.sin6_addr, &should.v6.sin6_addr, sizeof(is.v6.sin6_addr)) == 0;
+}
+
 static int
 wait_until(int fd, short events, when deadline)
 {

@@ -25,6 +25,11 @@ int net_listen(const struct addr *at, uint16_t port, int *ret_fd) MUST_USE;
 int net_listen_unix(const char *path, unsigned mode, int *ret_fd) MUST_USE;
 int net_pair(int ret_fds[2]) MUST_USE; /* close-on-exec, non-blocking off */
 
+/* For a library that connects by itself but asks us for the socket: one for that address, and whether
+ * the struct sockaddr it wants to connect to is that address and port, and nothing else. */
+int net_socket(const struct addr *to, int *ret_fd) MUST_USE;
+bool net_leads_to(const void *sockaddr, size_t len, const struct addr *to, uint16_t port);
+
 /* All of it before the deadline, or an error. */
 int net_write(int fd, struct str bytes, when timeout) MUST_USE;
 /* Tells the peer that no more will come; reading goes on. */

@@ -113,6 +113,34 @@ unix_sockets(void **state UNUSED)
 }
 
 static void
+knows_where_a_library_goes(void **state UNUSED)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(80) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(80) };
+	struct addr four, six, mapped, none = { 0 };
+
+	assert_true(addr_parse(STR("198.51.100.7"), &four));
+	assert_true(addr_parse(STR("2001:db8::7"), &six));
+	assert_true(addr_parse(STR("::ffff:198.51.100.7"), &mapped));
+	memcpy(&v4.sin_addr, four.bytes, 4);
+	memcpy(&v6.sin6_addr, six.bytes, 16);
+	assert_true(net_leads_to(&v4, sizeof(v4), &four, 80));
+	assert_true(net_leads_to(&v6, sizeof(v6), &six, 80));
+	assert_false(net_leads_to(&v4, sizeof(v4), &four, 8080));
+	assert_false(net_leads_to(&v6, sizeof(v6), &six, 8080));
+	assert_false(net_leads_to(&v4, sizeof(v4), &loopback, 80));
+	assert_false(net_leads_to(&v4, sizeof(v4), &mapped, 80));
+	assert_false(net_leads_to(&v6, sizeof(v6), &mapped, 80));
+	assert_false(net_leads_to(&v4, sizeof(v4), &none, 80));
+	assert_false(net_leads_to(&v4, sizeof(v4.sin_family), &four, 80));
+	assert_false(net_leads_to(&v4, 0, &four, 80));
+	v6.sin6_scope_id = 1;
+	assert_false(net_leads_to(&v6, sizeof(v6), &six, 80));
+	v4.sin_family = AF_UNIX;
+	assert_false(net_leads_to(&v4, sizeof(v4), &four, 80));
+}
+
+static void
 has_words_for_all(void **state UNUSED)
 {
 	for (int r = NET_E_REFUSED; r <= NET_E_IN_USE; r++)
@@ -128,6 +156,7 @@ main(void)
 		cmocka_unit_test(a_port_is_taken_once),
 		cmocka_unit_test(deadlines_hold),
 		cmocka_unit_test(unix_sockets),
+		cmocka_unit_test(knows_where_a_library_goes),
 		cmocka_unit_test(has_words_for_all),
 	};
 

@@ -17,6 +17,7 @@ static step_fn *const steps[] = {
 	[TASK_ASK] = step_ask,
 	[TASK_DNS] = step_dns,
 	[TASK_FETCH] = step_fetch,
+	[TASK_ANSWER] = step_answer,
 	[TASK_INSTALL] = step_install,
 	[TASK_TEST_ADDRESS] = step_test_address,
 	[TASK_ASK_DNS] = step_ask_dns,

@@ -7,10 +7,21 @@
 #include "worker/judge.h"
 
 #include "check/fetch.h"
+#include "sys/log.h"
 
 #define LINK_MAX  (64u * 1024) /* bytes of a certificate or a bag of them (I-16) */
 #define ROUNDS    2            /* of lookups: a revoked issuer may show another way */
 #define OCSP_TYPE "application/ocsp-request"
+
+/* Whoever wrote that address wants to see what is inside; or our own CA is, and fetch.allow lacks it
+ * (AIA_SSRF_BLOCKED). */
+static void
+note(const struct hand *hand, const char *url, enum fetch_end end, const struct outcome *what)
+{
+	if (end == FETCH_FORBIDDEN)
+		LOG(LOG_WARNING, "fetch.forbidden", LOG_ID("order", hand->task->order),
+		    LOG_TEXT("url", url), LOG_TEXT("words", what->words));
+}
 
 /* The first address that gives something; what failed last is kept for people. */
 static bool
@@ -21,7 +32,8 @@ fetch_link(struct hand *hand, struct judgement *j)
 	for (size_t i = 0; i < READ_URLS_MAX && *j->report.urls[i]; i++) {
 		buf_fini(to);
 		*to = BUF(LINK_MAX);
-		fetch_get(hand->worker->config, j->report.urls[i], to, &j->last);
+		note(hand, j->report.urls[i],
+		    fetch_get(hand->worker->config, j->report.urls[i], to, &j->last), &j->last);
 		if (j->last.kind == OUTCOME_DONE) {
 			j->question.known[j->question.known_count++] = buf_str(to);
 			return true;
@@ -60,13 +72,15 @@ fetch_status(struct hand *hand, const struct read_lookup *lookup, struct judgeme
 {
 	struct buf *to = &j->held.status[j->question.status_count];
 	struct outcome what = { 0 };
+	enum fetch_end end;
 
 	*to = BUF(READ_STATUS_FILE_MAX);
 	if (lookup->request_len > 0)
-		fetch_post(hand->worker->config, lookup->url, OCSP_TYPE,
+		end = fetch_post(hand->worker->config, lookup->url, OCSP_TYPE,
 		    str_bytes(lookup->request, lookup->request_len), to, &what);
 	else
-		fetch_get(hand->worker->config, lookup->url, to, &what);
+		end = fetch_get(hand->worker->config, lookup->url, to, &what);
+	note(hand, lookup->url, end, &what);
 	j->question.status[j->question.status_count++] = buf_str(to);
 }
 

@@ -64,39 +64,51 @@ tell_fetch(struct fetching *f)
 	finding_param(finding, "reason", "%s", f->j.last.words);
 }
 
-/* Is it still what the order waits for? Another delivery may have taken its place meanwhile. */
+/* Is it still what the order waits for? Another delivery may have taken its place meanwhile, or its
+ * sender may have gone. */
 static int
-is_current(struct hand *hand, const struct fetching *f, bool *ret)
+is_current(struct hand *hand, const struct fetching *f, bool *ret, bool *ret_by_mail)
 {
 	struct delivered now;
 	int r = store_delivered_open(hand->store, f->delivered.order, &now);
 
 	*ret = r == 0 && id_eq(now.id, f->delivered.id);
+	*ret_by_mail = *ret && now.by_mail;
 	return r == STORE_E_ABSENT ? 0 : r;
+}
+
+/* Refused, or kept for a review, or accepted: then nobody has to be asked. */
+static int
+settle(struct hand *hand, const struct order *order, struct fetching *f, bool *ret_accepted)
+{
+	enum review_policy policy = review_policy_of(str_of(hand->worker->config->review));
+	struct delivered kept;
+	int r;
+
+	*ret_accepted = false;
+	if (!f->j.report.accepted)
+		return review_refuse(hand->store, order, &f->delivered, &f->j.report.findings);
+	r = review_keep(hand->store, order, &f->j.report, f->delivered.accept_clean, &kept);
+	*ret_accepted =
+	    review_is_needless(policy, f->delivered.accept_clean, &f->j.report.findings);
+	return r || !*ret_accepted ? r : review_accept(hand->store, order, &kept);
 }
 
 static int
 conclude(struct hand *hand, const struct task *task, const struct order *order, struct fetching *f)
 {
-	enum review_policy policy = review_policy_of(str_of(hand->worker->config->review));
-	struct delivered kept;
-	bool current = false;
+	bool current = false, by_mail = false, accepted;
 	int r = hand_begin(hand);
 
 	if (r == 0)
-		r = is_current(hand, f, &current);
+		r = is_current(hand, f, &current, &by_mail);
 	if (r)
 		return r;
 	if (!current)
 		return hand_finish(hand, task, EVENT_MAX, "", "worker.outdated");
-	if (!f->j.report.accepted) {
-		r = review_refuse(hand->store, order, &f->delivered, &f->j.report.findings);
-	} else {
-		r = review_keep(hand->store, order, &f->j.report, f->delivered.accept_clean, &kept);
-		if (r == 0 &&
-		    review_is_needless(policy, f->delivered.accept_clean, &f->j.report.findings))
-			r = review_accept(hand->store, order, &kept);
-	}
+	r = settle(hand, order, f, &accepted);
+	if (r == 0 && by_mail && !accepted)
+		r = store_order_event(hand->store, order->id, EVENT_UNANSWERED, "");
 	return r ? r : hand_finish(hand, task, EVENT_MAX, "", "worker.fetched");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TASK_ASK, TASK_ASK_DNS and TASK_TELL, and of a cancelled order the last word: a mail to the
- * customer. Composed and stored first, under an id of its own, then sent: a crash before the SMTP
+ * TASK_ASK, TASK_ANSWER, TASK_ASK_DNS and TASK_TELL, and of a cancelled order the last word: a mail to
+ * the customer. Composed and stored first, under an id of its own, then sent: a crash before the SMTP
  * server's answer was stored sends it again under the same Message-ID.
  */
 #include "worker/worker.h"
@@ -13,23 +13,29 @@
 #include "pki/csr.h"
 #include "store/certificates.h"
 #include "store/customers.h"
+#include "store/deliveries.h"
 #include "store/keys.h"
 #include "store/messages.h"
+
+#define SENTENCES_MAX 8192
 
 /* What a mail may need, loaded for its purpose. */
 struct sources {
 	struct customer customer;
 	struct site site;
-	struct certificate certificate;
 	struct buf csr_pem;
-	char not_after[WHEN_WORDS_SIZE];
-	char how_to_return[256];
+	struct buf what, why, next; /* of what was found first */
+	char issuer[512], names[2048], not_after[WHEN_WORDS_SIZE];
+	char how_to_return[256], how_to_accept[256];
 };
 
 static void
 sources_fini(struct sources *sources)
 {
 	buf_fini(&sources->csr_pem);
+	buf_fini(&sources->what);
+	buf_fini(&sources->why);
+	buf_fini(&sources->next);
 }
 CLEAN_DEFINE_FINI(sources_fini, struct sources);
 
@@ -45,8 +51,53 @@ load_csr(struct hand *hand, const struct order *order, struct sources *ret)
 	return 0;
 }
 
+static void
+load_names(const struct delivered *delivered, struct sources *ret)
+{
+	struct str rest = str_of(delivered->names), name;
+	size_t len = 0;
+
+	while (str_next(&rest, ' ', &name) && len + name.len + 3 < sizeof(ret->names))
+		len += (size_t)snprintf(ret->names + len, sizeof(ret->names) - len, "%s%.*s",
+		    len ? ", " : "", STR_ARG(name));
+}
+
+/* What is said of a delivery: the one cause that a customer sees (I-08). Remarks are none. */
 static int
-load(struct hand *hand, const struct order *order, enum mail_purpose purpose, struct sources *ret)
+load_delivered(struct hand *hand, const struct delivered *delivered, struct sources *ret)
+{
+	struct findings *findings = alloc_zero(sizeof(*findings));
+	int r = store_delivered_findings(hand->store, delivered->id, findings);
+	const struct finding *first = r ? NULL : findings_first(findings);
+
+	if (first && first->severity > SEVERITY_INFO) {
+		finding_render(first, FINDING_WHAT, &ret->what);
+		finding_render(first, FINDING_WHY, &ret->why);
+		finding_render(first, FINDING_NEXT, &ret->next);
+	}
+	free(findings);
+	load_names(delivered, ret);
+	snprintf(ret->issuer, sizeof(ret->issuer), "%s", delivered->issuer);
+	when_words(delivered->not_after, ret->not_after);
+	return r;
+}
+
+static int
+load_certificate(struct hand *hand, const struct order *order, struct sources *ret)
+{
+	struct certificate certificate;
+	int r = store_certificate_get(hand->store, order->certificate, &certificate);
+
+	if (r)
+		return r;
+	snprintf(ret->issuer, sizeof(ret->issuer), "%s", certificate.issuer);
+	when_words(certificate.not_after, ret->not_after);
+	return 0;
+}
+
+static int
+load(struct hand *hand, const struct order *order, enum mail_purpose purpose,
+    const struct delivered *delivered, struct sources *ret)
 {
 	int r = store_customer_get(hand->store, order->customer, &ret->customer);
 
@@ -54,23 +105,29 @@ load(struct hand *hand, const struct order *order, enum mail_purpose purpose, st
 		r = store_site_get(hand->store, order->site, &ret->site);
 	if (r == 0 && purpose == MAIL_CSR)
 		r = load_csr(hand, order, ret);
-	if (r == 0 && !id_is_none(order->certificate)) {
-		r = store_certificate_get(hand->store, order->certificate, &ret->certificate);
-		when_words(ret->certificate.not_after, ret->not_after);
-	}
+	if (r == 0 && delivered)
+		r = load_delivered(hand, delivered, ret);
+	else if (r == 0 && !id_is_none(order->certificate))
+		r = load_certificate(hand, order, ret);
 	snprintf(ret->how_to_return, sizeof(ret->how_to_return),
 	    "with an access token of ours, certdesk order certificate %lld FILE",
+	    (long long)order->number);
+	snprintf(ret->how_to_accept, sizeof(ret->how_to_accept), "certdesk order accept %lld",
 	    (long long)order->number);
 	return error_fold(r);
 }
 
 static int
 compose(struct hand *hand, const struct order *order, enum mail_purpose purpose,
-    struct mail_draft *draft, char *recipient, size_t size)
+    const struct delivered *delivered, struct mail_draft *draft, char *recipient, size_t size)
 {
-	CLEAN(sources_fini) struct sources sources = { .csr_pem = BUF(2 * CSR_MAX) };
+	CLEAN(sources_fini)
+	struct sources sources = { .csr_pem = BUF(2 * CSR_MAX),
+		.what = BUF(SENTENCES_MAX),
+		.why = BUF(SENTENCES_MAX),
+		.next = BUF(SENTENCES_MAX) };
 	const struct config *config = hand->worker->config;
-	int r = load(hand, order, purpose, &sources);
+	int r = load(hand, order, purpose, delivered, &sources);
 	struct mail_facts facts = {
 		.provider = config->provider_name,
 		.platform = config->platform,
@@ -86,11 +143,16 @@ compose(struct hand *hand, const struct order *order, enum mail_purpose purpose,
 		.key_kind_words = key_kind_words(order->key_kind),
 		.dns_last = order->facts.dns_when == DNS_LAST,
 		.csr_pem = buf_text(&sources.csr_pem),
-		.issuer = sources.certificate.issuer,
+		.issuer = sources.issuer,
 		.not_after = sources.not_after,
+		.names = sources.names,
+		.finding_what = buf_text(&sources.what),
+		.finding_why = buf_text(&sources.why),
+		.finding_next = buf_text(&sources.next),
 		.site_stays = !id_is_none(sources.site.live_order) &&
 		              !id_eq(sources.site.live_order, order->id),
 		.api_hint = sources.how_to_return,
+		.accept_hint = sources.how_to_accept,
 	};
 
 	if (r)
@@ -113,20 +175,23 @@ make_message_id(const struct config *config, struct id id, char *to, size_t size
 
 /* Stores the message unless it is there from an earlier attempt; *ret is it in both cases. */
 static int
-queue_message(
-    struct hand *hand, const struct order *order, enum mail_purpose purpose, struct message *ret)
+queue_message(struct hand *hand, const struct order *order, enum mail_purpose purpose,
+    const struct delivered *delivered, struct message *ret)
 {
+	struct id about = delivered ? delivered->id : order->id;
 	CLEAN(mail_draft_fini) struct mail_draft draft = { 0 };
 	const struct config *config = hand->worker->config;
-	int r = store_message_get(hand->store, order->id, mail_purpose_name(purpose), ret);
+	int r = store_message_get(hand->store, order->id, mail_purpose_name(purpose), about, ret);
 
 	if (r != STORE_E_ABSENT)
 		return error_fold(r);
-	r = compose(hand, order, purpose, &draft, ret->recipient, sizeof(ret->recipient));
+	r = compose(
+	    hand, order, purpose, delivered, &draft, ret->recipient, sizeof(ret->recipient));
 	if (r)
 		return r;
 	ret->id = world_id(hand->worker->world);
 	ret->order = order->id;
+	ret->about = about;
 	snprintf(ret->purpose, sizeof(ret->purpose), "%s", mail_purpose_name(purpose));
 	snprintf(ret->sender, sizeof(ret->sender), "%s", config->mail_from);
 	snprintf(ret->subject, sizeof(ret->subject), "%s", buf_text(&draft.subject));
@@ -162,7 +227,8 @@ first_message_id(struct hand *hand, const struct message *message, char *to, siz
 	to[0] = '\0';
 	if (strcmp(message->purpose, mail_purpose_name(MAIL_CSR)) == 0)
 		return 0;
-	r = store_message_get(hand->store, message->order, mail_purpose_name(MAIL_CSR), &first);
+	r = store_message_get(
+	    hand->store, message->order, mail_purpose_name(MAIL_CSR), message->order, &first);
 	if (r == 0)
 		snprintf(to, size, "%s", first.message_id);
 	return r == STORE_E_ABSENT ? 0 : r;
@@ -207,10 +273,10 @@ follow_address(struct hand *hand, const struct order *order, struct message *mes
 
 static int
 send_once(struct hand *hand, const struct order *order, enum mail_purpose purpose,
-    struct outcome *what, struct id *ret_message)
+    const struct delivered *delivered, struct outcome *what, struct id *ret_message)
 {
 	CLEAN(message_fini) struct message message = { 0 };
-	int r = queue_message(hand, order, purpose, &message);
+	int r = queue_message(hand, order, purpose, delivered, &message);
 
 	if (r)
 		return r;
@@ -229,12 +295,12 @@ send_once(struct hand *hand, const struct order *order, enum mail_purpose purpos
 	return deliver(hand, &message, what);
 }
 
-int
-hand_write(
-    struct hand *hand, const struct order *order, enum mail_purpose purpose, struct outcome *what)
+static int
+write_about(struct hand *hand, const struct order *order, enum mail_purpose purpose,
+    const struct delivered *delivered, struct outcome *what)
 {
 	struct id message;
-	int r = send_once(hand, order, purpose, what, &message);
+	int r = send_once(hand, order, purpose, delivered, what, &message);
 
 	if (r || what->kind != OUTCOME_DONE)
 		return r;
@@ -245,6 +311,13 @@ hand_write(
 }
 
 int
+hand_write(
+    struct hand *hand, const struct order *order, enum mail_purpose purpose, struct outcome *what)
+{
+	return write_about(hand, order, purpose, NULL, what);
+}
+
+int
 step_ask(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
 	int r = hand_write(hand, order, MAIL_CSR, what);
@@ -252,6 +325,28 @@ step_ask(struct hand *hand, const struct task *task, struct order *order, struct
 	return r || what->kind != OUTCOME_DONE
 	           ? r
 	           : hand_finish(hand, task, EVENT_ASKED, "", "worker.asked");
+}
+
+/* Another delivery may have taken its place meanwhile, or it is accepted: then nothing is to be said. */
+int
+step_answer(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	struct delivered delivered;
+	int r = store_delivered_latest(hand->store, order->id, &delivered);
+
+	if (r)
+		return error_fold(r);
+	if (delivered.state == DELIVERED_REVIEW || delivered.state == DELIVERED_DISCARDED) {
+		r = write_about(hand, order,
+		    delivered.state == DELIVERED_REVIEW ? MAIL_REVIEW : MAIL_REFUSED, &delivered,
+		    what);
+	} else {
+		outcome_set(what, OUTCOME_DONE, "%s", "nothing to say");
+		r = hand_begin(hand);
+	}
+	return r || what->kind != OUTCOME_DONE
+	           ? r
+	           : hand_finish(hand, task, EVENT_ANSWERED, "", "worker.answered");
 }
 
 int

@@ -2,6 +2,7 @@
 """The programs around certdesk, each started for real on loopback ports that were free."""
 import asyncio
 import concurrent.futures
+import contextlib
 import email
 import email.policy
 import http.server
@@ -311,8 +312,9 @@ class Publisher:
                 self.send_response(200 if isinstance(page, bytes) else page)
                 content = page if isinstance(page, bytes) else b""
                 self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+                with contextlib.suppress(OSError):  # whoever asked may have gone
+                    self.end_headers()
+                    self.wfile.write(content)
 
             def log_message(self, *_):
                 pass
@@ -322,6 +324,16 @@ class Publisher:
 
     def url(self, path):
         return f"http://127.0.0.1:{self.port}{path}"
+
+    @contextlib.contextmanager
+    def held(self, path, page):
+        """Inside, whoever asks for the page gets no answer yet."""
+        released = threading.Event()
+        self.pages[path] = lambda: page if released.wait(60) else 503
+        try:
+            yield
+        finally:
+            released.set()
 
     def stop(self):
         if self.server:
