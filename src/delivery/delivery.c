@@ -108,6 +108,9 @@ delivery_tools_new(struct delivery_tools **ret, bool *ret_legacy)
 }
 
 /* The first problem stays; true when this is it. */
+static bool keep_problem(struct intake *in, enum delivery_error error, const char *words,
+    va_list args) PRINTF_LIKE(3, 0);
+
 static bool
 keep_problem(struct intake *in, enum delivery_error error, const char *words, va_list args)
 {
