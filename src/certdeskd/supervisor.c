@@ -40,6 +40,7 @@ static const enum role pairs[][2] = {
 	{ ROLE_WORKER, ROLE_READER },
 	{ ROLE_DESK,   ROLE_WORKER },
 	{ ROLE_WORKER, ROLE_KEEPER },
+	{ ROLE_READER, ROLE_KEEPER }, /* where keys that were not made here may be taken */
 };
 /* clang-format on */
 
@@ -237,13 +238,21 @@ send_peer(struct child *to, enum role other, int fd)
 		give_up(to);
 }
 
+/* No policy, no wire: nobody can misuse what is not there. */
+static bool
+may_meet(const struct supervisor *s, size_t pair)
+{
+	return s->config->foreign_keys || pairs[pair][0] != ROLE_READER ||
+	       pairs[pair][1] != ROLE_KEEPER;
+}
+
 static void
 introduce(struct supervisor *s, size_t pair)
 {
 	struct child *a = child_of(s, pairs[pair][0]), *b = child_of(s, pairs[pair][1]);
 	int ends[2];
 
-	if (!a->greeted || !b->greeted || net_pair(ends) != 0)
+	if (!a->greeted || !b->greeted || !may_meet(s, pair) || net_pair(ends) != 0)
 		return;
 	s->paired[pair] = world_ticks();
 	send_peer(a, pairs[pair][1], ends[0]);
@@ -346,6 +355,7 @@ on_frame(struct supervisor *s, size_t i, const struct frame *frame)
 	case MESSAGE_PEER:
 	case MESSAGE_KEY_MAKE:
 	case MESSAGE_KEY_EXPORT:
+	case MESSAGE_KEY_TAKE:
 	case MESSAGE_READ:
 	case MESSAGE_WAKE:
 	case MESSAGE_MAX:

@@ -109,6 +109,20 @@ a_lost_channel_is_replaced(void **state UNUSED)
 		    number_of(children[i], "pid"), pids[i]); /* nobody had to die for it */
 }
 
+/* docs/decisions/0012: without policy.foreign_keys there is no wire between the two. */
+static void
+reader_and_keeper_meet_by_policy_alone(void **state UNUSED)
+{
+	int64_t pid = number_of("certdesk-reader", "pid");
+
+	assert_int_equal(number_of("certdesk-reader", "keeper"), 0);
+	config->foreign_keys = true;
+	assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+	wait_for_other("certdesk-reader", "pid", pid);
+	wait_for_other("certdesk-reader", "keeper", 0);
+	wait_for_rounds();
+}
+
 static void
 all_end_with_it(void **state UNUSED)
 {
@@ -173,6 +187,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(all_come_up_and_talk),
 		cmocka_unit_test(what_dies_is_replaced),
 		cmocka_unit_test(a_lost_channel_is_replaced),
+		cmocka_unit_test(reader_and_keeper_meet_by_policy_alone),
 		cmocka_unit_test(all_end_with_it),
 	};
 

@@ -3,7 +3,7 @@
  * All four programs for supervisor_test.c: the real skeleton around processes that do nothing but
  * talk. Which one it is says its name. Each writes its pid to FOLDER/NAME.pid; the desk goes its
  * round (reader, worker, certdeskd) over and over, the worker asks the keeper whenever it is woken,
- * and both count in FOLDER/NAME.rounds. When FOLDER/NAME.drop is there, NAME breaks off with its
+ * and both count in FOLDER/NAME.rounds. The reader says whether it has a way to the keeper. When FOLDER/NAME.drop is there, NAME breaks off with its
  * peers.
  */
 #include <libgen.h>
@@ -106,7 +106,7 @@ go_round(struct process *p)
 {
 	switch (p->role) {
 	case ROLE_KEEPER:
-		return answer_next(p, 1u << ROLE_WORKER);
+		return answer_next(p, 1u << ROLE_WORKER | 1u << ROLE_READER);
 	case ROLE_READER:
 		return answer_next(p, 1u << ROLE_DESK | 1u << ROLE_WORKER);
 	case ROLE_DESK:
@@ -134,6 +134,8 @@ run_child(struct process *p)
 	while (r == 0 && net_wait(p->stop_fd, false, 0) == NET_E_TIMEOUT) {
 		if (is_told(p, "drop"))
 			break_off(p);
+		if (p->role == ROLE_READER)
+			r = write_number(p, "keeper", channel_is_open(p->peer[ROLE_KEEPER]));
 		if (go_round(p))
 			r = write_number(p, "rounds", ++rounds);
 	}
@@ -163,8 +165,8 @@ int
 main(int argc, char **argv)
 {
 	static const uint32_t peers[ROLE_MAX] = {
-		[ROLE_KEEPER] = 1u << ROLE_WORKER,
-		[ROLE_READER] = 1u << ROLE_DESK | 1u << ROLE_WORKER,
+		[ROLE_KEEPER] = 1u << ROLE_WORKER | 1u << ROLE_READER,
+		[ROLE_READER] = 1u << ROLE_DESK | 1u << ROLE_WORKER | 1u << ROLE_KEEPER,
 		[ROLE_DESK] = 1u << ROLE_READER | 1u << ROLE_WORKER,
 		[ROLE_WORKER] = 1u << ROLE_KEEPER | 1u << ROLE_READER | 1u << ROLE_DESK,
 	};

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/show.h"
+#include "order/foreign_key.h"
 #include "sys/file.h"
 
 #define FILE_MOST (1024 * 1024)
@@ -111,13 +112,13 @@ accept(struct cli *cli, const char *number)
 
 /* Asked only where a person sits; anything but yes is no. */
 static bool
-says_yes(void)
+says_yes(const char *question)
 {
 	char line[16] = "";
 
 	if (!isatty(0) || !isatty(1))
 		return false;
-	printf("\nInstall this certificate? [y/N] ");
+	printf("\n%s [y/N] ", question);
 	fflush(stdout);
 	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
@@ -129,7 +130,7 @@ decide(struct cli *cli, const json_t *answer)
 
 	if (!number)
 		return EXIT_DONE;
-	if (says_yes())
+	if (says_yes("Install this certificate?"))
 		return accept(cli, number);
 	printf("\nNothing is installed until it is accepted:\n"
 	       "    certdesk order accept %s --review %s\n",
@@ -144,6 +145,32 @@ show_and_decide(struct cli *cli, long status, json_t *answer)
 		return cli_show(cli, status, answer);
 	show_delivered(cli, answer);
 	return decide(cli, answer);
+}
+
+/* The words are shown in any case; without --statement somebody must say yes to them here and now. */
+static int
+add_foreign_key(const struct cli *cli, json_t *body)
+{
+	const char *author = cli_value(cli, "foreign_key"),
+		   *statement = cli_value(cli, "statement");
+
+	if (!author)
+		return statement
+		           ? cli_fail(EXIT_USAGE, "--statement goes with --accept-foreign-key")
+		           : 0;
+	if (!statement) {
+		show_wrapped(cli, "", FOREIGN_KEY_STATEMENT);
+		if (!says_yes("Is this what you accept?"))
+			return cli_fail(EXIT_USAGE,
+			    "nothing was sent: say so on a terminal, or by --statement \"%s\"",
+			    FOREIGN_KEY_STATEMENT);
+		statement = FOREIGN_KEY_STATEMENT;
+	}
+	return json_object_set_new(body, "foreign_key",
+		   json_pack("{s:o, s:o}", "author", cli_json_text("--accept-foreign-key", author),
+		       "statement", cli_json_text("--statement", statement))) == 0
+	           ? 0
+	           : EXIT_USAGE;
 }
 
 int
@@ -161,6 +188,8 @@ run_order_certificate(struct cli *cli)
 		r = add_file(files, cli->file[i]);
 	if (r == 0)
 		r = add_password(cli, body);
+	if (r == 0)
+		r = add_foreign_key(cli, body);
 	cli_order_path(cli, "/certificate", &path);
 	if (r == 0)
 		r = cli_call(cli, "POST", buf_text(&path), body, &status, &answer);

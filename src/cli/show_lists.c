@@ -109,6 +109,18 @@ show_next(const struct cli *cli, const json_t *order)
 	line(cli, "next", text);
 }
 
+static void
+show_key(const struct cli *cli, const json_t *order)
+{
+	char words[64], origin[32], space[128];
+
+	show_text(order, "key.words", words, sizeof(words));
+	show_text(order, "key.origin", origin, sizeof(origin));
+	snprintf(space, sizeof(space), "%s%s", words,
+	    strcmp(origin, "customer") == 0 ? ", not made here: it came with the certificate" : "");
+	line(cli, "key", space);
+}
+
 void
 show_order(const struct cli *cli, const json_t *order)
 {
@@ -132,7 +144,7 @@ show_order(const struct cli *cli, const json_t *order)
 	for (size_t i = 0; i < COUNT_OF(middle); i++)
 		line(cli, middle[i].label, show_text(order, middle[i].path, space, sizeof(space)));
 	show_dns(cli, order);
-	line(cli, "key", show_text(order, "key.words", space, sizeof(space)));
+	show_key(cli, order);
 	show_certificate(cli, order);
 	for (size_t i = 0; i < COUNT_OF(after); i++)
 		line(cli, after[i].label, show_text(order, after[i].path, space, sizeof(space)));

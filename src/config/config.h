@@ -87,8 +87,9 @@ struct config {
 	/* policy */
 	int64_t mailboxes_least; /* policy.mailboxes_least; 200 (M-G) */
 	int64_t orders_most; /* policy.orders_most, open at once by a customer's own token; 50 */
-	int64_t quarantine_days;           /* policy.quarantine_days of a released address; 30 */
-	char review[16];                   /* policy.review: "always", "warnings", "never" */
+	int64_t quarantine_days; /* policy.quarantine_days of a released address; 30 */
+	bool foreign_keys; /* policy.foreign_keys: keys not made here may be taken; default false */
+	char review[16];   /* policy.review: "always", "warnings", "never" */
 	struct severity_policy severities; /* policy.severities */
 	/* trust and DNS */
 	char trust_file[CONFIG_PATH_SIZE];         /* trust.file: PEM roots; "" = the system's

@@ -117,6 +117,8 @@ const struct option config_options[] = {
 	  .help = "Days until a released address may be given to somebody else." },
 	{ "policy.review", OPTION_CHOICE, CONFIG(review), .choices = "always warnings never", .fallback = "always", .readers = DESK | WORKER,
 	  .help = "Which certificates somebody looks at before they are installed (the Subscriber's duty of review): always; warnings: those with anything but remarks; never: those that wait for a decision." },
+	{ "policy.foreign_keys", OPTION_BOOL, CONFIG(foreign_keys), .fallback = "no", .readers = KEEPER | READER | DESK,
+	  .help = "Whether a private key that came with its certificate may be taken, if the customer accepts the risk in writing and somebody accepts it in the review. Nobody knows who else has such a key; if a copy comes out, the issuer must revoke the certificate within a day. With no, the keeper takes keys from nobody." },
 	{ "policy.severities", OPTION_SEVERITIES, CONFIG(severities), .fallback = "", .readers = READER | DESK | WORKER,
 	  .help = "Findings that weigh more here than in the catalogue (certdesk-findings(7)): CODE and info, warn, hold or reject. Only what CT logs say (CERT_SCT_...) may be made to weigh less, down to warn." },
 	{ "trust.file", OPTION_PATH, CONFIG(trust_file), .fallback = "", .readers = READER | WORKER,

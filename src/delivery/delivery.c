@@ -45,6 +45,8 @@ delivery_fini(struct delivery *delivery)
 	}
 	for (size_t i = 0; i < delivery->status_count; i++)
 		free((void *)(uintptr_t)delivery->status[i].p);
+	for (size_t i = 0; i < delivery->key_count; i++)
+		EVP_PKEY_free(delivery->key[i].kept);
 	*delivery = (struct delivery){ 0 };
 }
 
@@ -199,13 +201,18 @@ static void
 note_key(struct intake *in, const struct delivery_key *found)
 {
 	struct delivery *delivery = in->delivery;
+	struct delivery_key *to;
 
 	in->file->keys++;
 	for (size_t i = 0; found->readable && i < delivery->key_count; i++)
 		if (memcmp(delivery->key[i].spki_sha256, found->spki_sha256, 32) == 0)
 			return;
-	if (delivery->key_count < DELIVERY_KEYS_MAX)
-		delivery->key[delivery->key_count++] = *found;
+	if (delivery->key_count == DELIVERY_KEYS_MAX)
+		return;
+	to = &delivery->key[delivery->key_count++];
+	*to = *found;
+	if (to->kept && EVP_PKEY_up_ref(to->kept) != 1)
+		to->kept = NULL;
 }
 
 void
@@ -214,6 +221,8 @@ intake_key(struct intake *in, EVP_PKEY *key)
 	struct delivery_key found = { .file = in->number };
 
 	found.readable = key && key_fingerprint(key, found.spki_sha256, found.key_sha256) == 0;
+	if (found.readable && in->delivery->keeps_keys)
+		found.kept = key;
 	note_key(in, &found);
 }
 

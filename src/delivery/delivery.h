@@ -10,7 +10,7 @@
  *
  * A damaged part does not hide the good ones; it stays in its file's `error` for when nothing else
  * explains what is missing. Private keys are looked at only for their fingerprint and wiped at
- * once.
+ * once, but where `keeps_keys` says so.
  *
  * Input is as hostile as it gets: call it only where a crash or a loop hurts nobody (src/reader's
  * children, the command). Limits: I-07. The password is used and never kept.
@@ -64,6 +64,7 @@ struct delivery_key {
 	size_t file;
 	enum delivery_error error; /* why an encrypted one stayed closed; of other kinds FINE */
 	char words[DELIVERY_WORDS_SIZE];
+	EVP_PKEY *kept; /* the key itself; NULL unless `keeps_keys` */
 };
 
 struct delivery_file {
@@ -77,6 +78,7 @@ struct delivery_file {
 };
 
 struct delivery {
+	bool keeps_keys; /* set before the first file where one may be taken (judge_and_offer()) */
 	size_t certificate_count;
 	struct delivery_certificate certificate[DELIVERY_CERTIFICATES_MAX];
 	size_t key_count;

@@ -275,7 +275,7 @@ at_hand(const struct judging *j)
 }
 
 static void
-judge(struct judging *j)
+judge(struct judging *j, struct key_offer *offer)
 {
 	report_container(j->delivery, j->report);
 	report_keys(j->delivery, j->report);
@@ -297,6 +297,8 @@ judge(struct judging *j)
 	    j->has_leaf && j->is_chained && !findings_refuse(&j->report->findings);
 	if (!j->report->accepted || (j->report->lookup_count > 0 && !report_given(j)))
 		j->report->lookup_count = 0; /* not worth a question */
+	j->most = SEVERITY_REJECT;
+	judge_offer(j, offer);
 }
 
 /* What was fetched comes in any format, and is as hostile as what customers send: it works on what
@@ -318,26 +320,41 @@ known_of(const struct delivery_question *question, const struct delivery_tools *
 	return known;
 }
 
+static struct judging
+judging_begin(const struct delivery_question *question, const struct delivery *delivery,
+    const struct delivery_tools *tools, const struct judge_setting *setting,
+    struct read_report *report)
+{
+	report->findings.policy = setting->severities;
+	return (struct judging){
+		.question = question,
+		.setting = setting,
+		.trust = setting->trust,
+		.delivery = delivery,
+		.known = known_of(question, tools, delivery->iterations),
+		.report = report,
+	};
+}
+
+static void
+judging_end(struct judging *j)
+{
+	certificate_facts_fini(&j->facts);
+	shelf_free(j->known);
+	j->report->findings.policy = NULL;
+}
+
 void
 judge_delivery(const struct delivery_question *question, const struct delivery *delivery,
     const struct delivery_tools *tools, const struct judge_setting *setting,
     struct read_report *report, struct chain *ret_chain)
 {
-	struct judging j = {
-		.question = question,
-		.setting = setting,
-		.trust = setting->trust,
-		.delivery = delivery,
-		.report = report,
-	};
+	CLEAN(key_offer_fini) struct key_offer unused;
+	struct judging j = judging_begin(question, delivery, tools, setting, report);
 
-	j.known = known_of(question, tools, delivery->iterations);
-	report->findings.policy = setting->severities;
-	judge(&j);
+	judge(&j, &unused);
 	*ret_chain = j.chain;
-	certificate_facts_fini(&j.facts);
-	shelf_free(j.known);
-	report->findings.policy = NULL;
+	judging_end(&j);
 }
 
 void
@@ -350,12 +367,24 @@ judge_open(const struct delivery_question *question, const struct delivery_tools
 }
 
 void
+judge_and_offer(const struct delivery_question *question, const struct delivery_tools *tools,
+    const struct judge_setting *setting, struct read_report *report, struct key_offer *ret_offer)
+{
+	CLEAN(delivery_fini)
+	struct delivery delivery = { .keeps_keys = question->wish.kind == READ_TAKE };
+	struct judging j;
+
+	judge_open(question, tools, &delivery);
+	j = judging_begin(question, &delivery, tools, setting, report);
+	judge(&j, ret_offer);
+	judging_end(&j);
+}
+
+void
 judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
     const struct judge_setting *setting, struct read_report *report)
 {
-	CLEAN(delivery_fini) struct delivery delivery = { 0 };
-	struct chain chain;
+	CLEAN(key_offer_fini) struct key_offer unused;
 
-	judge_open(question, tools, &delivery);
-	judge_delivery(question, &delivery, tools, setting, report, &chain);
+	judge_and_offer(question, tools, setting, report, &unused);
 }

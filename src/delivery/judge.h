@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "ipc/key_take.h"
 #include "ipc/read_delivery.h"
 #include "delivery/ct_logs.h"
 #include "delivery/delivery.h"
@@ -29,7 +30,21 @@ struct judge_setting {
 void judge_question(const struct delivery_question *question, const struct delivery_tools *tools,
     const struct judge_setting *setting, struct read_report *report);
 
-/* The two halves, for who looks at the delivery too. *ret must be zeroed. */
+/* The leaf's own private key, for the keeper: only where the question wishes so and the report
+ * accepts everything else. The report says nothing of it yet. */
+struct key_offer {
+	bool is_made;
+	char file[DELIVERY_NAME_SIZE]; /* its name, for people: it may lie within another one */
+	struct key_numbers numbers;
+};
+void key_offer_fini(struct key_offer *offer); /* wipes */
+CLEAN_DEFINE_FINI(key_offer_fini, struct key_offer);
+
+/* judge_question() for a question that may wish to take a key; *ret_offer is filled from scratch. */
+void judge_and_offer(const struct delivery_question *question, const struct delivery_tools *tools,
+    const struct judge_setting *setting, struct read_report *report, struct key_offer *ret_offer);
+
+/* The two halves, for who looks at the delivery too. *ret must be zeroed, but for `keeps_keys`. */
 void judge_open(const struct delivery_question *question, const struct delivery_tools *tools,
     struct delivery *ret);
 /* *ret_chain: as chain_build() left it, positions are those in the delivery; all zero when there is

@@ -21,6 +21,7 @@ struct judging {
 	    most;         /* no finding of this check weighs more, unless the provider said
 	                               so itself */
 	bool is_key_told; /* a finding speaks of the private key that came along */
+	const struct delivery_key *wanted; /* the leaf's own key, which may be taken; or NULL */
 	bool is_chained;
 	struct chain chain;
 };
@@ -42,6 +43,11 @@ void judge_subjects(
  * chain_build(). */
 int judge_build_chain(
     struct judging *j, const uint8_t (*without)[32], size_t count, struct chain *ret) MUST_USE;
+
+/* Asks for no more look-ups: that the status is unknown is told instead. */
+void judge_without_lookups(struct judging *j);
+/* At the end: offers the wanted key, or says why not. */
+void judge_offer(struct judging *j, struct key_offer *offer);
 
 /* The rows' functions. */
 void check_leak(struct judging *j);

@@ -27,6 +27,7 @@ fault_words(enum rsa_fault fault)
 	case RSA_ROCA:
 		return "It bears the marks of a chip whose keys can be computed (ROCA, CVE-2017-15361)";
 	case RSA_FINE:
+	case RSA_EXPONENT: /* has_bad_exponent says it */
 	case RSA_FAULT_MAX:
 		break;
 	}

@@ -153,10 +153,11 @@ check_duplicate(struct judging *j)
 static bool
 is_ours(const struct delivery_question *question, const uint8_t sha256[static 32])
 {
-	if (memcmp(question->spki_sha256, sha256, 32) == 0)
+	if (!question->key_is_customers && memcmp(question->spki_sha256, sha256, 32) == 0)
 		return true;
 	for (size_t i = 0; i < question->key_count; i++)
-		if (memcmp(question->keys[i].spki_sha256, sha256, 32) == 0)
+		if (!question->keys[i].is_customers &&
+		    memcmp(question->keys[i].spki_sha256, sha256, 32) == 0)
 			return true;
 	return false;
 }
@@ -185,27 +186,63 @@ put_tail(struct finding *finding, const char *name, const uint8_t sha256[static 
 	    finding, name, "%02X:%02X:%02X:%02X", sha256[28], sha256[29], sha256[30], sha256[31]);
 }
 
+/* A key made here; one that came from the customer counts only as used up (tell_foreign()). */
 static const struct read_key *
 key_of_customer(const struct delivery_question *question, const struct certificate_facts *facts)
 {
 	for (size_t i = 0; i < question->key_count; i++)
-		if (memcmp(question->keys[i].spki_sha256, facts->key_sha256, 32) == 0)
+		if (!question->keys[i].is_customers &&
+		    memcmp(question->keys[i].spki_sha256, facts->key_sha256, 32) == 0)
 			return &question->keys[i];
 	return NULL;
 }
 
 /* Did the leaf's own private key come along (I-12)? Then the delivery holds somebody else's pair.
  */
-static bool
-came_with_its_key(const struct judging *j, size_t *ret_file)
+static const struct delivery_key *
+its_own_key(const struct judging *j)
 {
 	for (size_t i = 0; i < j->delivery->key_count; i++)
 		if (j->delivery->key[i].readable &&
-		    memcmp(j->delivery->key[i].key_sha256, j->facts.key_sha256, 32) == 0) {
-			*ret_file = j->delivery->key[i].file;
+		    memcmp(j->delivery->key[i].key_sha256, j->facts.key_sha256, 32) == 0)
+			return &j->delivery->key[i];
+	return NULL;
+}
+
+/* This site had it before, and perhaps gave it up because somebody else has it (I-10, R-01). */
+static bool
+was_used_here(const struct delivery_question *question, const struct delivery_key *own)
+{
+	for (size_t i = 0; i < question->key_count; i++)
+		if (question->keys[i].is_customers && question->keys[i].same_site &&
+		    memcmp(question->keys[i].spki_sha256, own->key_sha256, 32) == 0)
 			return true;
-		}
 	return false;
+}
+
+/* Refused, unless provider and customer have said yes: then it is up to everything else. */
+static void
+tell_foreign(struct judging *j, const struct delivery_key *own)
+{
+	struct finding *finding;
+
+	j->is_key_told = true;
+	if (j->question->wish.kind == READ_TAKE && was_used_here(j->question, own)) {
+		finding = judge_find_in(j, FINDING_CERT_FOREIGN_KEY_UNFIT, own->file);
+		finding_param(finding, "problem",
+		    "an earlier certificate of this site had the same one; every certificate needs a fresh key");
+		return;
+	}
+	if (j->question->wish.kind == READ_TAKE) {
+		j->wanted = own;
+		return;
+	}
+	finding = judge_find_in(j, FINDING_CERT_FOREIGN_KEY, own->file);
+	finding_param(finding, "instead", "%s",
+	    j->question->wish.kind == READ_MAY_TAKE
+		? ". Only where that cannot be done: send this file again by the API or the command, "
+		  "with your acceptance of the risk (foreign_key)"
+		: "");
 }
 
 /* I-09: made from our request, from an earlier one of this site, from another order's, or from none
@@ -214,8 +251,8 @@ void
 check_key(struct judging *j)
 {
 	const struct read_key *known = key_of_customer(j->question, &j->facts);
+	const struct delivery_key *own = its_own_key(j);
 	struct finding *finding;
-	size_t file;
 
 	if (memcmp(j->facts.key_sha256, j->question->spki_sha256, 32) == 0)
 		return;
@@ -224,9 +261,8 @@ check_key(struct judging *j)
 		    j, known->same_site ? FINDING_CERT_KEY_OLD : FINDING_CERT_OTHER_ORDER);
 		judge_put_names(j, finding);
 		finding_param(finding, "order", "%lld", (long long)known->order_number);
-	} else if (came_with_its_key(j, &file)) {
-		(void)judge_find_in(j, FINDING_CERT_FOREIGN_KEY, file);
-		j->is_key_told = true;
+	} else if (own) {
+		tell_foreign(j, own);
 	} else {
 		finding = judge_find(j, FINDING_CERT_KEY_UNKNOWN);
 		judge_put_names(j, finding);

@@ -243,6 +243,16 @@ is_worth_telling(const struct judging *j, const struct revocation *found)
 	       (found->state == REVOCATION_UNSEEN && j->question->status_count > 0);
 }
 
+static void
+put_name(const struct judging *j, size_t at, struct buf *to)
+{
+	char name[160];
+
+	name_link(j, at, name, sizeof(name));
+	if (to->len + strlen(name) + 4 <= to->max)
+		buf_printf(to, "%s\"%s\"", to->len > 0 ? ", " : "", name);
+}
+
 /* One line for all of them, with the first one's reason. */
 static void
 tell_unknown(struct judging *j, const struct revocation found[])
@@ -252,13 +262,9 @@ tell_unknown(struct judging *j, const struct revocation found[])
 	struct finding *finding;
 
 	for (size_t i = 0; i < j->chain.count; i++) {
-		char name[160];
-
 		if (!is_worth_telling(j, &found[i]))
 			continue;
-		name_link(j, i, name, sizeof(name));
-		if (names.len + strlen(name) + 4 <= names.max)
-			buf_printf(&names, "%s\"%s\"", why ? ", " : "", name);
+		put_name(j, i, &names);
 		why = why ? why : found[i].why;
 	}
 	if (!why)
@@ -283,4 +289,25 @@ check_revocation(struct judging *j)
 	leave_revoked_issuers(j, &fetched, found);
 	if (j->is_chained)
 		tell_unknown(j, found);
+}
+
+void
+judge_without_lookups(struct judging *j)
+{
+	CLEAN(buf_fini) struct buf names = BUF(FINDING_VALUE_SIZE - 8);
+	struct finding *finding;
+
+	if (j->report->lookup_count == 0)
+		return;
+	j->report->lookup_count = 0;
+	if (judge_told(j, FINDING_CERT_REVOCATION_UNKNOWN))
+		return;
+	for (size_t i = 0; i < j->report->status_count; i++)
+		if (j->report->status[i].state == REVOCATION_UNSEEN)
+			put_name(j, i, &names);
+	finding = judge_find(j, FINDING_CERT_REVOCATION_UNKNOWN);
+	finding_param(finding, "names", "%s", buf_text(&names));
+	finding_param(finding, "reason",
+	    "it is not asked for while a private key waits; once the site is live, it is looked up every day");
+	j->report->accepted = j->report->accepted && !findings_refuse(&j->report->findings);
 }

@@ -519,6 +519,243 @@ foreign_pfx(void **state UNUSED)
 	test_certificate_fini(&leaf);
 }
 
+static struct read_report *
+offered(const struct delivery_question *question, struct key_offer *offer)
+{
+	struct read_report *report = calloc(1, sizeof(*report));
+
+	read_report_init(report);
+	judge_and_offer(question, tools, &setting, report, offer);
+	return report;
+}
+
+/* A key that is not ours: refused, refused with a way out, or taken apart, as provider and customer
+ * wish; and never when anything else is wrong (I-12, docs/decisions/0012). */
+static void
+a_wish_for_the_key(void **state UNUSED)
+{
+	/* clang-format off */
+	static const struct { const char *name; enum read_wish_kind wish; const char *kind; struct test_spec leaf; bool accepted; enum finding_code first; } rows[] = {
+		{ "nobody wants it",   READ_REFUSE,   "P-256",    { GOOD }, false, FINDING_CERT_FOREIGN_KEY },
+		{ "the provider does", READ_MAY_TAKE, "P-256",    { GOOD }, false, FINDING_CERT_FOREIGN_KEY },
+		{ "both do",           READ_TAKE,     "P-256",    { GOOD }, true,  FINDING_CERT_REVOCATION_UNKNOWN },
+		{ "P-384",             READ_TAKE,     "P-384",    { GOOD }, true,  FINDING_CERT_REVOCATION_UNKNOWN },
+		{ "RSA",               READ_TAKE,     "RSA-2048", { GOOD }, true,  FINDING_CERT_REVOCATION_UNKNOWN },
+		{ "short RSA",         READ_TAKE,     "RSA-1024", { GOOD }, false, FINDING_CERT_KEY_SHORT },
+		{ "P-521",             READ_TAKE,     "P-521",    { GOOD }, false, FINDING_CERT_FOREIGN_KEY_UNFIT },
+		{ "another's name",    READ_TAKE,     "P-256",    { .name = HOST, .alternatives = "DNS:mail.contoso.com", .purposes = "serverAuth", .from = NOW - DAYS(10), .until = NOW + DAYS(180) }, false, FINDING_CERT_NAME_MISSING },
+		{ "expired",           READ_TAKE,     "P-256",    { .name = HOST, .alternatives = "DNS:" HOST, .purposes = "serverAuth", .from = NOW - DAYS(90), .until = NOW - DAYS(1) }, false, FINDING_CERT_EXPIRED },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+		CLEAN(key_offer_fini) struct key_offer offer;
+		const struct judge_case row = { .leaf = rows[i].leaf,
+			.key = rows[i].kind,
+			.with = WITH_ISSUER | WITH_OWN_KEY };
+		struct test_certificate leaf = leaf_of(&row);
+		struct delivery_question *question = question_new();
+		struct read_report *report;
+		const struct finding *first, *refusal;
+
+		put_pem_of(&row, &leaf, &pem);
+		add_file(question, "owa.pem", buf_str(&pem));
+		question->wish.kind = rows[i].wish;
+		report = offered(question, &offer);
+		first = findings_first(&report->findings);
+		print_message(
+		    "%s: %s\n", rows[i].name, first ? finding_rule(first->code)->code : "-");
+		expect_complete_sentences(report);
+		assert_int_equal(first ? first->code : NOTHING, rows[i].first);
+		assert_int_equal(report->accepted, rows[i].accepted);
+		assert_int_equal(offer.is_made, rows[i].accepted);
+		assert_false(report->taken.is_taken);
+		assert_int_equal(report->lookup_count, 0);
+		refusal = found(report, FINDING_CERT_FOREIGN_KEY);
+		if (refusal)
+			assert_int_equal(*finding_value(refusal, "instead") != '\0',
+			    rows[i].wish == READ_MAY_TAKE);
+		if (rows[i].wish == READ_TAKE && !rows[i].accepted &&
+		    rows[i].first != FINDING_CERT_FOREIGN_KEY_UNFIT)
+			assert_non_null(found(report, FINDING_CERT_KEY_RECEIVED));
+		report_done(report);
+		free(question);
+		test_certificate_fini(&leaf);
+	}
+}
+
+static struct read_report *
+wished(const char *kind, struct key_offer *offer)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	const struct judge_case row = {
+		.leaf = { GOOD }, .key = kind, .with = WITH_ISSUER | WITH_OWN_KEY
+	};
+	struct test_certificate leaf = leaf_of(&row);
+	struct delivery_question *question = question_new();
+	struct read_report *report;
+
+	put_pem_of(&row, &leaf, &pem);
+	add_file(question, "owa.pem", buf_str(&pem));
+	question->wish.kind = READ_TAKE;
+	report = offered(question, offer);
+	free(question);
+	test_certificate_fini(&leaf);
+	return report;
+}
+
+/* That the provider trusts roots of its own makes no key fit (docs/decisions/0008). */
+static void
+unfit_wherever_it_comes_from(void **state UNUSED)
+{
+	CLEAN(key_offer_fini) struct key_offer offer;
+	const struct finding *unfit;
+	struct read_report *report;
+
+	setting.public_rules = false;
+	report = wished("P-521", &offer);
+	setting.public_rules = true;
+	assert_false(report->accepted || offer.is_made);
+	unfit = found(report, FINDING_CERT_FOREIGN_KEY_UNFIT);
+	assert_true(unfit && unfit->severity == SEVERITY_REJECT);
+	report_done(report);
+}
+
+/* A key does not wait for what is fetched; who wants no certificate of unknown status gets none. */
+static void
+no_key_of_unknown_status(void **state UNUSED)
+{
+	CLEAN(key_offer_fini) struct key_offer offer;
+	struct severity_policy policy = { 0 };
+	struct read_report *report;
+
+	severity_set(&policy, FINDING_CERT_REVOCATION_UNKNOWN, SEVERITY_REJECT);
+	setting.severities = &policy;
+	report = wished("P-256", &offer);
+	setting.severities = NULL;
+	assert_false(report->accepted || offer.is_made);
+	assert_int_equal(findings_first(&report->findings)->code, FINDING_CERT_REVOCATION_UNKNOWN);
+	assert_non_null(found(report, FINDING_CERT_KEY_RECEIVED));
+	report_done(report);
+}
+
+static void
+put_mail_with(struct buf *to, struct str pfx)
+{
+	buf_put_text(to,
+	    "From: eva@contoso.com\nSubject: x\nMIME-Version: 1.0\n"
+	    "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+	    "Content-Type: application/x-pkcs12; name=owa.pfx\nContent-Transfer-Encoding: base64\n\n");
+	buf_put_base64(to, pfx.p, pfx.len);
+	buf_put_text(to, "\n--b--\n");
+}
+
+/* What is offered is the leaf's own key, out of a PFX and among others; also out of one that lies
+ * within another file. */
+static void
+expect_the_right_key(bool in_mail, const char *file)
+{
+	CLEAN(buf_fini) struct buf pfx = BUF(1 << 16), stray = BUF(1 << 16), mail = BUF(1 << 16);
+	CLEAN(key_offer_fini) struct key_offer offer;
+	struct test_certificate leaf =
+	    leaf_of(&(struct judge_case){ .leaf = { GOOD }, .whose = &foreign_key });
+	struct delivery_question *question = question_new();
+	struct read_report *report;
+	uint8_t scalar[32];
+	BIGNUM *number = NULL;
+	EVP_PKEY *other = test_key("P-256");
+
+	test_put_key_pem(&stray, other, NULL);
+	test_put_pem(&stray, issuing.x509);
+	put_pfx(&pfx, &leaf, "geheim");
+	add_file(question, "stray.pem", buf_str(&stray));
+	put_mail_with(&mail, buf_str(&pfx));
+	add_file(question, in_mail ? "post.eml" : "owa.pfx", buf_str(in_mail ? &mail : &pfx));
+	question->has_password = true;
+	question->password = STR("geheim");
+	question->wish.kind = READ_TAKE;
+	report = offered(question, &offer);
+	assert_true(report->accepted && offer.is_made);
+	assert_string_equal(offer.file, file);
+	assert_int_equal(offer.numbers.kind, KEY_P256);
+	assert_true(EVP_PKEY_get_bn_param(foreign_key, "priv", &number));
+	assert_int_equal(BN_bn2binpad(number, scalar, 32), 32);
+	assert_memory_equal(offer.numbers.number[0], scalar, 32);
+	BN_free(number);
+	EVP_PKEY_free(other);
+	report_done(report);
+	free(question);
+	test_certificate_fini(&leaf);
+}
+
+static void
+the_right_key_is_offered(void **state UNUSED)
+{
+	expect_the_right_key(false, "owa.pfx");
+	expect_the_right_key(true, "post.eml: owa.pfx");
+}
+
+/* It came from the customer, so the customer may have it: no incident (R-01 is for keys made here). */
+static void
+a_customers_key_comes_again(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+	const struct judge_case row = {
+		.leaf = { GOOD }, .whose = &foreign_key, .with = WITH_ISSUER | WITH_OWN_KEY
+	};
+	struct test_certificate leaf = leaf_of(&row);
+	struct delivery_question *question = question_new();
+	struct read_report *report;
+
+	put_pem_of(&row, &leaf, &pem);
+	add_file(question, "owa.pem", buf_str(&pem));
+	fingerprint(foreign_key, question->spki_sha256);
+	report = judged(question);
+	assert_int_equal(findings_first(&report->findings)->code, FINDING_CERT_OWN_KEY_LEAKED);
+	report_done(report);
+	question->key_is_customers = true;
+	report = judged(question);
+	assert_true(report->accepted);
+	assert_int_equal(findings_first(&report->findings)->code, FINDING_CERT_KEY_RECEIVED);
+	report_done(report);
+	free(question);
+	test_certificate_fini(&leaf);
+}
+
+/* A key that this site had before is not fresh; that another site of the customer has it is fine, as
+ * one certificate may name both. */
+static void
+a_key_that_was_used_up(void **state UNUSED)
+{
+	for (int same_site = 0; same_site < 2; same_site++) {
+		CLEAN(buf_fini) struct buf pem = BUF(1 << 16);
+		CLEAN(key_offer_fini) struct key_offer offer;
+		const struct judge_case row = {
+			.leaf = { GOOD }, .whose = &foreign_key, .with = WITH_ISSUER | WITH_OWN_KEY
+		};
+		struct test_certificate leaf = leaf_of(&row);
+		struct delivery_question *question = question_new();
+		struct read_report *report;
+
+		put_pem_of(&row, &leaf, &pem);
+		add_file(question, "owa.pem", buf_str(&pem));
+		fingerprint(foreign_key, question->keys[1].spki_sha256);
+		question->keys[1].is_customers = question->keys[1].retired = true;
+		question->keys[1].same_site = same_site;
+		question->wish.kind = READ_TAKE;
+		report = offered(question, &offer);
+		assert_int_equal(offer.is_made, !same_site);
+		assert_int_equal(report->accepted, !same_site);
+		if (same_site)
+			assert_int_equal(findings_first(&report->findings)->code,
+			    FINDING_CERT_FOREIGN_KEY_UNFIT);
+		expect_complete_sentences(report);
+		report_done(report);
+		free(question);
+		test_certificate_fini(&leaf);
+	}
+}
+
 static void
 names(void **state UNUSED)
 {
@@ -572,6 +809,12 @@ main(void)
 		cmocka_unit_test(broken_chain),
 		cmocka_unit_test(no_leaf),
 		cmocka_unit_test(foreign_pfx),
+		cmocka_unit_test(a_wish_for_the_key),
+		cmocka_unit_test(unfit_wherever_it_comes_from),
+		cmocka_unit_test(no_key_of_unknown_status),
+		cmocka_unit_test(the_right_key_is_offered),
+		cmocka_unit_test(a_customers_key_comes_again),
+		cmocka_unit_test(a_key_that_was_used_up),
 		cmocka_unit_test(names),
 		cmocka_unit_test(every_check_has_rules),
 	};

@@ -20,6 +20,30 @@
 #include "review/review.h"
 #include "store/certificates.h"
 
+/* Both must have said yes: the provider by its policy, the customer with this very delivery. */
+static struct read_wish
+wish_of(const struct request *request, const struct order *o, const struct delivery_in *in)
+{
+	if (!request->desk->config->foreign_keys)
+		return (struct read_wish){ .kind = READ_REFUSE };
+	if (!*in->foreign_key_author)
+		return (struct read_wish){ .kind = READ_MAY_TAKE };
+	return (struct read_wish){ .kind = READ_TAKE,
+		.key = world_id(request->desk->process->world),
+		.customer = o->customer,
+		.site = o->site };
+}
+
+static int
+complete(struct request *request, const struct order *o, struct delivery_in *in)
+{
+	when now = world_now(request->desk->process->world);
+	int r = review_question(request->store, o, now, &in->question, &in->held);
+
+	in->question.wish = wish_of(request, o, in);
+	return r;
+}
+
 /* A certificate is taken from the request on until the order is live or ended. */
 static bool
 awaits(const struct order *o, struct answer *answer)
@@ -138,17 +162,31 @@ is_known(
 	return r;
 }
 
+/* What the reader says it took must be what was wished for. */
+static int
+keep_it(
+    struct request *request, const struct order *o, struct delivery_in *in, struct delivered *ret)
+{
+	const struct review_offer offer = { .key = in->question.wish.key,
+		.author = in->foreign_key_author,
+		.statement = FOREIGN_KEY_STATEMENT };
+
+	if (in->report.taken.is_taken && in->question.wish.kind == READ_TAKE)
+		return review_keep_with_key(request->store, o, &in->report, &offer, ret);
+	return review_keep(request->store, o, &in->report, in->accept_clean, ret);
+}
+
 /* Kept to be looked at, or, where there is nothing to decide, accepted at once (K-08). */
 static int
-keep(struct request *request, struct answer *answer, const struct order *o,
-    const struct delivery_in *in)
+keep(struct request *request, struct answer *answer, const struct order *o, struct delivery_in *in)
 {
 	struct delivered kept;
-	int r = review_keep(request->store, o, &in->report, in->accept_clean, &kept);
+	int r = keep_it(request, o, in, &kept);
 
 	if (r)
 		return r;
-	if (!review_is_needless(review_policy_of(str_of(request->desk->config->review)),
+	if (in->report.taken.is_taken || /* whatever it is called */
+	    !review_is_needless(review_policy_of(str_of(request->desk->config->review)),
 		in->accept_clean, &in->report.findings)) {
 		r = answer_json(answer, 200,
 		    review_json(&kept, review_differences(&in->report), &in->report.findings));
@@ -222,8 +260,7 @@ take(struct request *request, struct answer *answer, struct delivery_in *in)
 	if (!access_order(request, answer, &o) || !awaits(&o, answer) ||
 	    !delivery_in_read(in, request, answer))
 		return 0;
-	r = review_question(
-	    request->store, &o, world_now(request->desk->process->world), &in->question, &in->held);
+	r = complete(request, &o, in);
 	if (r)
 		return r;
 	r = ask_reader(request, in);

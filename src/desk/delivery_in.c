@@ -12,6 +12,11 @@ static const struct field fields[] = {
 	{ "files",    FIELD_LIST, READ_FILES_MAX,    true,  NULL },
 	{ "password", FIELD_TEXT, READ_PASSWORD_MAX, false, NULL },
 	{ "accept",   FIELD_BOOL, 0,                 false, NULL },
+	{ "foreign_key", FIELD_OBJECT, 0,            false, NULL },
+};
+static const struct field foreign_key_fields[] = {
+	{ "author",    FIELD_TEXT, FOREIGN_KEY_AUTHOR_SIZE, true, NULL },
+	{ "statement", FIELD_TEXT, 1024,                    true, NULL },
 };
 static const struct field file_fields[] = {
 	{ "name",           FIELD_TEXT, 512,                        false, NULL },
@@ -29,18 +34,33 @@ delivery_in_new(void)
 	return in;
 }
 
+/* jansson's own copy; the body's is wiped with the request */
+static void
+wipe_text(const json_t *object, const char *name)
+{
+	json_t *text = json_object_get(object, name);
+
+	if (json_is_string(text))
+		sodium_memzero(
+		    (void *)(uintptr_t)json_string_value(text), json_string_length(text));
+}
+
 struct delivery_in *
 delivery_in_free(struct delivery_in *in)
 {
-	json_t *password = in ? json_object_get(in->form.root, "password") : NULL;
+	size_t i;
+	json_t *item;
 
 	if (!in)
 		return NULL;
-	if (password) /* jansson's own copy; the body's is wiped with the request */
-		sodium_memzero(
-		    (void *)(uintptr_t)json_string_value(password), json_string_length(password));
+	wipe_text(in->form.root, "password");
+	json_array_foreach(json_object_get(in->form.root, "files"), i, item)
+	{
+		wipe_text(item, "content");
+		wipe_text(item, "content_base64");
+	}
 	form_fini(&in->form);
-	for (size_t i = 0; i < READ_FILES_MAX; i++)
+	for (i = 0; i < READ_FILES_MAX; i++)
 		buf_fini(&in->content[i]);
 	review_held_fini(&in->held);
 	read_report_fini(&in->report);
@@ -91,6 +111,26 @@ read_file(struct delivery_in *in, const char *path, json_t *item)
 	in->question.file_count++;
 }
 
+/* The sentence is compared word for word: nobody accepts this by accident. */
+static void
+read_foreign_key(struct delivery_in *in)
+{
+	json_t *given = form_object(&in->form, "foreign_key");
+	struct str author;
+
+	if (!given)
+		return;
+	form_check_object(
+	    &in->form, "foreign_key", given, foreign_key_fields, COUNT_OF(foreign_key_fields));
+	author = str_trim(member(given, "author"));
+	if (author.len == 0)
+		form_mistake(&in->form, "foreign_key.author", "Say who accepts the risk.");
+	if (!str_eq(member(given, "statement"), STR(FOREIGN_KEY_STATEMENT)))
+		form_mistake(&in->form, "foreign_key.statement",
+		    "The risk is accepted in exactly these words: %s", FOREIGN_KEY_STATEMENT);
+	str_show(author, in->foreign_key_author, sizeof(in->foreign_key_author));
+}
+
 static bool
 read_files(struct delivery_in *in, struct answer *answer)
 {
@@ -113,6 +153,7 @@ read_files(struct delivery_in *in, struct answer *answer)
 	in->question.has_password = form_has(&in->form, "password");
 	in->question.password = form_str(&in->form, "password");
 	in->accept_clean = form_bool(&in->form, "accept");
+	read_foreign_key(in);
 	return form_is_good(&in->form, answer);
 }
 

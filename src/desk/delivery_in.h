@@ -6,6 +6,7 @@
 #pragma once
 
 #include "desk/json.h"
+#include "order/foreign_key.h"
 #include "review/ask.h"
 
 struct delivery_in {
@@ -13,6 +14,8 @@ struct delivery_in {
 	struct delivery_question question;
 	struct review_held held;
 	bool accept_clean; /* accept it at once if there is nothing to decide */
+	char foreign_key_author[FOREIGN_KEY_AUTHOR_SIZE]; /* who accepted the risk of a key that was
+	                                                     not made here; "" = nobody did */
 	struct buf content[READ_FILES_MAX];
 	struct read_report report;
 };

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "order/foreign_key.h"
 #include "review/review.h"
 #include "store/certificates.h"
+#include "store/keys.h"
 
 #define PATH  "/api/v1/orders/1001/certificate"
 #define FILES "{\"files\":[{\"name\":\"cert.pem\",\"content\":\"-----BEGIN\"}]}"
@@ -458,6 +460,141 @@ deliveries_with_mistakes(void **state)
 	assert_int_equal(lab->seen.file_count, 0); /* none of it reached the reader */
 }
 
+#define ONE_FILE "{\"files\":[{\"name\":\"a.pfx\",\"content\":\"x\"}],\"accept\":true"
+#define WITH_KEY \
+	ONE_FILE \
+	",\"foreign_key\":{\"author\":\"Eva Lindt\",\"statement\":\"" FOREIGN_KEY_STATEMENT "\"}}"
+
+/* Provider and customer must both say yes, the customer word for word (I-12). */
+static void
+a_wish_for_the_key(void **state)
+{
+	struct lab *lab = *state;
+	/* clang-format off */
+	static const struct { bool policy; const char *type, *body; enum read_wish_kind wish; } cases[] = {
+		{ false, NULL,         ONE_FILE "}", READ_REFUSE },
+		{ false, NULL,         WITH_KEY,     READ_REFUSE },
+		{ true,  NULL,         ONE_FILE "}", READ_MAY_TAKE },
+		{ true,  "text/plain", WITH_KEY,     READ_MAY_TAKE }, /* bare bytes accept nothing */
+		{ true,  NULL,         WITH_KEY,     READ_TAKE },
+	};
+	/* clang-format on */
+	struct order o = waiting_order(lab);
+
+	lab->reading = READING_BAD;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		lab->config.foreign_keys = cases[i].policy;
+		CLEAN(reply_fini)
+		struct reply reply = lab_ask(lab, &(struct ask){ .token = lab->contoso.token,
+						      .method = "POST",
+						      .path = PATH,
+						      .body = cases[i].body,
+						      .type = cases[i].type });
+		const struct read_wish *wish = &lab->seen.wish;
+
+		assert_int_equal(reply.status, 422);
+		assert_int_equal(wish->kind, cases[i].wish);
+		assert_int_equal(id_is_none(wish->key), cases[i].wish != READ_TAKE);
+		if (cases[i].wish == READ_TAKE)
+			assert_true(id_eq(wish->customer, o.customer) &&
+				    id_eq(wish->site, o.site) && !id_eq(wish->key, o.key));
+	}
+}
+
+static void
+not_accepted_by_accident(void **state)
+{
+	struct lab *lab = *state;
+	/* clang-format off */
+	static const struct { const char *with, *field; } cases[] = {
+		{ "true",                                                              "foreign_key" },
+		{ "{}",                                                                "foreign_key.author" },
+		{ "{\"author\":\"Eva\"}",                                              "foreign_key.statement" },
+		{ "{\"author\":\"Eva\",\"statement\":\"yes\"}",                        "foreign_key.statement" },
+		{ "{\"author\":\"Eva\",\"statement\":\"" FOREIGN_KEY_STATEMENT " \"}", "foreign_key.statement" },
+		{ "{\"author\":\" \",\"statement\":\"" FOREIGN_KEY_STATEMENT "\"}",    "foreign_key.author" },
+		{ "{\"author\":\"Eva\",\"statment\":\"" FOREIGN_KEY_STATEMENT "\"}",   "foreign_key.statment" },
+	};
+	/* clang-format on */
+	waiting_order(lab);
+	lab->config.foreign_keys = true;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(reply_fini)
+		struct reply reply =
+		    lab_post(lab, PATH, ONE_FILE ",\"foreign_key\":%s}", cases[i].with);
+
+		assert_int_equal(reply.status, 422);
+		if (!strstr(reply.body, cases[i].field))
+			fail_msg("%s: %s", cases[i].with, reply.body);
+	}
+	assert_int_equal(lab->seen.file_count, 0);
+}
+
+/* A key that was taken is never accepted beforehand; the order says whose it is once it is. */
+static void
+a_key_is_taken(void **state)
+{
+	struct lab *lab = *state;
+	struct order before = waiting_order(lab), after;
+	struct key key;
+	char number[80];
+
+	lab->config.foreign_keys = true;
+	snprintf(lab->config.review, sizeof(lab->config.review), "never");
+	lab->takes_key = true;
+	CLEAN(reply_fini) struct reply kept = lab_post(lab, PATH, "%s", WITH_KEY);
+	assert_int_equal(kept.status, 200);
+	assert_string_equal(reply_text(&kept, "accepted"), "false");
+	assert_true(reply_found(&kept, "CERT_FOREIGN_KEY_TAKEN"));
+	assert_non_null(strstr(kept.body, "Eva Lindt has accepted the risk"));
+	assert_true(id_eq(order_now(lab).key, before.key));
+	CLEAN(reply_fini) struct reply first = lab_get(lab, "/api/v1/orders/1001");
+	assert_string_equal(reply_text(&first, "key.origin"), "here");
+	snprintf(number, sizeof(number), "%s", reply_text(&kept, "review"));
+	lab->config.foreign_keys = false; /* the policy changed meanwhile */
+	CLEAN(reply_fini) struct reply off = lab_post(lab, ACCEPT, "{\"review\":\"%s\"}", number);
+	assert_int_equal(off.status, 409);
+	assert_string_equal(reply_text(&off, "code"), "POLICY");
+	assert_true(id_eq(order_now(lab).key, before.key));
+	lab->config.foreign_keys = true;
+	CLEAN(reply_fini)
+	struct reply good = lab_post(lab, ACCEPT, "{\"review\":\"%s\"}", number);
+	assert_int_equal(good.status, 200);
+	after = order_now(lab);
+	assert_true(id_eq(after.key, lab->seen.wish.key));
+	OK(store_key_get(lab->store, after.key, &key));
+	assert_true(key.origin == KEY_FROM_CUSTOMER && key.state == KEY_ACTIVE);
+	CLEAN(reply_fini) struct reply shown = lab_get(lab, "/api/v1/orders/1001");
+	assert_string_equal(reply_text(&shown, "key.origin"), "customer");
+	assert_string_equal(reply_text(&shown, "key.kind"), "p384");
+	lab->takes_key = false;
+	CLEAN(reply_fini) struct reply again = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(again.status, 200);
+	assert_true(lab->seen.key_is_customers);
+	CLEAN(reply_fini) struct reply events = lab_get(lab, "/api/v1/events?limit=200");
+	assert_non_null(strstr(events.body, "key.offered"));
+	assert_non_null(strstr(events.body, "key.taken"));
+	assert_null(strstr(events.body, "wrapped by the keeper"));
+}
+
+/* A captured reader that took what nobody wished for: a fault, and nothing is kept. */
+static void
+a_key_that_nobody_wished_for(void **state)
+{
+	struct lab *lab = *state;
+
+	waiting_order(lab);
+	lab->config.foreign_keys = true;
+	lab->takes_key = true;
+	CLEAN(reply_fini) struct reply reply = lab_post(lab, PATH, "%s", FILES);
+	assert_int_equal(reply.status, 500);
+	assert_int_equal(order_now(lab).facts.fact[FACT_DELIVERED], 0);
+	lab->config.foreign_keys = false;
+	CLEAN(reply_fini) struct reply off = lab_post(lab, PATH, "%s", WITH_KEY);
+	assert_int_equal(off.status, 500);
+	assert_int_equal(order_now(lab).facts.fact[FACT_DELIVERED], 0);
+}
+
 #define IN_LAB(test) cmocka_unit_test_setup_teardown(test, lab_open, lab_close)
 
 int
@@ -477,6 +614,10 @@ main(void)
 		IN_LAB(the_reader_dies),
 		IN_LAB(those_who_wait_leave_threads_to_others),
 		IN_LAB(deliveries_with_mistakes),
+		IN_LAB(a_wish_for_the_key),
+		IN_LAB(not_accepted_by_accident),
+		IN_LAB(a_key_is_taken),
+		IN_LAB(a_key_that_nobody_wished_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

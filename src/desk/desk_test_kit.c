@@ -44,6 +44,15 @@ fill_good(struct lab *lab, struct read_report *report)
 }
 
 static void
+take_key(struct read_report *report)
+{
+	findings_add(&report->findings, FINDING_CERT_FOREIGN_KEY_TAKEN, "");
+	report->taken.is_taken = true;
+	report->taken.kind = KEY_P384;
+	buf_put_text(&report->taken.wrapped, "wrapped by the keeper");
+}
+
+static void
 fill_gap(struct lab *lab, struct read_report *report)
 {
 	fill_good(lab, report);
@@ -86,6 +95,8 @@ read_one(struct lab *lab, const struct frame *frame)
 		    "files");
 	if (lab->reading == READING_LACKS)
 		fill_gap(lab, &report);
+	if (lab->takes_key)
+		take_key(&report);
 	read_report_put(&report, &answer);
 	if (lab->reading == READING_REFUSED)
 		OK(channel_refuse(lab->reader, frame));

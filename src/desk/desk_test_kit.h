@@ -35,6 +35,7 @@ struct lab {
 	struct channel *reader, *boss;
 	atomic_bool ended;
 	enum reading reading;
+	bool takes_key;                     /* and says that it took the key that came along */
 	uint8_t leaf;                       /* makes the certificate it reads another one */
 	bool dies;                          /* its answer cannot be sent any more */
 	void (*meanwhile)(struct lab *lab); /* called while it reads, once; NULL = nothing */

@@ -4,6 +4,7 @@
 #include "desk/answer.h"
 #include "desk/json.h"
 #include "store/certificates.h"
+#include "store/keys.h"
 
 static json_t *
 facts_json(const struct order_facts *facts)
@@ -107,27 +108,46 @@ order_certificate_json(struct request *request, const struct order *order, json_
 	return 0;
 }
 
+/* Until there is one, the kind that was ordered. */
+static int
+key_json(struct request *request, const struct order *order, json_t **ret)
+{
+	struct key key = { .kind = order->key_kind };
+	bool is_there = !id_is_none(order->key);
+	int r = is_there ? store_key_get(request->store, order->key, &key) : 0;
+
+	if (r == 0)
+		*ret = json_pack("{s:s, s:s, s:o, s:o}", "kind", key_kind_name(key.kind), "words",
+		    key_kind_words(key.kind), "id", json_id(order->key), "origin",
+		    is_there ? json_string(key_origin_name(key.origin)) : json_null());
+	return r;
+}
+
 int
 order_json_whole(struct request *request, const struct order *order, json_t **ret)
 {
-	json_t *json, *findings, *certificate;
+	json_t *json, *key, *findings, *certificate;
 	struct site site;
 	int r = store_site_get(request->store, order->site, &site);
 
 	if (r)
 		return r;
-	r = order_findings_json(request, order, &findings);
+	r = key_json(request, order, &key);
 	if (r)
 		return r;
+	r = order_findings_json(request, order, &findings);
+	if (r) {
+		json_decref(key);
+		return r;
+	}
 	r = order_certificate_json(request, order, &certificate);
 	if (r) {
+		json_decref(key);
 		json_decref(findings);
 		return r;
 	}
 	json = order_json(request, order, &site);
-	json_object_set_new(json, "key",
-	    json_pack("{s:s, s:s, s:o}", "kind", key_kind_name(order->key_kind), "words",
-		key_kind_words(order->key_kind), "id", json_id(order->key)));
+	json_object_set_new(json, "key", key);
 	json_object_set_new(json, "certificate", certificate);
 	json_object_set_new(json, "findings", findings);
 	*ret = json;

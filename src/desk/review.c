@@ -139,8 +139,13 @@ static int
 accept(struct request *request, struct answer *answer, const struct order *o,
     const struct delivered *kept, const struct findings *findings)
 {
-	int r = review_accept(request->store, o, kept);
+	int r;
 
+	if (!id_is_none(kept->key) && !request->desk->config->foreign_keys)
+		return answer_problem(answer, 409, "POLICY",
+		    "The provider does not take private keys any more that were not made here. Send a "
+		    "certificate that was made from the request of this order.");
+	r = review_accept(request->store, o, kept);
 	if (r == STORE_E_NOT_NOW)
 		return answer_none(answer, o);
 	if (r == 0)

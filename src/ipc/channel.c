@@ -468,3 +468,19 @@ channel_refuse(struct channel *c, const struct frame *request)
 {
 	return reply(c, request, FRAME_REFUSAL, STR(""));
 }
+
+bool
+channel_hang_up_if_full(struct channel *c)
+{
+	bool full = false;
+	int fd;
+
+	if (!take_wire(c, world_ticks()))
+		return false; /* somebody speaks with it */
+	fd = current(c);
+	if (fd >= 0 && net_wait(fd, true, 0) == NET_E_TIMEOUT)
+		full =
+		    close_channel(c, CHANNEL_E_CLOSED, "the peer leaves its answers unread") != 0;
+	give_wire(c);
+	return full;
+}

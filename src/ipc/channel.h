@@ -73,3 +73,6 @@ int channel_receive(struct channel *channel, when timeout, struct frame *ret) MU
 int channel_answer(
     struct channel *channel, const struct frame *request, const struct buf *payload) MUST_USE;
 int channel_refuse(struct channel *channel, const struct frame *request) MUST_USE;
+/* For who answers several peers: one that leaves its answers unread is hung up on, so that nobody
+ * waits for it. True when it was. */
+bool channel_hang_up_if_full(struct channel *channel);

@@ -460,6 +460,25 @@ calls_while_another_thread_attends(void **state UNUSED)
 	channel_free(h.boss);
 }
 
+/* It may have asked and not listened: whoever answers others, too, does not wait for it. */
+static void
+who_does_not_listen_is_hung_up_on(void **state UNUSED)
+{
+	static const char bytes[4096];
+	int fds[2];
+
+	assert_int_equal(net_pair(fds), 0);
+	CLEAN(channel_free) struct channel *keeper = channel_new(fds[0], ROLE_KEEPER, ROLE_READER);
+	assert_false(channel_hang_up_if_full(keeper));
+	assert_true(channel_is_open(keeper));
+	while (send(fds[0], bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		continue;
+	assert_true(channel_hang_up_if_full(keeper));
+	assert_false(channel_is_open(keeper));
+	assert_false(channel_hang_up_if_full(keeper)); /* there is nobody */
+	close(fds[1]);
+}
+
 static void *
 ask_often(void *arg)
 {
@@ -530,6 +549,7 @@ main(void)
 		cmocka_unit_test(calls_while_another_thread_attends),
 		cmocka_unit_test(many_threads_get_their_own_answers),
 		cmocka_unit_test(the_largest_frame_arrives),
+		cmocka_unit_test(who_does_not_listen_is_hung_up_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #define KIB 1024u
 #define MIB (1024u * 1024u)
 
+#define READER    (1u << ROLE_READER)
 #define DESK      (1u << ROLE_DESK)
 #define WORKER    (1u << ROLE_WORKER)
 #define BOSS      (1u << ROLE_CERTDESKD)
@@ -22,6 +23,7 @@ static const struct message_rule rules[MESSAGE_MAX] = {
 	[MESSAGE_HOUSE]      = { "house",      DESK,          ROLE_CERTDESKD, 0,         128 * KIB, false },
 	[MESSAGE_KEY_MAKE]   = { "key_make",   WORKER,        ROLE_KEEPER,    16 * KIB,  64 * KIB,  false },
 	[MESSAGE_KEY_EXPORT] = { "key_export", WORKER,        ROLE_KEEPER,    144 * KIB, 16 * KIB,  true  },
+	[MESSAGE_KEY_TAKE]   = { "key_take",   READER,        ROLE_KEEPER,    1 * KIB,   16 * KIB,  false },
 	[MESSAGE_READ]       = { "read",       DESK | WORKER, ROLE_READER,    16 * MIB,  4 * MIB,   false },
 	[MESSAGE_WAKE]       = { "wake",       DESK,          ROLE_WORKER,    0,         0,         false },
 };

@@ -28,6 +28,7 @@ enum message_type {
 	/* between children */
 	MESSAGE_KEY_MAKE,   /* worker -> keeper */
 	MESSAGE_KEY_EXPORT, /* worker -> keeper, carries an fd */
+	MESSAGE_KEY_TAKE,   /* reader -> keeper, only where the policy allows it */
 	MESSAGE_READ,       /* desk, worker -> reader: a delivery */
 	MESSAGE_WAKE,       /* desk -> worker: something is due; one way */
 	MESSAGE_MAX

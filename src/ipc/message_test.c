@@ -37,7 +37,7 @@ only_these_may_talk(void **state UNUSED)
 	static const bool may[ROLE_MAX][ROLE_MAX] = {
 		[ROLE_CERTDESKD] = { [ROLE_KEEPER] = true, [ROLE_READER] = true, [ROLE_DESK] = true, [ROLE_WORKER] = true },
 		[ROLE_KEEPER]    = { [ROLE_CERTDESKD] = true },
-		[ROLE_READER]    = { [ROLE_CERTDESKD] = true },
+		[ROLE_READER]    = { [ROLE_CERTDESKD] = true, [ROLE_KEEPER] = true },
 		[ROLE_DESK]      = { [ROLE_CERTDESKD] = true, [ROLE_READER] = true, [ROLE_WORKER] = true },
 		[ROLE_WORKER]    = { [ROLE_CERTDESKD] = true, [ROLE_KEEPER] = true, [ROLE_READER] = true },
 	};

@@ -14,6 +14,7 @@ read_report_init(struct read_report *report)
 		.leaf = BUF(READ_CERTIFICATE_MAX),
 		.chain = BUF(READ_CHAIN_MAX * READ_CERTIFICATE_MAX),
 		.given = BUF(READ_GIVEN_MAX),
+		.taken.wrapped = BUF(KEY_WRAPPED_MAX),
 	};
 }
 
@@ -23,6 +24,7 @@ read_report_fini(struct read_report *report)
 	buf_fini(&report->leaf);
 	buf_fini(&report->chain);
 	buf_fini(&report->given);
+	buf_fini(&report->taken.wrapped);
 }
 
 void
@@ -61,6 +63,27 @@ get_order(struct wire *from, struct read_order *ret)
 	ret->csr = wire_get_str(from, READ_CSR_MAX);
 }
 
+static void
+put_wish(struct buf *to, const struct read_wish *wish)
+{
+	wire_put_u8(to, (uint8_t)wish->kind);
+	wire_put_id(to, wish->key);
+	wire_put_id(to, wish->customer);
+	wire_put_id(to, wish->site);
+}
+
+static void
+get_wish(struct wire *from, struct read_wish *ret)
+{
+	ret->kind = (enum read_wish_kind)wire_get_u8(from);
+	ret->key = wire_get_id(from);
+	ret->customer = wire_get_id(from);
+	ret->site = wire_get_id(from);
+	from->bad |= (unsigned)ret->kind >= READ_WISH_MAX;
+	from->bad |= ret->kind == READ_TAKE &&
+	             (id_is_none(ret->key) || id_is_none(ret->customer) || id_is_none(ret->site));
+}
+
 void
 read_question_put(const struct delivery_question *question, struct buf *to)
 {
@@ -74,6 +97,8 @@ read_question_put(const struct delivery_question *question, struct buf *to)
 	wire_put_text(to, question->host);
 	wire_put_bool(to, question->has_key);
 	wire_put_fixed(to, question->spki_sha256, 32);
+	wire_put_bool(to, question->key_is_customers);
+	put_wish(to, &question->wish);
 	wire_put_u32(to, (uint32_t)question->key_count);
 	for (size_t i = 0; i < question->key_count; i++) {
 		const struct read_key *key = &question->keys[i];
@@ -82,6 +107,7 @@ read_question_put(const struct delivery_question *question, struct buf *to)
 		wire_put_i64(to, key->order_number);
 		wire_put_bool(to, key->retired);
 		wire_put_bool(to, key->same_site);
+		wire_put_bool(to, key->is_customers);
 	}
 	wire_put_i64(to, question->now);
 	wire_put_u32(to, (uint32_t)question->known_count);
@@ -116,12 +142,15 @@ read_question_get(struct str from, struct delivery_question *ret)
 	wire_get_text(&wire, ret->host, sizeof(ret->host));
 	ret->has_key = wire_get_bool(&wire);
 	wire_get_fixed(&wire, ret->spki_sha256, 32);
-	ret->key_count = wire_get_count(&wire, READ_KEYS_MAX, 42);
+	ret->key_is_customers = wire_get_bool(&wire);
+	get_wish(&wire, &ret->wish);
+	ret->key_count = wire_get_count(&wire, READ_KEYS_MAX, 43);
 	for (size_t i = 0; i < ret->key_count; i++) {
 		wire_get_fixed(&wire, ret->keys[i].spki_sha256, 32);
 		ret->keys[i].order_number = wire_get_i64(&wire);
 		ret->keys[i].retired = wire_get_bool(&wire);
 		ret->keys[i].same_site = wire_get_bool(&wire);
+		ret->keys[i].is_customers = wire_get_bool(&wire);
 	}
 	ret->now = wire_get_i64(&wire);
 	ret->known_count = wire_get_count(&wire, READ_KNOWN_MAX, 4);
@@ -257,6 +286,24 @@ get_lookup(struct wire *from, struct read_lookup *ret)
 	from->bad |= (ret->kind == REVOCATION_OCSP) != (request.len > 0);
 }
 
+static void
+put_taken(struct buf *to, const struct read_taken *taken)
+{
+	wire_put_bool(to, taken->is_taken);
+	wire_put_u8(to, (uint8_t)taken->kind);
+	wire_put_str(to, buf_str(&taken->wrapped));
+}
+
+static void
+get_taken(struct wire *from, struct read_taken *ret)
+{
+	ret->is_taken = wire_get_bool(from);
+	ret->kind = (enum key_kind)wire_get_u8(from);
+	buf_put_str(&ret->wrapped, wire_get_str(from, KEY_WRAPPED_MAX));
+	from->bad |= (unsigned)ret->kind >= KEY_KIND_MAX;
+	from->bad |= ret->is_taken != (ret->wrapped.len > 0);
+}
+
 void
 read_report_put(const struct read_report *report, struct buf *to)
 {
@@ -291,6 +338,7 @@ read_report_put(const struct read_report *report, struct buf *to)
 	wire_put_u32(to, report->keys_readable);
 	for (size_t i = 0; i < report->keys_readable; i++)
 		wire_put_fixed(to, report->keys[i], 32);
+	put_taken(to, &report->taken);
 	wire_put_u32(to, report->difference_count);
 	for (size_t i = 0; i < report->difference_count; i++) {
 		const struct read_difference *row = &report->differences[i];
@@ -353,14 +401,28 @@ get_report(struct wire *from, struct read_report *ret)
 	ret->keys_readable = wire_get_count(from, READ_KEYS_SEEN_MAX, 32);
 	for (size_t i = 0; i < ret->keys_readable; i++)
 		wire_get_fixed(from, ret->keys[i], 32);
+	get_taken(from, &ret->taken);
 	get_differences(from, ret);
 }
 
-/* A report that contradicts itself is as bad as one cut short. */
+static bool
+tells(const struct findings *findings, enum finding_code code)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		if (findings->list[i].code == code)
+			return true;
+	return false;
+}
+
+/* A report that contradicts itself is as bad as one cut short. A key is taken for an accepted
+ * certificate alone that nothing is fetched for, and never without a word. */
 static bool
 is_coherent(const struct read_report *report)
 {
 	if (report->is_incomplete && (report->accepted || report->given.len == 0))
+		return false;
+	if (report->taken.is_taken != tells(&report->findings, FINDING_CERT_FOREIGN_KEY_TAKEN) ||
+	    (report->taken.is_taken && (!report->accepted || report->lookup_count > 0)))
 		return false;
 	return !report->accepted ||
 	       (report->has_leaf && report->leaf.len > 0 && !findings_refuse(&report->findings));
@@ -375,11 +437,11 @@ read_report_get(struct str from, struct read_report *ret)
 	read_report_init(&report);
 	get_report(&wire, &report);
 	if (!wire_end(&wire) || buf_failed(&report.leaf) || buf_failed(&report.chain) ||
-	    buf_failed(&report.given) || !is_coherent(&report))
+	    buf_failed(&report.given) || buf_failed(&report.taken.wrapped) || !is_coherent(&report))
 		return error_origin(EBADMSG);
 	read_report_fini(ret);
 	*ret = report;
-	report.leaf = report.chain = report.given = BUF(0);
+	report.leaf = report.chain = report.given = report.taken.wrapped = BUF(0);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "ipc/channel.h"
+#include "ipc/key_make.h"
 #include "ipc/wire.h"
 #include "order/finding.h"
 #include "pki/key_kind.h"
@@ -57,9 +58,23 @@ struct read_file {
 /* Another key of the customer: tells "made from the previous request" from "unknown" (I-09). */
 struct read_key {
 	uint8_t spki_sha256[32];
-	int64_t order_number; /* the order it was made for */
+	int64_t order_number; /* the order it was made for; 0 = not made here */
 	bool retired;
-	bool same_site; /* an older generation of the site this order is for */
+	bool same_site;    /* an older generation of the site this order is for */
+	bool is_customers; /* as key_is_customers */
+};
+
+/* May a private key that came along be taken (docs/decisions/0012)? Ids are set for READ_TAKE. */
+enum read_wish_kind {
+	READ_REFUSE,   /* the provider's policy says no */
+	READ_MAY_TAKE, /* it would, but the customer has not accepted the risk */
+	READ_TAKE,     /* both said yes */
+	READ_WISH_MAX
+};
+
+struct read_wish {
+	enum read_wish_kind kind;
+	struct id key, customer, site; /* what the wrapped key will be bound to; `key` is new */
 };
 
 /* What was ordered: compared with what came. "" = not stated. */
@@ -78,6 +93,8 @@ struct delivery_question {
 	                              names are not judged */
 	bool has_key;              /* false: no order's key is known, keys are not judged */
 	uint8_t spki_sha256[32];   /* of this order's key */
+	bool key_is_customers;     /* it was not made here: if it comes again, nothing has leaked */
+	struct read_wish wish;
 	size_t key_count;
 	struct read_key keys[READ_KEYS_MAX];
 	when now;
@@ -122,6 +139,13 @@ struct read_link {
 	when not_after;
 };
 
+/* The leaf's own private key was taken, and is wrapped; its fingerprint is the leaf's. */
+struct read_taken {
+	bool is_taken;
+	enum key_kind kind;
+	struct buf wrapped;
+};
+
 /* Where the status of a certificate can be had that no handed-along file speaks about. */
 struct read_lookup {
 	enum revocation_kind kind;
@@ -163,6 +187,7 @@ struct read_report {
 	uint32_t key_count;                      /* private keys that came along; never kept */
 	uint8_t keys[READ_KEYS_SEEN_MAX][32];    /* SPKI SHA-256 of those that were readable */
 	uint32_t keys_readable;
+	struct read_taken taken;
 	uint32_t difference_count; /* 0 unless the question had an order, and there is a leaf */
 	struct read_difference differences[READ_DIFFERENCES_MAX];
 };

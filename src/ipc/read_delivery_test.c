@@ -22,7 +22,12 @@ question_new(void)
 	question->has_key = true;
 	question->spki_sha256[31] = 7;
 	question->key_count = 1;
-	question->keys[0] = (struct read_key){ .order_number = 1042, .retired = true };
+	question->keys[0] =
+	    (struct read_key){ .order_number = 1042, .retired = true, .is_customers = true };
+	question->key_is_customers = true;
+	question->wish = (struct read_wish){
+		.kind = READ_TAKE, .key = { { 1 } }, .customer = { { 2 } }, .site = { { 3 } }
+	};
 	question->now = DAYS(20000);
 	question->status_count = 2;
 	question->status[0] = STR("a list");
@@ -56,6 +61,11 @@ questions(void **state UNUSED)
 	assert_memory_equal(again->spki_sha256, question->spki_sha256, 32);
 	assert_int_equal(again->keys[0].order_number, 1042);
 	assert_true(again->keys[0].retired && !again->keys[0].same_site);
+	assert_true(again->keys[0].is_customers && again->key_is_customers);
+	assert_int_equal(again->wish.kind, READ_TAKE);
+	assert_true(id_eq(again->wish.key, question->wish.key) &&
+		    id_eq(again->wish.customer, question->wish.customer) &&
+		    id_eq(again->wish.site, question->wish.site));
 	assert_true(again->now == question->now && again->has_accepted);
 	assert_int_equal(again->status_count, 2);
 	assert_true(str_eq(again->status[0], STR("a list")) && again->status[1].len == 0);
@@ -165,6 +175,44 @@ reports(void **state UNUSED)
 	free(again);
 }
 
+/* To take a key for nobody, or by a word nobody knows. */
+static void
+wishes_for_nobody(void **state UNUSED)
+{
+	for (int which = 0; which < 4; which++) {
+		CLEAN(buf_fini) struct buf wire = BUF_SECRET(1 << 16);
+		struct delivery_question *question = question_new(), *again = question_new();
+		struct read_wish *wish = &question->wish;
+
+		if (which == 3)
+			wish->kind = READ_WISH_MAX;
+		else
+			*(which == 0     ? &wish->key
+			    : which == 1 ? &wish->customer
+					 : &wish->site) = ID_NONE;
+		read_question_put(question, &wire);
+		assert_int_equal(read_question_get(buf_str(&wire), again), -EBADMSG);
+		free(question);
+		free(again);
+	}
+}
+
+/* A key that was taken without a word, a word without a key, neither, for a refused one, or for one
+ * that something is to be fetched for. */
+static void
+contradict_taken(struct read_report *report, int which)
+{
+	if (which != 6)
+		report->lookup_count = 0;
+	report->taken.is_taken = which != 3;
+	if (which != 4)
+		buf_put_text(&report->taken.wrapped, "wrapped");
+	if (which != 2)
+		findings_add(&report->findings, FINDING_CERT_FOREIGN_KEY_TAKEN, "");
+	if (which == 5)
+		report->accepted = false;
+}
+
 /* "Accepted" next to a finding that refuses, or without a leaf: nobody acts on that. */
 static void
 contradictions(void **state UNUSED)
@@ -172,15 +220,17 @@ contradictions(void **state UNUSED)
 	struct read_report *report = calloc(1, sizeof(*report)), *again = calloc(1, sizeof(*again));
 
 	read_report_init(again);
-	for (int which = 0; which < 2; which++) {
+	for (int which = 0; which < 7; which++) {
 		CLEAN(buf_fini) struct buf wire = BUF(1 << 16);
 
 		read_report_init(report);
 		fill(report);
 		if (which == 0)
 			(void)findings_add(&report->findings, FINDING_CERT_EXPIRED, "");
-		else
+		else if (which == 1)
 			buf_clear(&report->leaf);
+		else
+			contradict_taken(report, which);
 		read_report_put(report, &wire);
 		assert_int_equal(read_report_get(buf_str(&wire), again), -EBADMSG);
 		read_report_fini(report);
@@ -243,6 +293,7 @@ main(void)
 		cmocka_unit_test(questions),
 		cmocka_unit_test(no_password_has_no_bytes),
 		cmocka_unit_test(reports),
+		cmocka_unit_test(wishes_for_nobody),
 		cmocka_unit_test(contradictions),
 		cmocka_unit_test(lookups_make_sense),
 		cmocka_unit_test(file_names),

@@ -74,7 +74,7 @@ put_pem(struct buf *to, struct str der)
 
 static void
 log_export(enum log_level level, const char *event, const struct key_export *q,
-    const struct key_exported *exported)
+    const struct key_exported *exported, const char *origin)
 {
 	CLEAN(buf_fini) struct buf spki = BUF(SPKI_TEXT_MAX);
 
@@ -82,8 +82,8 @@ log_export(enum log_level level, const char *event, const struct key_export *q,
 	LOG(level, event, LOG_TEXT("balancer", q->balancer), LOG_TEXT("form", form_names[q->form]),
 	    LOG_ID("installation", q->installation), LOG_ID("key", q->key),
 	    LOG_ID("customer", q->customer), LOG_ID("site", q->site),
-	    LOG_TEXT("spki", buf_text(&spki)), LOG_NUMBER("bytes", exported->total),
-	    LOG_TEXT("why", exported->words));
+	    LOG_TEXT("spki", buf_text(&spki)), LOG_TEXT("origin", origin),
+	    LOG_NUMBER("bytes", exported->total), LOG_TEXT("why", exported->words));
 }
 
 static int
@@ -112,14 +112,14 @@ compose(const struct key_export *q, struct secret_key *key, struct buf *payload,
 }
 
 static int
-pour(struct keeper *keeper, const struct key_export *q, int vessel, struct str payload,
-    struct key_exported *ret)
+pour(struct keeper *keeper, const struct key_export *q, int vessel, enum key_origin origin,
+    struct str payload, struct key_exported *ret)
 {
 	const char *fault;
 
 	if (q->max_total > 0 && ret->total > q->max_total)
 		return end_with(ret, KEY_EXPORT_E_TOO_LARGE, "larger than the balancer takes");
-	log_export(LOG_NOTICE, "key.export", q, ret);
+	log_export(LOG_NOTICE, "key.export", q, ret, key_origin_name(origin));
 	atomic_fetch_add(&keeper->exported, 1);
 	fault = vessel_pour(vessel, q->form, payload);
 	FAILPOINT("keeper.poured");
@@ -142,7 +142,7 @@ export_to(struct keeper *keeper, const struct key_export *q, int vessel, struct 
 		return end_with(ret, KEY_EXPORT_E_REFUSED, wrap_words(r));
 	if (!r)
 		r = compose(q, &key, &payload, ret);
-	return r ? r : pour(keeper, q, vessel, buf_str(&payload), ret);
+	return r ? r : pour(keeper, q, vessel, key.origin, buf_str(&payload), ret);
 }
 
 int
@@ -161,7 +161,7 @@ keeper_export(struct keeper *keeper, struct str question, int vessel, struct buf
 	if (r == KEY_EXPORT_E_REFUSED)
 		atomic_fetch_add(&keeper->refused, 1);
 	if (r)
-		log_export(LOG_WARNING, "key.export.failed", &q, &exported);
+		log_export(LOG_WARNING, "key.export.failed", &q, &exported, "");
 	key_exported_put(answer, r, &exported);
 	return 0;
 }

@@ -102,6 +102,8 @@ answer_of(struct keeper *keeper, const struct frame *question, struct buf *answe
 		return keeper_make(keeper, buf_str(&question->payload), answer);
 	if (question->type == MESSAGE_KEY_EXPORT)
 		return keeper_export(keeper, buf_str(&question->payload), question->fd, answer);
+	if (question->type == MESSAGE_KEY_TAKE)
+		return keeper_take(keeper, buf_str(&question->payload), answer);
 	return KEEPER_E_MALFORMED;
 }
 
@@ -138,6 +140,7 @@ keeper_report(struct keeper *keeper, struct buf *to)
 	buf_printf(to, "memory_locked=%s\n", keeper->locked ? "yes" : "no");
 	buf_printf(to, "made=%lu\n", atomic_load(&keeper->made));
 	buf_printf(to, "exported=%lu\n", atomic_load(&keeper->exported));
+	buf_printf(to, "taken=%lu\n", atomic_load(&keeper->taken));
 	buf_printf(to, "refused=%lu\n", atomic_load(&keeper->refused));
 	for (size_t kind = 0; kind < KEY_KIND_MAX; kind++) {
 		struct stock_count count = stock_count(keeper->stock, (enum key_kind)kind);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The keeper: sees private keys and the KEK, stores nothing, speaks only with the worker, and
- * answers two questions: make a key (make.c) and pour one into a balancer (export.c). Every
- * question is read to its end before anything is done; one that is ill-formed is refused and the
- * next one served.
+ * The keeper: sees private keys and the KEK, stores nothing, and answers two questions of the
+ * worker: make a key (make.c) and pour one into a balancer (export.c). Where policy.foreign_keys
+ * allows it, also one of the reader: take a key that was not made here (take.c). Every question is
+ * read to its end before anything is done; one that is ill-formed is refused and the next one
+ * served.
  */
 #pragma once
 
@@ -26,9 +27,12 @@ struct keeper {
 	struct kek *kek; /* in the secure heap */
 	struct stock *stock;
 	struct ec_maker ec;
-	uid_t worker; /* whose files may take a key; our own user when the worker is no other */
-	bool locked;  /* secrets cannot reach the swap space */
-	atomic_ulong made, exported, refused; /* for the report, which another thread writes */
+	uid_t worker;     /* whose files may take a key; our own user when the worker is no other */
+	bool locked;      /* secrets cannot reach the swap space */
+	when takes_since; /* world_ticks() from which `takes` counts */
+	unsigned takes;
+	atomic_ulong made, exported, taken,
+	    refused; /* for the report, which another thread writes */
 };
 
 /* Needs memory_protect() before. Checks itself with one key made, wrapped and unwrapped. */
@@ -41,9 +45,10 @@ CLEAN_DEFINE(keeper_free, struct keeper *);
 int keeper_handle(
     struct keeper *keeper, struct channel *from, const struct frame *question) MUST_USE;
 
-/* The two questions; the answer's payload is put into *answer. 0 or KEEPER_E_MALFORMED. */
+/* The questions; the answer's payload is put into *answer. 0 or KEEPER_E_MALFORMED. */
 int keeper_make(struct keeper *keeper, struct str question, struct buf *answer) MUST_USE;
 int keeper_export(
     struct keeper *keeper, struct str question, int vessel, struct buf *answer) MUST_USE;
+int keeper_take(struct keeper *keeper, struct str question, struct buf *answer) MUST_USE;
 
 void keeper_report(struct keeper *keeper, struct buf *to);

@@ -19,7 +19,9 @@
 
 #include "ipc/key_export.h"
 #include "ipc/key_make.h"
+#include "ipc/key_take.h"
 #include "keeper/memory.h"
+#include "keeper/wrap.h"
 #include "sys/file.h"
 #include "sys/log.h"
 #include "sys/net.h"
@@ -506,6 +508,97 @@ test_balancer_gone(void **state)
 	assert_true(exported.words[0] != '\0');
 }
 
+static struct key_take
+a_foreign_key(struct secret_key *ret)
+{
+	struct key_take take = { .key = { { 1 } }, .customer = { { 2 } }, .site = { { 3 } } };
+	BIGNUM *scalar = NULL;
+
+	assert_int_equal(secret_key_make_ec(&keeper->ec, KEY_P256, ret), 0);
+	assert_true(EVP_PKEY_get_bn_param(ret->pkey, "priv", &scalar));
+	assert_int_equal(BN_bn2binpad(scalar, take.numbers.number[0], 32), 32);
+	BN_clear_free(scalar);
+	take.numbers.kind = KEY_P256;
+	assert_int_equal(csr_spki_sha256(ret->pkey, take.spki_sha256), 0);
+	return take;
+}
+
+static int
+offer(const struct key_take *take, struct buf *wrapped)
+{
+	CLEAN(buf_fini) struct buf question = BUF_SECRET(4096);
+	CLEAN(buf_fini) struct buf answer = BUF(message_rule(MESSAGE_KEY_TAKE)->max_answer);
+
+	key_take_put(&question, take);
+	assert_int_equal(keeper_take(keeper, buf_str(&question), &answer), 0);
+	assert_null(memmem(answer.data, answer.len, take->numbers.number[0], 16));
+	return key_taken_get(buf_str(&answer), wrapped);
+}
+
+/* A key that was not made here: sealed as such, for whom the question says, and for nobody else. */
+static void
+test_take(void **state)
+{
+	CLEAN(secret_key_fini) struct secret_key key = { 0 };
+	CLEAN(secret_key_fini) struct secret_key back = { 0 };
+	CLEAN(buf_fini) struct buf wrapped = BUF(KEY_WRAPPED_MAX);
+	struct key_take take = a_foreign_key(&key), other = take;
+	struct key_owner owner = { take.key, take.customer, take.site };
+
+	(void)state;
+	assert_int_equal(offer(&take, &wrapped), KEY_TAKE_E_REFUSED); /* the policy is off */
+	assert_int_equal(keeper->takes, 0);
+	config.foreign_keys = true;
+	other.spki_sha256[5] ^= 1; /* another certificate's */
+	assert_int_equal(offer(&other, &wrapped), KEY_TAKE_E_BROKEN);
+	other = take;
+	memset(other.numbers.number[0], 0, 31);
+	assert_int_equal(offer(&other, &wrapped), KEY_TAKE_E_WEAK);
+	assert_int_equal(wrapped.len, 0);
+	assert_int_equal(offer(&take, &wrapped), 0);
+	assert_int_equal(unwrap_key(keeper->kek, &owner, buf_str(&wrapped), &back), 0);
+	assert_int_equal(back.origin, KEY_FROM_CUSTOMER);
+	assert_int_equal(back.len, key.len);
+	assert_memory_equal(back.der, key.der, key.len);
+	owner.site.b[0] ^= 1;
+	assert_int_equal(unwrap_key(keeper->kek, &owner, buf_str(&wrapped), &back), WRAP_E_FORGED);
+	config.foreign_keys = false;
+	keeper->takes = 0;
+}
+
+/* Good or bad, each counts: nobody makes the keeper work for him without end. */
+static void
+test_take_too_often(void **state)
+{
+	CLEAN(secret_key_fini) struct secret_key key = { 0 };
+	CLEAN(buf_fini) struct buf wrapped = BUF(64 * KEY_WRAPPED_MAX);
+	struct key_take take = a_foreign_key(&key);
+
+	(void)state;
+	config.foreign_keys = true;
+	for (int i = 0; i < 10; i++) {
+		take.spki_sha256[0] ^= (uint8_t)(i & 1);
+		(void)!offer(&take, &wrapped);
+	}
+	assert_int_equal(offer(&take, &wrapped), KEY_TAKE_E_LATER);
+	keeper->takes_since -= SECONDS(60);
+	assert_true(offer(&take, &wrapped) != KEY_TAKE_E_LATER);
+	config.foreign_keys = false;
+	keeper->takes = 0;
+}
+
+static void
+test_take_malformed(void **state)
+{
+	CLEAN(buf_fini) struct buf answer = BUF(100);
+
+	(void)state;
+	config.foreign_keys = true;
+	assert_int_equal(keeper_take(keeper, STR("a key"), &answer), KEEPER_E_MALFORMED);
+	assert_int_equal(answer.len, 0);
+	config.foreign_keys = false;
+}
+
 static void
 test_report(void **state)
 {
@@ -535,6 +628,9 @@ main(void)
 		cmocka_unit_test(test_hostile_vessels),
 		cmocka_unit_test(test_oversize),
 		cmocka_unit_test(test_balancer_gone),
+		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_take_too_often),
+		cmocka_unit_test(test_take_malformed),
 		cmocka_unit_test(test_report),
 	};
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * certdesk-keeper: the process that holds private keys. After start it opens nothing: no file, no
- * connection; it talks with the worker and writes into descriptors that it is handed
- * (keeper/keeper.h).
+ * connection; it talks with the worker, where the policy says so with the reader, and writes into
+ * descriptors that it is handed (keeper/keeper.h).
  */
 #include <stdlib.h>
 
@@ -12,6 +12,7 @@
 #include "sys/log.h"
 
 #define FRAME_TIMEOUT SECONDS(2)
+#define ASKING        (1u << ROLE_WORKER | 1u << ROLE_READER)
 
 static size_t
 stock_size(const struct config *config)
@@ -42,15 +43,23 @@ open_keeper(struct process *p)
 	return 0;
 }
 
-static bool
-serve_one(struct keeper *keeper, struct channel *worker)
+/* The reader, which touches hostile files, must not hold up the worker: not by half a question, and
+ * not by answers that it leaves unread. */
+static void
+serve_one(struct keeper *keeper, struct channel *peer)
 {
 	CLEAN(frame_fini) struct frame question = { .fd = -1 };
-	int r = channel_receive(worker, FRAME_TIMEOUT, &question);
+	when patience = channel_peer(peer) == ROLE_WORKER ? FRAME_TIMEOUT : 0;
+	int r;
 
+	if (channel_peer(peer) != ROLE_WORKER && channel_hang_up_if_full(peer))
+		return;
+	r = channel_receive(peer, patience, &question);
 	if (!r)
-		r = keeper_handle(keeper, worker, &question);
-	return r >= 0; /* a closed channel is renewed by the skeleton */
+		r = keeper_handle(keeper, peer, &question);
+	if (r < 0) /* a closed channel is renewed by the skeleton */
+		LOG(LOG_WARNING, "peer.failed", LOG_TEXT("peer", role_name(channel_peer(peer))),
+		    LOG_TEXT("what", "a question could not be read or answered"));
 }
 
 /* Ends without waiting for keys in the making: the process takes them along. */
@@ -58,16 +67,15 @@ static int
 run_keeper(struct process *p)
 {
 	struct keeper *keeper = p->self;
+	enum role who;
 	bool end = false;
 	int r = stock_start(keeper->stock);
 
 	if (r == 0)
-		r = process_await(p, ROLE_WORKER, &end);
+		r = process_await_any(p, ASKING, &who, &end);
 	while (r == 0 && !end) {
-		if (!serve_one(keeper, p->peer[ROLE_WORKER]))
-			LOG(LOG_WARNING, "worker.failed",
-			    LOG_TEXT("what", "a question could not be read or answered"));
-		r = process_await(p, ROLE_WORKER, &end);
+		serve_one(keeper, p->peer[who]);
+		r = process_await_any(p, ASKING, &who, &end);
 	}
 	return r;
 }
@@ -83,7 +91,7 @@ main(void)
 {
 	const struct process_rule rule = {
 		.role = ROLE_KEEPER,
-		.peers = 1u << ROLE_WORKER,
+		.peers = ASKING,
 		.profile = { .calls = SANDBOX_PASS_FD },
 		.open = open_keeper,
 		.run = run_keeper,

@@ -19,6 +19,9 @@
 CLEAN_DEFINE(EVP_PKEY_free, EVP_PKEY *);
 CLEAN_DEFINE(EVP_PKEY_CTX_free, EVP_PKEY_CTX *);
 CLEAN_DEFINE(BN_clear_free, BIGNUM *);
+CLEAN_DEFINE(BN_CTX_free, BN_CTX *);
+CLEAN_DEFINE(EC_GROUP_free, EC_GROUP *);
+CLEAN_DEFINE(EC_POINT_free, EC_POINT *);
 CLEAN_DEFINE(PKCS8_PRIV_KEY_INFO_free, PKCS8_PRIV_KEY_INFO *);
 
 #define SCALAR_MAX 48
@@ -28,6 +31,7 @@ CLEAN_DEFINE(PKCS8_PRIV_KEY_INFO_free, PKCS8_PRIV_KEY_INFO *);
 static const struct recipe {
 	unsigned rsa_bits;
 	const char *group;
+	int nid;                /* of the group */
 	size_t scalar;          /* bytes of the private number; the point has twice as many and one */
 	uint8_t algorithm[24];  /* AlgorithmIdentifier as in K-01 */
 	size_t algorithm_len;
@@ -35,10 +39,10 @@ static const struct recipe {
 	[KEY_RSA2048] = { .rsa_bits = 2048 },
 	[KEY_RSA3072] = { .rsa_bits = 3072 },
 	[KEY_RSA4096] = { .rsa_bits = 4096 },
-	[KEY_P256]    = { .group = "P-256", .scalar = 32, .algorithm_len = 21,
+	[KEY_P256]    = { .group = "P-256", .nid = NID_X9_62_prime256v1, .scalar = 32, .algorithm_len = 21,
 		.algorithm = { 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
 		               0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 } },
-	[KEY_P384]    = { .group = "P-384", .scalar = 48, .algorithm_len = 18,
+	[KEY_P384]    = { .group = "P-384", .nid = NID_secp384r1, .scalar = 48, .algorithm_len = 18,
 		.algorithm = { 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
 		               0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 } },
 };
@@ -62,7 +66,7 @@ key_kind_is_rsa(enum key_kind kind)
 }
 
 int
-secret_key_set(struct secret_key *key, enum key_kind kind, struct str der)
+secret_key_set(struct secret_key *key, enum key_kind kind, enum key_origin origin, struct str der)
 {
 	uint8_t *copy = memory_secret(der.len);
 
@@ -70,7 +74,7 @@ secret_key_set(struct secret_key *key, enum key_kind kind, struct str der)
 		return error_origin(ENOMEM);
 	copy_bytes(copy, der.p, der.len);
 	secret_key_fini(key);
-	*key = (struct secret_key){ .kind = kind, .der = copy, .len = der.len };
+	*key = (struct secret_key){ .kind = kind, .origin = origin, .der = copy, .len = der.len };
 	return 0;
 }
 
@@ -172,7 +176,7 @@ secret_key_make_ec(struct ec_maker *maker, enum key_kind kind, struct secret_key
 	if (!r && der_failed(&w))
 		r = error_origin(EMSGSIZE);
 	if (!r)
-		r = secret_key_set(ret, kind, der_str(&w));
+		r = secret_key_set(ret, kind, KEY_MADE_HERE, der_str(&w));
 	OPENSSL_cleanse(room, sizeof(room));
 	if (!r)
 		ret->pkey = TAKE(pkey);
@@ -206,7 +210,7 @@ secret_key_make_rsa(const struct world *world, enum key_kind kind, struct secret
 	int r = rsa_make(world, recipes[kind].rsa_bits, &w);
 
 	if (!r)
-		r = secret_key_set(&key, kind, der_str(&w));
+		r = secret_key_set(&key, kind, KEY_MADE_HERE, der_str(&w));
 	OPENSSL_cleanse(room, sizeof(room));
 	if (!r)
 		r = secret_key_open(&key);
@@ -216,6 +220,82 @@ secret_key_make_rsa(const struct world *world, enum key_kind kind, struct secret
 		return r;
 	/* What lies in stock is the locked form alone. */
 	EVP_PKEY_free(TAKE(key.pkey));
+	secret_key_fini(ret);
+	*ret = key;
+	key = (struct secret_key){ 0 };
+	return 0;
+}
+
+/* A number within 2^64 of zero was not drawn, it was chosen (K-03). */
+static int
+check_scalar(const BIGNUM *scalar, const EC_GROUP *group, size_t size)
+{
+	if (BN_is_zero(scalar) || BN_cmp(scalar, EC_GROUP_get0_order(group)) >= 0)
+		return SECRET_KEY_E_BROKEN;
+	return BN_num_bits(scalar) + 64 < (int)size * 8 ? SECRET_KEY_E_WEAK : 0;
+}
+
+static int
+point_of(const uint8_t *number, const struct recipe *recipe, uint8_t point[static POINT_MAX])
+{
+	CLEAN(EC_GROUP_free) EC_GROUP *group = EC_GROUP_new_by_curve_name(recipe->nid);
+	CLEAN(EC_POINT_free) EC_POINT *at = group ? EC_POINT_new(group) : NULL;
+	CLEAN(BN_CTX_free) BN_CTX *context = BN_CTX_secure_new();
+	CLEAN(BN_clear_free) BIGNUM *scalar = BN_secure_new();
+	size_t len = 2 * recipe->scalar + 1;
+	int r;
+
+	if (!at || !context || !scalar || !BN_bin2bn(number, (int)recipe->scalar, scalar))
+		return error_origin(ENOMEM);
+	BN_set_flags(scalar, BN_FLG_CONSTTIME);
+	r = check_scalar(scalar, group, recipe->scalar);
+	if (r)
+		return r;
+	if (!EC_POINT_mul(group, at, scalar, NULL, NULL, context) ||
+	    EC_POINT_point2oct(group, at, POINT_CONVERSION_UNCOMPRESSED, point, len, context) !=
+		len)
+		return error_origin(ENOTRECOVERABLE);
+	return 0;
+}
+
+static int
+put_foreign(const struct key_numbers *from, struct der_write *to)
+{
+	uint8_t point[POINT_MAX];
+	enum rsa_fault fault = RSA_FINE;
+	int r;
+
+	if (!key_kind_is_rsa(from->kind)) {
+		r = point_of(from->number[0], &recipes[from->kind], point);
+		if (!r)
+			put_ec(to, &recipes[from->kind], from->number[0], point);
+		return r;
+	}
+	r = rsa_complete(from, to, &fault);
+	if (r == RSA_MAKE_E_BROKEN)
+		return SECRET_KEY_E_BROKEN;
+	return r == 0 && fault != RSA_FINE ? SECRET_KEY_E_WEAK : r;
+}
+
+int
+secret_key_from_numbers(const struct key_numbers *from, struct secret_key *ret)
+{
+	CLEAN(secret_key_fini) struct secret_key key = { 0 };
+	uint8_t room[SECRET_KEY_DER_MAX];
+	struct der_write w = DER_WRITE(room, sizeof(room));
+	int r = put_foreign(from, &w);
+
+	if (!r && der_failed(&w))
+		r = error_origin(EMSGSIZE);
+	if (!r)
+		r = secret_key_set(&key, from->kind, KEY_FROM_CUSTOMER, der_str(&w));
+	OPENSSL_cleanse(room, sizeof(room));
+	if (!r)
+		r = secret_key_open(&key);
+	if (!r && agree(key.pkey))
+		r = SECRET_KEY_E_BROKEN; /* a "prime" made to pass for one */
+	if (r)
+		return r;
 	secret_key_fini(ret);
 	*ret = key;
 	key = (struct secret_key){ 0 };

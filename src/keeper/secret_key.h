@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 
 #include "base/str.h"
+#include "ipc/key_take.h"
 #include "pki/key_kind.h"
 #include "sys/world.h"
 
@@ -17,6 +18,7 @@
 
 struct secret_key {
 	enum key_kind kind;
+	enum key_origin origin;
 	uint8_t *der; /* PrivateKeyInfo (RFC 5208), unencrypted */
 	size_t len;
 	EVP_PKEY *pkey; /* NULL until secret_key_open() */
@@ -42,7 +44,16 @@ int secret_key_make_ec(struct ec_maker *maker, enum key_kind kind, struct secret
 int secret_key_make_rsa(
     const struct world *world, enum key_kind kind, struct secret_key *ret) MUST_USE;
 
+enum {
+	SECRET_KEY_E_WEAK = 1, /* K-02, K-03 */
+	SECRET_KEY_E_BROKEN,   /* these numbers are no key of that kind */
+};
+/* A key that was not made here, open: everything but the given numbers is computed, and its form is
+ * the one we write ourselves. Takes as much as some signatures. */
+int secret_key_from_numbers(const struct key_numbers *from, struct secret_key *ret) MUST_USE;
+
 /* From the PKCS#8 form that we wrote once. */
-int secret_key_set(struct secret_key *key, enum key_kind kind, struct str der) MUST_USE;
+int secret_key_set(
+    struct secret_key *key, enum key_kind kind, enum key_origin origin, struct str der) MUST_USE;
 /* Makes `pkey`, if it is not there yet. */
 int secret_key_open(struct secret_key *key) MUST_USE;

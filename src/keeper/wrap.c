@@ -19,6 +19,7 @@ CLEAN_DEFINE(EVP_CIPHER_CTX_free, EVP_CIPHER_CTX *);
 #define DATA_KEY  32
 #define HEAD      6 /* mark, version, kind */
 #define KEK_ID    8
+#define FOREIGN   0x80 /* with the kind: the key's origin cannot be changed unseen */
 #define EXTRA_MAX (HEAD + 3 * 16 + KEK_ID)
 
 static_assert(
@@ -31,13 +32,13 @@ struct extra {
 };
 
 static struct extra
-extra_of(const struct key_owner *owner, enum key_kind kind, const struct kek *kek)
+extra_of(const struct key_owner *owner, uint8_t kind, const struct kek *kek)
 {
 	struct extra extra = { .bytes = MARK, .key_len = EXTRA_MAX - KEK_ID };
 	uint8_t *at = extra.bytes + HEAD;
 
 	extra.bytes[4] = VERSION;
-	extra.bytes[5] = (uint8_t)kind;
+	extra.bytes[5] = kind;
 	copy_bytes(at, owner->key.b, 16);
 	copy_bytes(at + 16, owner->customer.b, 16);
 	copy_bytes(at + 32, owner->site.b, 16);
@@ -115,11 +116,17 @@ put_wrapped(const struct kek *kek, const struct fresh *fresh, const struct extra
 	return buf_failed(to) ? error_origin(EMSGSIZE) : 0;
 }
 
+static uint8_t
+kind_byte(enum key_kind kind, enum key_origin origin)
+{
+	return (uint8_t)((unsigned)kind | (origin == KEY_FROM_CUSTOMER ? FOREIGN : 0u));
+}
+
 int
 wrap_key(const struct kek *kek, const struct world *world, const struct key_owner *owner,
     const struct secret_key *key, struct buf *to)
 {
-	struct extra extra = extra_of(owner, key->kind, kek);
+	struct extra extra = extra_of(owner, kind_byte(key->kind, key->origin), kek);
 	struct fresh fresh;
 	int r;
 
@@ -134,6 +141,7 @@ wrap_key(const struct kek *kek, const struct world *world, const struct key_owne
 /* The parts of a wrapped key, pointing into it. */
 struct parts {
 	enum key_kind kind;
+	enum key_origin origin;
 	const uint8_t *kek_id, *kek_nonce, *data_key, *data_tag, *key_nonce, *key_tag;
 	struct str key;
 };
@@ -145,9 +153,11 @@ split(struct str wrapped, struct parts *ret)
 
 	if (wrapped.len <= WRAP_OVERHEAD || wrapped.len > WRAP_OVERHEAD + SECRET_KEY_DER_MAX)
 		return false;
-	if (!str_starts(wrapped, STR(MARK)) || at[4] != VERSION || at[5] >= KEY_KIND_MAX)
+	if (!str_starts(wrapped, STR(MARK)) || at[4] != VERSION ||
+	    (at[5] & ~FOREIGN) >= KEY_KIND_MAX)
 		return false;
-	ret->kind = (enum key_kind)at[5];
+	ret->kind = (enum key_kind)(at[5] & ~FOREIGN);
+	ret->origin = at[5] & FOREIGN ? KEY_FROM_CUSTOMER : KEY_MADE_HERE;
 	ret->kek_id = at + HEAD;
 	ret->kek_nonce = ret->kek_id + KEK_ID;
 	ret->data_key = ret->kek_nonce + NONCE;
@@ -186,10 +196,10 @@ unwrap_key(const struct kek *kek, const struct key_owner *owner, struct str wrap
 		return WRAP_E_MALFORMED;
 	if (!str_eq(str_bytes(parts.kek_id, KEK_ID), str_bytes(kek->id, KEK_ID)))
 		return WRAP_E_OTHER_KEK;
-	extra = extra_of(owner, parts.kind, kek);
+	extra = extra_of(owner, kind_byte(parts.kind, parts.origin), kek);
 	r = open_parts(kek, &extra, &parts, room);
 	if (!r)
-		r = secret_key_set(ret, parts.kind, str_bytes(room, parts.key.len));
+		r = secret_key_set(ret, parts.kind, parts.origin, str_bytes(room, parts.key.len));
 	OPENSSL_cleanse(room, sizeof(room));
 	return r;
 }

@@ -8,7 +8,7 @@
  *     offset  bytes
  *          0      4  "CDWK"
  *          4      1  version, 1
- *          5      1  kind of key (enum key_kind)
+ *          5      1  kind of key (enum key_kind), and 128 for one that was not made here
  *          6      8  id of the KEK
  *         14     12  nonce of the data key
  *         26     32  the data key, sealed with the KEK

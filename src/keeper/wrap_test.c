@@ -60,6 +60,27 @@ test_round(void **state)
 	}
 }
 
+/* Who made it is part of what is sealed (docs/decisions/0012). */
+static void
+test_origin(void **state)
+{
+	struct secret_key key = keys[0]; /* borrows */
+
+	(void)state;
+	for (int origin = 0; origin < KEY_ORIGIN_MAX; origin++) {
+		CLEAN(buf_fini) struct buf wrapped = BUF(KEY_WRAPPED_MAX);
+		CLEAN(secret_key_fini) struct secret_key back = { 0 };
+
+		key.origin = (enum key_origin)origin;
+		assert_int_equal(wrap_key(&kek, world_real(), &owner, &key, &wrapped), 0);
+		assert_int_equal(unwrap_key(&kek, &owner, buf_str(&wrapped), &back), 0);
+		assert_int_equal(back.origin, origin);
+		assert_int_equal(back.kind, KEY_P256);
+		wrapped.data[5] = (char)(wrapped.data[5] ^ 0x80);
+		assert_int_equal(unwrap_key(&kek, &owner, buf_str(&wrapped), &back), WRAP_E_FORGED);
+	}
+}
+
 static void
 assert_shut(const struct kek *with, const struct key_owner *whose, struct str wrapped, int expected)
 {
@@ -137,6 +158,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_origin),
 		cmocka_unit_test(test_every_bit),
 		cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_others),

@@ -150,7 +150,7 @@ severity_is_set(const struct severity_policy *policy, enum finding_code code)
 	return policy && policy->plus_one[code] > 0;
 }
 
-static enum finding_severity
+enum finding_severity
 severity_by(const struct severity_policy *policy, enum finding_code code)
 {
 	return severity_is_set(policy, code) ? (enum finding_severity)(policy->plus_one[code] - 1)

@@ -91,6 +91,8 @@ void severity_set(
     struct severity_policy *policy, enum finding_code code, enum finding_severity severity);
 /* Does the policy (or NULL) speak of this one? */
 bool severity_is_set(const struct severity_policy *policy, enum finding_code code);
+/* By the policy (or NULL), or else the catalogue. */
+enum finding_severity severity_by(const struct severity_policy *policy, enum finding_code code);
 /* For a list that was made without the policy. */
 void findings_weigh(struct findings *findings, const struct severity_policy *policy);
 /* The code whose name is nearest, if near enough to be meant. */

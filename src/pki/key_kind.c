@@ -39,3 +39,11 @@ key_kind_parse(struct str name, enum key_kind *ret)
 	}
 	return false;
 }
+
+const char *
+key_origin_name(enum key_origin origin)
+{
+	return origin == KEY_MADE_HERE       ? "here"
+	       : origin == KEY_FROM_CUSTOMER ? "customer"
+	                                     : "unknown";
+}

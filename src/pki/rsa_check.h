@@ -17,6 +17,7 @@ enum rsa_fault {
 	RSA_SMALL_FACTOR, /* below 752 */
 	RSA_CLOSE_PRIMES, /* found by 110 rounds of Fermat's method */
 	RSA_ROCA,         /* has the fingerprint of CVE-2017-15361 */
+	RSA_EXPONENT, /* of a private key: even, or below 65537 (K-02); never said of a modulus */
 	RSA_FAULT_MAX
 };
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "ipc/channel.h"
 #include "ipc/read_delivery.h"
-#include "delivery/judge.h"
+#include "reader/offer.h"
 #include "sys/log.h"
 #include "sys/world.h"
 
@@ -59,20 +59,27 @@ static int
 work(const void *about, struct buf *answer)
 {
 	CLEAN(report_free) struct read_report *report = report_new();
+	CLEAN(key_offer_fini) struct key_offer offer;
 	const struct answer_work *on = about;
 	const struct judge_setting setting = setting_of(on->reader);
 
-	judge_question(on->question, on->reader->tools, &setting, report);
-	read_report_put(report, answer);
+	judge_and_offer(on->question, on->reader->tools, &setting, report, &offer);
+	offer_put(report, &offer, answer);
 	return buf_failed(answer) ? error_origin(EMSGSIZE) : 0;
 }
 
 /* The child has seen hostile bytes: what it says is taken apart and put together again before it
  * goes on. */
 static bool
-is_report(struct str bytes, struct read_report *report)
+understand(struct str bytes, const struct delivery_question *question, struct read_report *report,
+    struct key_offer *offer)
 {
-	return bytes.len > 0 && read_report_get(bytes, report) == 0;
+	if (offer_get(bytes, report, offer) && offer_is_wanted(question, report, offer))
+		return true;
+	key_offer_fini(offer);
+	read_report_fini(report);
+	read_report_init(report);
+	return false;
 }
 
 /* One line by which the file can be found again; its content is logged nowhere. */
@@ -108,13 +115,22 @@ report_failure(const struct delivery_question *question, int r, struct read_repo
 	log_failure(question, room_words(r));
 }
 
+/* Not where policy.severities refuses what would come of it. */
+static bool
+takes_keys(const struct reader *reader)
+{
+	return reader->keeper &&
+	       severity_by(&reader->severities, FINDING_CERT_FOREIGN_KEY_TAKEN) != SEVERITY_REJECT;
+}
+
 int
 answer_in_room(struct reader *reader, struct str bytes, const struct room *room,
     int (*what)(const void *about, struct buf *answer), struct buf *answer)
 {
 	CLEAN(question_free) struct delivery_question *question = alloc_zero(sizeof(*question));
 	CLEAN(report_free) struct read_report *report = report_new();
-	CLEAN(buf_fini) struct buf said = BUF(answer->max);
+	CLEAN(buf_fini) struct buf said = BUF_SECRET(answer->max + OFFER_MAX);
+	CLEAN(key_offer_fini) struct key_offer offer = { 0 };
 	struct answer_work on = { .reader = reader, .question = question };
 	when began = world_ticks();
 	int r;
@@ -122,9 +138,13 @@ answer_in_room(struct reader *reader, struct str bytes, const struct room *room,
 	r = read_question_get(bytes, question);
 	if (r)
 		return r;
+	if (!takes_keys(reader))
+		question->wish.kind = READ_REFUSE; /* whatever the desk says */
 	r = room_run(room, what, &on, &said);
-	if (r == 0 && !is_report(buf_str(&said), report))
+	if (r == 0 && !understand(buf_str(&said), question, report, &offer))
 		r = ROOM_E_DIED;
+	if (r == 0 && offer.is_made)
+		offer_hand_over(reader->keeper, question, &offer, report);
 	if (r)
 		report_failure(question, r, report);
 	read_report_put(report, answer);

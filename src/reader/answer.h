@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "delivery/judge.h"
+#include "ipc/channel.h"
 #include "sys/room.h"
 
 struct reader {
@@ -15,6 +16,7 @@ struct reader {
 	bool public_rules;
 	struct severity_policy severities;
 	struct delivery_tools *tools;
+	struct channel *keeper; /* NULL: private keys are taken from nobody */
 	_Atomic int64_t questions, accepted,
 	    failed; /* for `certdesk status`, read by another thread */
 };

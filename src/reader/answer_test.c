@@ -6,6 +6,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,12 +16,16 @@
 
 #include <cmocka.h>
 
+#include <openssl/bn.h>
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
 
+#include "ipc/key_take.h"
 #include "ipc/read_delivery.h"
 #include "pki/certificate.h"
 #include "pki/ca_test_kit.h"
+#include "reader/offer.h"
+#include "sys/net.h"
 #include "sys/sandbox.h"
 
 #define NOW ((when)1780272000 * 1000000)
@@ -349,6 +354,252 @@ in_the_sandbox(void **state UNUSED)
 	}
 }
 
+/* ---- a key that was not made here ---- */
+
+static const struct room small_room = {
+	.time = SECONDS(20), .cpu_seconds = 10, .memory = (size_t)1 << 30
+};
+
+struct peer { /* a keeper that says what the test wants */
+	struct channel *end;
+	int result;
+	unsigned asked;
+	struct key_take last;
+};
+
+static void *
+keep_keys(void *arg)
+{
+	struct peer *peer = arg;
+	int r = 0;
+
+	while (r == 0 || r == CHANNEL_E_TIMEOUT) {
+		CLEAN(frame_fini) struct frame frame = { .fd = -1 };
+		CLEAN(buf_fini) struct buf answer = BUF(1024);
+
+		r = channel_receive(peer->end, SECONDS(1), &frame);
+		if (r)
+			continue;
+		peer->asked++;
+		if (!key_take_get(buf_str(&frame.payload), &peer->last))
+			return NULL;
+		key_taken_put(&answer, peer->result, peer->result ? STR("") : STR("wrapped"));
+		r = channel_answer(peer->end, &frame, &answer);
+	}
+	return peer;
+}
+
+static void
+ask_for_the_key(struct buf *to, enum read_wish_kind wish)
+{
+	CLEAN(buf_fini) struct buf pem = BUF_SECRET(1 << 16);
+	struct delivery_question *question = calloc(1, sizeof(*question));
+
+	test_put_pem(&pem, leaf.x509);
+	test_put_key_pem(&pem, leaf.key, NULL);
+	question->file_count = 1;
+	str_copy(STR("owa.pem"), question->files[0].name, READ_FILE_NAME_SIZE);
+	question->files[0].bytes = buf_str(&pem);
+	str_copy(STR("owa.contoso.com"), question->host, sizeof(question->host));
+	question->has_key = true;
+	question->now = NOW;
+	question->wish = (struct read_wish){
+		.kind = wish, .key = { { 1 } }, .customer = { { 2 } }, .site = { { 3 } }
+	};
+	read_question_put(question, to);
+	free(question);
+}
+
+static void
+expect(struct buf *answer, bool accepted, enum finding_code code)
+{
+	struct read_report *report = calloc(1, sizeof(*report));
+	CLEAN(buf_fini) struct buf words = BUF(8192);
+
+	read_report_init(report);
+	assert_int_equal(read_report_get(buf_str(answer), report), 0);
+	assert_int_equal(findings_first(&report->findings)->code, code);
+	assert_int_equal(report->accepted, accepted);
+	assert_int_equal(report->taken.is_taken, accepted);
+	assert_true(str_eq(buf_str(&report->taken.wrapped), accepted ? STR("wrapped") : STR("")));
+	if (accepted)
+		assert_int_equal(report->taken.kind, KEY_P256);
+	finding_param(&report->findings.list[0], "author", "Eva Lindt"); /* the desk's */
+	finding_render(&report->findings.list[0], FINDING_WHAT, &words);
+	assert_int_equal(str_find(buf_str(&words), STR("{")), words.len);
+	read_report_fini(report);
+	free(report);
+}
+
+static void
+the_scalar(uint8_t ret[static 32])
+{
+	BIGNUM *number = NULL;
+
+	assert_true(EVP_PKEY_get_bn_param(leaf.key, "priv", &number));
+	assert_int_equal(BN_bn2binpad(number, ret, 32), 32);
+	BN_free(number);
+}
+
+static void
+a_key_goes_to_the_keeper(void **state UNUSED)
+{
+	/* clang-format off */
+	static const struct { const char *name; int result; bool accepted; enum finding_code code; } cases[] = {
+		{ "taken",        0,                  true,  FINDING_CERT_FOREIGN_KEY_TAKEN },
+		{ "weak",         KEY_TAKE_E_WEAK,    false, FINDING_CERT_FOREIGN_KEY_WEAK },
+		{ "another's",    KEY_TAKE_E_BROKEN,  false, FINDING_CERT_FOREIGN_KEY_UNFIT },
+		{ "too often",    KEY_TAKE_E_LATER,   false, FINDING_CERT_READER_FAILED },
+		{ "not allowed",  KEY_TAKE_E_REFUSED, false, FINDING_CERT_READER_FAILED },
+	};
+	/* clang-format on */
+	struct peer peer = { 0 };
+	pthread_t thread;
+	uint8_t scalar[32], again[32], spki[32];
+	int pair[2];
+
+	assert_int_equal(net_pair(pair), 0);
+	reader.keeper = channel_new(pair[0], ROLE_READER, ROLE_KEEPER);
+	peer.end = channel_new(pair[1], ROLE_KEEPER, ROLE_READER);
+	assert_int_equal(pthread_create(&thread, NULL, keep_keys, &peer), 0);
+	the_scalar(scalar);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(buf_fini) struct buf question = BUF_SECRET(1 << 16);
+		CLEAN(buf_fini) struct buf answer = BUF(1 << 20);
+
+		print_message("%s\n", cases[i].name);
+		peer.result = cases[i].result;
+		ask_for_the_key(&question, READ_TAKE);
+		assert_int_equal(answer_question(&reader, buf_str(&question), &answer), 0);
+		expect(&answer, cases[i].accepted, cases[i].code);
+		assert_null(memmem(answer.data, answer.len, scalar, 16)); /* the desk gets none */
+	}
+	assert_int_equal(peer.asked, COUNT_OF(cases));
+	assert_memory_equal(peer.last.numbers.number[0], scalar, 32);
+	assert_int_equal(key_fingerprint(leaf.key, spki, again), 0);
+	assert_memory_equal(peer.last.spki_sha256, spki, 32);
+	assert_int_equal(
+	    peer.last.key.b[0] * 100 + peer.last.customer.b[0] * 10 + peer.last.site.b[0], 123);
+	reader.keeper = channel_free(reader.keeper);
+	pthread_join(thread, NULL);
+	channel_free(peer.end);
+}
+
+/* The policy is off: whatever the desk wishes, the key is refused where it is found. */
+static void
+no_keeper_no_key(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf question = BUF_SECRET(1 << 16);
+	CLEAN(buf_fini) struct buf answer = BUF(1 << 20);
+
+	ask_for_the_key(&question, READ_TAKE);
+	assert_int_equal(answer_question(&reader, buf_str(&question), &answer), 0);
+	expect(&answer, false, FINDING_CERT_FOREIGN_KEY);
+}
+
+/* policy.severities refuses every taken key: then none is taken, whatever the other policy says. */
+static void
+a_policy_that_refuses_them(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf question = BUF_SECRET(1 << 16);
+	CLEAN(buf_fini) struct buf answer = BUF(1 << 20);
+	int pair[2];
+
+	assert_int_equal(net_pair(pair), 0);
+	reader.keeper = channel_new(pair[0], ROLE_READER, ROLE_KEEPER);
+	severity_set(&reader.severities, FINDING_CERT_FOREIGN_KEY_TAKEN, SEVERITY_REJECT);
+	ask_for_the_key(&question, READ_TAKE);
+	assert_int_equal(answer_question(&reader, buf_str(&question), &answer), 0);
+	expect(&answer, false, FINDING_CERT_FOREIGN_KEY);
+	assert_int_equal(net_wait(pair[1], false, 0), NET_E_TIMEOUT);
+	reader.severities = (struct severity_policy){ 0 };
+	reader.keeper = channel_free(reader.keeper);
+	close(pair[1]);
+}
+
+static void
+put_a_report(struct buf *to, bool accepted, bool taken, bool offers, bool asks)
+{
+	struct read_report *report = calloc(1, sizeof(*report));
+	struct key_offer offer = { .is_made = offers, .numbers.kind = KEY_P256 };
+
+	read_report_init(report);
+	report->has_leaf = true;
+	report->accepted = accepted;
+	buf_put_text(&report->leaf, "leaf");
+	if (!accepted || taken)
+		findings_add(&report->findings,
+		    taken ? FINDING_CERT_FOREIGN_KEY_TAKEN : FINDING_CERT_EXPIRED, "");
+	report->taken.is_taken = taken;
+	if (asks)
+		report->lookup[report->lookup_count++] =
+		    (struct read_lookup){ .kind = REVOCATION_CRL, .url = "http://c.example/1.crl" };
+	buf_put_text(&report->taken.wrapped, taken ? "mine" : "");
+	offer_put(report, &offer, to);
+	read_report_fini(report);
+	free(report);
+}
+
+static int
+lie_taken(const void *about UNUSED, struct buf *answer)
+{
+	put_a_report(answer, true, true, false, false);
+	return 0;
+}
+
+static int
+lie_unasked(const void *about UNUSED, struct buf *answer)
+{
+	put_a_report(answer, true, false, true, false);
+	return 0;
+}
+
+static int
+lie_refused(const void *about UNUSED, struct buf *answer)
+{
+	put_a_report(answer, false, false, true, false);
+	return 0;
+}
+
+static int
+lie_waiting(const void *about UNUSED, struct buf *answer)
+{
+	put_a_report(answer, true, false, true, true);
+	return 0;
+}
+
+/* A captured child: what it may not say is answered as a crash, and the keeper hears nothing. */
+static void
+children_that_lie(void **state UNUSED)
+{
+	/* clang-format off */
+	static const struct { const char *name; int (*work)(const void *, struct buf *); enum read_wish_kind wish; } cases[] = {
+		{ "it took the key itself",     lie_taken,   READ_TAKE },
+		{ "a key nobody asked for",     lie_unasked, READ_MAY_TAKE },
+		{ "a key of a refused one",     lie_refused, READ_TAKE },
+		{ "a key that waits",           lie_waiting, READ_TAKE },
+	};
+	/* clang-format on */
+	int pair[2];
+
+	assert_int_equal(net_pair(pair), 0);
+	reader.keeper = channel_new(pair[0], ROLE_READER, ROLE_KEEPER);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(buf_fini) struct buf question = BUF_SECRET(1 << 16);
+		CLEAN(buf_fini) struct buf answer = BUF(1 << 20);
+
+		print_message("%s\n", cases[i].name);
+		ask_for_the_key(&question, cases[i].wish);
+		assert_int_equal(answer_in_room(&reader, buf_str(&question), &small_room,
+				     cases[i].work, &answer),
+		    0);
+		expect(&answer, false, FINDING_CERT_READER_FAILED);
+		assert_int_equal(net_wait(pair[1], false, 0), NET_E_TIMEOUT);
+	}
+	reader.keeper = channel_free(reader.keeper);
+	close(pair[1]);
+}
+
 int
 main(void)
 {
@@ -356,6 +607,10 @@ main(void)
 		cmocka_unit_test(when_it_goes_wrong),
 		cmocka_unit_test(the_usual),
 		cmocka_unit_test(in_the_sandbox),
+		cmocka_unit_test(a_key_goes_to_the_keeper),
+		cmocka_unit_test(no_keeper_no_key),
+		cmocka_unit_test(a_policy_that_refuses_them),
+		cmocka_unit_test(children_that_lie),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

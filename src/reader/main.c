@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * certdesk-reader: opens what customers send and what was fetched. Sees hostile files and nothing else: no network, no
- * files after start, no database, no keys. Every question is answered by a child of its own
+ * certdesk-reader: opens what customers send and what was fetched. Sees hostile files and nothing
+ * else: no network, no files after start, no database, no keys of ours. Every question is answered
+ * by a child of its own
  * (sys/room.h), so that one customer's file never meets another's, and a file that breaks the
  * reader breaks only its own answer: CERT_READER_FAILED.
  */
@@ -16,7 +17,7 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-#define PEERS (1u << ROLE_DESK | 1u << ROLE_WORKER)
+#define ASKING (1u << ROLE_DESK | 1u << ROLE_WORKER)
 
 static int
 tell_unread(const char *file, int r, const char *words)
@@ -100,6 +101,8 @@ reader_open(struct process *p)
 	if (!legacy)
 		LOG(LOG_WARNING, "reader.no_legacy_provider",
 		    LOG_TEXT("effect", "old PKCS#12 files (RC2, RC4) cannot be opened"));
+	if (p->config->foreign_keys)
+		reader->keeper = p->peer[ROLE_KEEPER];
 	answer_warm_up(reader);
 	return 0;
 }
@@ -128,11 +131,11 @@ reader_run(struct process *p)
 {
 	bool end = false;
 	enum role who;
-	int r = process_await_any(p, PEERS, &who, &end);
+	int r = process_await_any(p, ASKING, &who, &end);
 
 	while (r == 0 && !end) {
 		serve_one(p->self, p->peer[who]);
-		r = process_await_any(p, PEERS, &who, &end);
+		r = process_await_any(p, ASKING, &who, &end);
 	}
 	return r;
 }
@@ -148,7 +151,7 @@ main(void)
 {
 	static const struct process_rule rule = {
 		.role = ROLE_READER,
-		.peers = PEERS,
+		.peers = ASKING | 1u << ROLE_KEEPER,
 		.profile = { .calls = SANDBOX_FORK | SANDBOX_PASS_FD },
 		.open = reader_open,
 		.run = reader_run,

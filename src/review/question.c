@@ -29,6 +29,7 @@ add_other_keys(struct store *store, const struct order *o, struct delivery_quest
 		to->order_number = keys[i].order_number;
 		to->retired = keys[i].state != KEY_ACTIVE;
 		to->same_site = id_eq(key.site, o->site);
+		to->is_customers = keys[i].origin != KEY_MADE_HERE;
 		question->key_count++;
 	}
 	free(keys);
@@ -98,6 +99,7 @@ review_question(struct store *store, const struct order *o, when now,
 		return r;
 	question->has_key = true;
 	memcpy(question->spki_sha256, key.spki_sha256, sizeof(question->spki_sha256));
+	question->key_is_customers = key.origin != KEY_MADE_HERE;
 	snprintf(question->host, sizeof(question->host), "%s", o->host);
 	question->now = now;
 	if (id_is_none(o->certificate))

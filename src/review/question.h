@@ -5,6 +5,6 @@
 #include "review/ask.h"
 #include "store/orders.h"
 
-/* Fills in everything but the files and the password. */
+/* Fills in everything but the files, the password and the wish (READ_REFUSE). */
 int review_question(struct store *store, const struct order *order, when now,
     struct delivery_question *question, struct review_held *held) MUST_USE;

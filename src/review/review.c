@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "pki/der_read.h"
 #include "review/differences.h"
 #include "store/certificates.h"
 #include "store/events.h"
 #include "store/intermediates.h"
+#include "store/keys.h"
 
 static const char *const policies[] = {
 	[REVIEW_ALWAYS] = "always",
@@ -142,23 +144,24 @@ put_differences(const struct read_report *report, struct buf *to)
 	return 0;
 }
 
-int
-review_keep(struct store *store, const struct order *order, const struct read_report *report,
-    bool accept_clean, struct delivered *ret)
+static int
+keep(struct store *store, const struct order *order, const struct read_report *report,
+    const struct delivered *as, struct delivered *ret)
 {
 	CLEAN(buf_fini) struct buf differences = BUF(1 << 16);
-	struct delivered d = {
-		.order = order->id, .state = DELIVERED_REVIEW, .accept_clean = accept_clean
-	};
 	struct delivered_bytes bytes;
+	struct delivered d = *as;
 	int r = number_review(report, d.review);
 
+	d.order = order->id;
+	d.state = DELIVERED_REVIEW;
 	describe(report, &d);
 	if (r == 0)
 		r = put_differences(report, &differences);
-	bytes = (struct delivered_bytes){
-		.leaf = report->leaf, .chain = report->chain, .differences = differences
-	};
+	bytes = (struct delivered_bytes){ .leaf = report->leaf,
+		.chain = report->chain,
+		.wrapped = report->taken.wrapped,
+		.differences = differences };
 	if (r == 0)
 		r = store_delivered_add(store, &d, &bytes, &report->findings);
 	if (r == 0)
@@ -167,6 +170,64 @@ review_keep(struct store *store, const struct order *order, const struct read_re
 		r = store_order_event(store, order->id, EVENT_DELIVERED, "");
 	if (r == 0)
 		*ret = d;
+	return r;
+}
+
+int
+review_keep(struct store *store, const struct order *order, const struct read_report *report,
+    bool accept_clean, struct delivered *ret)
+{
+	if (report->taken.is_taken) /* a key that nobody wished for */
+		return error_origin(EBADMSG);
+	return keep(store, order, report, &(struct delivered){ .accept_clean = accept_clean }, ret);
+}
+
+static void
+name_author(struct findings *findings, const char *author)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		if (findings->list[i].code == FINDING_CERT_FOREIGN_KEY_TAKEN)
+			finding_param(&findings->list[i], "author", "%s", author);
+}
+
+int
+review_keep_with_key(struct store *store, const struct order *order, struct read_report *report,
+    const struct review_offer *offer, struct delivered *ret)
+{
+	struct delivered as = { .key = offer->key, .key_kind = report->taken.kind };
+	int r;
+
+	if (!report->taken.is_taken || id_is_none(offer->key))
+		return error_origin(EBADMSG);
+	copy_bytes(as.key_spki, report->certificate.spki_sha256, sizeof(as.key_spki));
+	name_author(&report->findings, offer->author);
+	r = keep(store, order, report, &as, ret);
+	return r ? r : store_delivered_key_offered(store, ret, offer->author, offer->statement);
+}
+
+/* From here on the order's key is the one that came along; *ret says which it is in any case. */
+static int
+bring_into_force(struct store *store, const struct order *order, const struct delivered *kept,
+    const struct delivered_bytes *bytes, struct id *ret)
+{
+	struct key key = { .id = kept->key,
+		.customer = order->customer,
+		.site = order->site,
+		.kind = kept->key_kind,
+		.origin = KEY_FROM_CUSTOMER };
+	int r;
+
+	*ret = order->key;
+	if (id_is_none(kept->key))
+		return 0;
+	copy_bytes(key.spki_sha256, kept->key_spki, sizeof(key.spki_sha256));
+	r = store_key_add(store, &key, buf_str(&bytes->wrapped));
+	if (r == 0)
+		r = store_key_retire(store, order->key);
+	if (r == 0)
+		r = store_order_point(store, order->id, key.id, ID_NONE, ID_NONE, ID_NONE);
+	if (r == 0)
+		*ret = key.id;
 	return r;
 }
 
@@ -230,7 +291,6 @@ add_certificate(
 	CLEAN(delivered_bytes_fini) struct delivered_bytes bytes;
 	struct certificate c = { .order = order->id,
 		.site = order->site,
-		.key = order->key,
 		.chain_length = kept->chain_length,
 		.not_before = kept->not_before,
 		.not_after = kept->not_after };
@@ -243,6 +303,8 @@ add_certificate(
 	snprintf(c.issuer, sizeof(c.issuer), "%s", kept->issuer);
 	snprintf(c.names, sizeof(c.names), "%s", kept->names);
 	r = store_delivered_bytes(store, kept->id, &bytes);
+	if (r == 0)
+		r = bring_into_force(store, order, kept, &bytes, &c.key);
 	if (r == 0)
 		r = store_certificate_add(store, &c, buf_str(&bytes.leaf), buf_str(&bytes.chain));
 	if (r == 0)

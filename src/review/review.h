@@ -28,7 +28,15 @@ enum review_policy review_policy_of(struct str s);
 bool review_is_needless(
     enum review_policy policy, bool accept_clean, const struct findings *findings);
 
-/* Keeps an accepted report for the order: EVENT_DELIVERED. *ret is what was kept. */
+/* A key that came along and was taken: its new id, and who accepted that risk. */
+struct review_offer {
+	struct id key;
+	const char *author, *statement;
+};
+
+/* Keeps an accepted report for the order: EVENT_DELIVERED. *ret is what was kept. One with a key
+ * that was taken is kept by review_keep_with_key() alone, which notes the author in its finding and
+ * the acceptance in the audit log. */
 int review_keep(struct store *store, const struct order *order, const struct read_report *report,
     bool accept_clean, struct delivered *ret) MUST_USE;
 /* Keeps a report that lacks a link for the worker to fetch it: EVENT_FETCHING. */
@@ -38,7 +46,10 @@ int review_fetch(struct store *store, const struct order *order, const struct re
  * EVENT_DISCARDED. `fetching`: the open one, or NULL when it was refused at once. */
 int review_refuse(struct store *store, const struct order *order, const struct delivered *fetching,
     const struct findings *findings) MUST_USE;
+int review_keep_with_key(struct store *store, const struct order *order, struct read_report *report,
+    const struct review_offer *offer, struct delivered *ret) MUST_USE;
 /* Accepts what was kept: the certificate's row, the order's pointers and findings, EVENT_CERTIFIED,
- * and an audit event that names the review. */
+ * and an audit event that names the review. A key that came along comes into force, and the order's
+ * former one is retired. */
 int review_accept(
     struct store *store, const struct order *order, const struct delivered *kept) MUST_USE;

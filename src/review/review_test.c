@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "store/certificates.h"
+#include "store/keys.h"
 #include "store/store_test_kit.h"
 
 static void
@@ -153,6 +154,155 @@ numbers(void **state)
 	report_done(report);
 }
 
+static const struct id new_key = { { 0xee, 1 } };
+
+static struct read_report *
+report_with_key(void)
+{
+	struct read_report *report = report_new("the leaf", fake_time + DAYS(199));
+
+	report->findings.count = 0;
+	finding_param(
+	    findings_add(&report->findings, FINDING_CERT_FOREIGN_KEY_TAKEN, ""), "file", "a.pfx");
+	report->taken.is_taken = true;
+	report->taken.kind = KEY_P384;
+	buf_put_text(&report->taken.wrapped, "the wrapped key");
+	report->certificate.spki_sha256[3] = 33;
+	return report;
+}
+
+static struct delivered
+keep_with_key(struct lab *lab, const struct order *o, struct read_report *report)
+{
+	const struct review_offer offer = {
+		.key = new_key, .author = "Eva Lindt", .statement = "I know."
+	};
+	struct delivered kept;
+
+	OK(store_begin(lab->s));
+	OK(review_keep_with_key(lab->s, o, report, &offer, &kept));
+	OK(store_commit(lab->s, "test.kept"));
+	return kept;
+}
+
+#define WRAPPED_LEFT "SELECT COUNT(*) FROM deliveries WHERE length(key_wrapped)>0"
+
+/* Until somebody accepts it, it is no key of the site; then it is the one in force. */
+static void
+a_key_comes_into_force(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = waiting(lab), after;
+	struct read_report *report = report_with_key();
+	struct delivered kept = keep_with_key(lab, &o, report), open;
+	CLEAN(buf_fini) struct buf wrapped = BUF(100);
+	CLEAN(found_list_fini) struct found_list found = { 0 };
+	struct certificate c;
+	struct key key, former;
+
+	assert_int_equal(store_key_get(lab->s, new_key, &key), STORE_E_ABSENT);
+	assert_int_equal(store_key_wrapped(lab->s, new_key, &wrapped), STORE_E_ABSENT);
+	assert_int_equal(count_of(lab, WRAPPED_LEFT), 1);
+	OK(store_delivered_open(lab->s, o.id, &open));
+	assert_true(
+	    id_eq(open.key, new_key) && open.key_kind == KEY_P384 && open.key_spki[3] == 33);
+	assert_memory_equal(open.review, kept.review, 32);
+	OK(store_begin(lab->s));
+	OK(review_accept(lab->s, &o, &open));
+	OK(store_commit(lab->s, "test.accepted"));
+	OK(store_order_get(lab->s, o.id, &after));
+	assert_true(id_eq(after.key, new_key));
+	OK(store_key_get(lab->s, new_key, &key));
+	assert_true(key.state == KEY_ACTIVE && key.origin == KEY_FROM_CUSTOMER);
+	assert_true(key.kind == KEY_P384 && key.spki_sha256[3] == 33 && key.generation == 2);
+	assert_true(id_eq(key.customer, o.customer) && id_eq(key.site, o.site));
+	OK(store_key_get(lab->s, o.key, &former));
+	assert_true(former.state == KEY_RETIRED && former.origin == KEY_MADE_HERE);
+	OK(store_key_wrapped(lab->s, new_key, &wrapped));
+	assert_string_equal(buf_text(&wrapped), "the wrapped key");
+	assert_int_equal(count_of(lab, WRAPPED_LEFT), 0);
+	OK(store_certificate_get(lab->s, after.certificate, &c));
+	assert_true(id_eq(c.key, new_key));
+	OK(store_findings_open(lab->s, o.id, &found));
+	assert_string_equal(finding_value(&found.row[0].finding, "author"), "Eva Lindt");
+	assert_int_equal(count_of(lab, "SELECT COUNT(*) FROM events WHERE action='key.offered'"
+				       " AND detail LIKE '%\"author\":\"Eva Lindt\"%I know.%'"),
+	    1);
+	assert_int_equal(count_of(lab, "SELECT COUNT(*) FROM events WHERE action='key.taken'"), 1);
+	assert_int_equal(
+	    count_of(lab, "SELECT COUNT(*) FROM events WHERE action='certificate.reviewed'"
+			  " AND detail LIKE '%CERT_FOREIGN_KEY_TAKEN%'"),
+	    1);
+	report_done(report);
+}
+
+/* Another delivery, or the order's end: the key is gone, and was never one of the site's. */
+static void
+a_key_that_nobody_accepted_is_wiped(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = waiting(lab);
+	struct read_report *report = report_with_key(),
+			   *better = report_new("better", fake_time + DAYS(199));
+
+	for (int i = 0; i < 2; i++) {
+		keep_with_key(lab, &o, report);
+		assert_int_equal(count_of(lab, WRAPPED_LEFT), 1);
+		if (i == 0)
+			keep(lab, &o, better);
+		else
+			event(lab, o.id, EVENT_RETIRED);
+		assert_int_equal(count_of(lab, WRAPPED_LEFT), 0);
+		assert_int_equal(
+		    count_of(lab, "SELECT COUNT(*) FROM events WHERE action='key.discarded'"),
+		    i + 1);
+	}
+	assert_int_equal(count_of(lab, "SELECT COUNT(*) FROM keys"), 1);
+	assert_int_equal(count_of(lab, "SELECT COUNT(*) FROM deliveries WHERE ended=0"), 0);
+	report_done(report);
+	report_done(better);
+}
+
+/* The store refuses an id that is there: no key is ever written over. */
+static void
+no_key_is_written_over(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = waiting(lab), other;
+	struct read_report *report = report_with_key();
+	struct delivered kept = keep_with_key(lab, &o, report);
+
+	OK(store_begin(lab->s));
+	OK(review_accept(lab->s, &o, &kept));
+	OK(store_commit(lab->s, "test.accepted"));
+	OK(store_order_get(lab->s, o.id, &other));
+	kept = keep_with_key(lab, &other, report);
+	OK(store_begin(lab->s));
+	assert_int_equal(review_accept(lab->s, &other, &kept), STORE_E_TAKEN);
+	store_abandon(lab->s);
+	report_done(report);
+}
+
+static void
+a_key_needs_a_wish(void **state)
+{
+	struct lab *lab = *state;
+	const struct review_offer nothing = { .author = "x", .statement = "y" };
+	const struct review_offer offer = { .key = new_key, .author = "x", .statement = "y" };
+	struct order o = waiting(lab);
+	struct read_report *taken = report_with_key(),
+			   *none = report_new("none", fake_time + DAYS(199));
+	struct delivered kept;
+
+	OK(store_begin(lab->s));
+	assert_true(review_keep(lab->s, &o, taken, false, &kept) < 0);
+	assert_true(review_keep_with_key(lab->s, &o, taken, &nothing, &kept) < 0);
+	assert_true(review_keep_with_key(lab->s, &o, none, &offer, &kept) < 0);
+	store_abandon(lab->s);
+	report_done(taken);
+	report_done(none);
+}
+
 int
 main(void)
 {
@@ -160,6 +310,10 @@ main(void)
 		cmocka_unit_test(who_must_look),
 		IN_LAB(kept_and_accepted),
 		IN_LAB(numbers),
+		IN_LAB(a_key_comes_into_force),
+		IN_LAB(a_key_that_nobody_accepted_is_wiped),
+		IN_LAB(no_key_is_written_over),
+		IN_LAB(a_key_needs_a_wish),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

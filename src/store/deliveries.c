@@ -8,6 +8,7 @@
 
 #include "store/db.h"
 #include "store/detail.h"
+#include "store/events.h"
 #include "store/orders.h"
 
 #define BYTES_MAX (8u << 20)
@@ -31,6 +32,7 @@ delivered_bytes_init(struct delivered_bytes *bytes)
 {
 	*bytes = (struct delivered_bytes){ .leaf = BUF(BYTES_MAX),
 		.chain = BUF(BYTES_MAX),
+		.wrapped = BUF(BYTES_MAX),
 		.differences = BUF(BYTES_MAX),
 		.given = BUF(BYTES_MAX) };
 }
@@ -40,6 +42,7 @@ delivered_bytes_fini(struct delivered_bytes *bytes)
 {
 	buf_fini(&bytes->leaf);
 	buf_fini(&bytes->chain);
+	buf_fini(&bytes->wrapped);
 	buf_fini(&bytes->differences);
 	buf_fini(&bytes->given);
 }
@@ -117,9 +120,8 @@ findings_from_json(struct str text, struct findings *to)
 	return 0;
 }
 
-/* The next one takes its place. */
-static int
-end_open(struct store *s, struct id order)
+int
+store_delivered_drop(struct store *s, struct id order)
 {
 	struct delivered open;
 	int r = store_delivered_open(s, order, &open);
@@ -136,8 +138,9 @@ insert(struct store *s, const struct delivered *d, const struct delivered_bytes 
 	CLEAN(query_end)
 	struct query q = query(s,
 	    "INSERT INTO deliveries (id, order_id, state, container, accept_clean, review, sha256, serial, subject, issuer, names,"
-	    " chain_length, not_before, not_after, leaf, chain, given, findings, differences, created, ended)"
-	    " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$20,$19,0)");
+	    " chain_length, not_before, not_after, leaf, chain, given, findings, differences, created, ended,"
+	    " key, key_kind, key_spki, key_wrapped)"
+	    " VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$20,$19,0,$21,$22,$23,$24)");
 
 	query_id(&q, 1, d->id);
 	query_id(&q, 2, d->order);
@@ -159,6 +162,10 @@ insert(struct store *s, const struct delivered *d, const struct delivered_bytes 
 	query_str(&q, 18, findings);
 	query_int(&q, 19, d->created);
 	query_str(&q, 20, buf_str(&bytes->differences));
+	query_id(&q, 21, d->key);
+	query_text(&q, 22, id_is_none(d->key) ? "" : key_kind_name(d->key_kind));
+	query_blob(&q, 23, str_bytes(d->key_spki, id_is_none(d->key) ? 0 : sizeof(d->key_spki)));
+	query_blob(&q, 24, buf_str(&bytes->wrapped));
 	return query_run(&q);
 }
 
@@ -170,7 +177,7 @@ store_delivered_add(struct store *s, struct delivered *d, const struct delivered
 	int r = findings_to_json(findings, &text);
 
 	if (r == 0)
-		r = end_open(s, d->order);
+		r = store_delivered_drop(s, d->order); /* the next one takes its place */
 	if (r)
 		return r;
 	d->id = db_id(s);
@@ -181,7 +188,20 @@ store_delivered_add(struct store *s, struct delivered *d, const struct delivered
 
 #define DELIVERED_COLUMNS                                                                        \
 	"id, order_id, state, container, accept_clean, review, sha256, serial, subject, issuer," \
-	" names, chain_length, not_before, not_after, created, ended, by_mail"
+	" names, chain_length, not_before, not_after, created, ended, by_mail, key, key_kind, key_spki"
+
+static int
+read_key(struct query *q, struct delivered *to)
+{
+	char kind[32] = "";
+
+	to->key = column_id(q);
+	column_text(q, kind, sizeof(kind));
+	if (id_is_none(to->key))
+		return 0;
+	column_bytes(q, to->key_spki, sizeof(to->key_spki));
+	return key_kind_parse(str_of(kind), &to->key_kind) ? 0 : error_origin(EBADMSG);
+}
 
 static int
 read_delivered(struct query *q, struct delivered *ret)
@@ -208,6 +228,9 @@ read_delivered(struct query *q, struct delivered *ret)
 	d.created = column_int(q);
 	d.ended = column_int(q);
 	d.by_mail = column_bool(q);
+	r = read_key(q, &d);
+	if (r)
+		return r;
 	r = query_result(q);
 	if (r == 0)
 		*ret = d;
@@ -267,8 +290,8 @@ int
 store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret)
 {
 	CLEAN(query_end)
-	struct query q =
-	    query(s, "SELECT leaf, chain, given, differences FROM deliveries WHERE id=$1");
+	struct query q = query(
+	    s, "SELECT leaf, chain, key_wrapped, given, differences FROM deliveries WHERE id=$1");
 	int r;
 
 	query_id(&q, 1, id);
@@ -277,6 +300,7 @@ store_delivered_bytes(struct store *s, struct id id, struct delivered_bytes *ret
 		return r;
 	column_buf(&q, &ret->leaf);
 	column_buf(&q, &ret->chain);
+	column_buf(&q, &ret->wrapped);
 	column_buf(&q, &ret->given);
 	column_buf(&q, &ret->differences);
 	return query_result(&q);
@@ -293,14 +317,60 @@ store_delivered_findings(struct store *s, struct id id, struct findings *ret)
 	return r ? r : findings_from_json(column_str(&q), ret);
 }
 
-int
-store_delivered_end(struct store *s, struct id id, enum delivered_state state)
+static int
+wipe(struct store *s, struct id id, enum delivered_state state)
 {
 	CLEAN(query_end)
-	struct query q = query(s, "UPDATE deliveries SET state=$2, ended=$3 WHERE id=$1");
+	struct query q =
+	    query(s, "UPDATE deliveries SET state=$2, ended=$3, key_wrapped=NULL WHERE id=$1");
 
 	query_id(&q, 1, id);
 	query_text(&q, 2, delivered_state_name(state));
 	query_int(&q, 3, world_now(s->world));
 	return query_one(&q);
+}
+
+static int
+key_of(struct store *s, struct id id, struct id *ret_key, struct id *ret_order)
+{
+	CLEAN(query_end)
+	struct query q = query(s, "SELECT key, order_id FROM deliveries WHERE id=$1");
+	int r;
+
+	query_id(&q, 1, id);
+	r = query_row(&q);
+	if (r)
+		return r;
+	*ret_key = column_id(&q);
+	*ret_order = column_id(&q);
+	return query_result(&q);
+}
+
+/* A key that came and went is in the audit log, too. */
+int
+store_delivered_end(struct store *s, struct id id, enum delivered_state state)
+{
+	struct id key, order;
+	int r = key_of(s, id, &key, &order);
+
+	if (r == 0)
+		r = wipe(s, id, state);
+	if (r || id_is_none(key) || state != DELIVERED_DISCARDED)
+		return r;
+	return store_event_add(s, "key.discarded", "key", key, order, "");
+}
+
+int
+store_delivered_key_offered(
+    struct store *s, const struct delivered *d, const char *author, const char *statement)
+{
+	CLEAN(detail_fini) struct detail detail = { 0 };
+	CLEAN(buf_fini) struct buf spki = BUF(2 * sizeof(d->key_spki));
+
+	buf_put_hex(&spki, d->key_spki, sizeof(d->key_spki));
+	detail_text(&detail, "author", author);
+	detail_text(&detail, "statement", statement);
+	detail_text(&detail, "kind", key_kind_name(d->key_kind));
+	detail_text(&detail, "spki", buf_text(&spki));
+	return detail_event(&detail, s, "key.offered", "key", d->key, d->order);
 }

@@ -13,6 +13,9 @@ static const char *const states[] = {
 };
 static_assert(COUNT_OF(states) == KEY_STATE_MAX, "a name for each state");
 
+static const char *const origins[] = { [KEY_MADE_HERE] = "here", [KEY_FROM_CUSTOMER] = "customer" };
+static_assert(COUNT_OF(origins) == KEY_ORIGIN_MAX, "a name for each origin");
+
 static int
 next_generation(struct store *s, struct id site, int64_t *ret)
 {
@@ -33,8 +36,8 @@ store_key_add(struct store *s, struct key *key, struct str wrapped)
 {
 	CLEAN(query_end)
 	struct query q = query(s,
-	    "INSERT INTO keys (id, customer, site, kind, state, generation, spki_sha256, wrapped, created)"
-	    " VALUES ($1,$2,$3,$4,'active',$5,$6,$7,$8)");
+	    "INSERT INTO keys (id, customer, site, kind, state, generation, spki_sha256, wrapped, created, origin)"
+	    " VALUES ($1,$2,$3,$4,'active',$5,$6,$7,$8,$9)");
 	int r = next_generation(s, key->site, &key->generation);
 
 	if (r)
@@ -49,8 +52,11 @@ store_key_add(struct store *s, struct key *key, struct str wrapped)
 	query_blob(&q, 6, str_bytes(key->spki_sha256, sizeof(key->spki_sha256)));
 	query_blob(&q, 7, wrapped);
 	query_int(&q, 8, key->created);
+	query_text(&q, 9, origins[key->origin]);
 	r = query_run(&q);
-	return r ? r : store_event_add(s, "key.made", "key", key->id, ID_NONE, "");
+	return r ? r
+	         : store_event_add(s, key->origin == KEY_MADE_HERE ? "key.made" : "key.taken",
+		       "key", key->id, ID_NONE, "");
 }
 
 int
@@ -58,7 +64,7 @@ store_key_get(struct store *s, struct id id, struct key *ret)
 {
 	CLEAN(query_end)
 	struct query q = query(s,
-	    "SELECT id, customer, site, kind, state, generation, spki_sha256, created FROM keys WHERE id=$1");
+	    "SELECT id, customer, site, kind, state, generation, spki_sha256, created, origin FROM keys WHERE id=$1");
 	struct key key = { 0 };
 	char kind[32];
 	int r;
@@ -75,6 +81,7 @@ store_key_get(struct store *s, struct id id, struct key *ret)
 	key.generation = column_int(&q);
 	column_bytes(&q, key.spki_sha256, sizeof(key.spki_sha256));
 	key.created = column_int(&q);
+	key.origin = (enum key_origin)column_name(&q, origins, COUNT_OF(origins));
 	if (!key_kind_parse(str_of(kind), &key.kind))
 		return error_origin(EBADMSG);
 	r = query_result(&q);
@@ -104,7 +111,8 @@ store_keys_of_customer(
 {
 	CLEAN(query_end)
 	struct query q = query(s,
-	    "SELECT k.id, o.id, o.number, k.state, k.spki_sha256 FROM keys k JOIN csrs c ON c.key=k.id JOIN orders o ON o.id=c.order_id"
+	    "SELECT k.id, o.id, o.number, k.state, k.origin, k.spki_sha256 FROM keys k LEFT JOIN csrs c ON c.key=k.id"
+	    " LEFT JOIN orders o ON o.id=c.order_id"
 	    " WHERE k.customer=$1 ORDER BY k.id DESC LIMIT $2");
 	size_t count = 0;
 	int r;
@@ -118,6 +126,7 @@ store_keys_of_customer(
 		m->order = column_id(&q);
 		m->order_number = column_int(&q);
 		m->state = (enum key_state)column_name(&q, states, COUNT_OF(states));
+		m->origin = (enum key_origin)column_name(&q, origins, COUNT_OF(origins));
 		column_bytes(&q, m->spki_sha256, sizeof(m->spki_sha256));
 	}
 	r = query_result(&q);

@@ -12,6 +12,7 @@ struct key {
 	struct id id, customer, site;
 	enum key_kind kind;
 	enum key_state state;
+	enum key_origin origin;
 	int64_t generation; /* 1, 2 … per site; filled by the store */
 	uint8_t spki_sha256[32];
 	when created;
@@ -21,11 +22,12 @@ int store_key_add(struct store *s, struct key *key, struct str wrapped) MUST_USE
 int store_key_get(struct store *s, struct id id, struct key *ret) MUST_USE;
 int store_key_wrapped(struct store *s, struct id id, struct buf *to) MUST_USE;
 /* For the intake's key match (I-09): every key of the customer, newest first, at most `max`; which
- * order it was made for. */
+ * order it was made for; none, and number 0, for one that was not made here. */
 struct key_match {
 	struct id key, order;
 	int64_t order_number;
 	enum key_state state;
+	enum key_origin origin;
 	uint8_t spki_sha256[32];
 };
 int store_keys_of_customer(struct store *s, struct id customer, struct key_match *to, size_t max,

@@ -133,6 +133,13 @@ static const char *const steps[] = {
 	"INSERT INTO messages SELECT id, order_id, order_id, incoming, purpose, sender, recipient, subject, message_id, words, created, sent,"
 	" body, attachment_name, attachment_type, attachment FROM messages_3;"
 	"DROP TABLE messages_3;",
+
+	/* 5: keys that were not made here; one waits with its delivery until that is accepted */
+	"ALTER TABLE keys ADD COLUMN origin TEXT NOT NULL DEFAULT 'here';"
+	"ALTER TABLE deliveries ADD COLUMN key @blob;"
+	"ALTER TABLE deliveries ADD COLUMN key_kind TEXT;"
+	"ALTER TABLE deliveries ADD COLUMN key_spki @blob;"
+	"ALTER TABLE deliveries ADD COLUMN key_wrapped @blob;",
 };
 /* clang-format on */
 

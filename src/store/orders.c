@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "store/certificates.h"
+#include "store/deliveries.h"
 #include "store/events.h"
 #include "store/keys.h"
 #include "store/lists.h"
@@ -435,6 +436,9 @@ store_order_event(struct store *s, struct id order, enum order_event event, cons
 		r = go_live(s, &o);
 	if (r == 0 && is_ended(&o))
 		r = store_tasks_drop(s, o.id);
+	if (r == 0 &&
+	    (is_ended(&o) || event == EVENT_CONFIRMED)) /* nobody can accept it any more */
+		r = store_delivered_drop(s, o.id);
 	return r ? r : store_order_settle(s, &o);
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -108,6 +109,8 @@ collect(int fd, when deadline, struct buf *answer)
 		if (got <= 0)
 			return got < 0 ? error_origin(errno) : 0;
 		buf_put(answer, bytes, (size_t)got);
+		if (answer->secret)
+			sodium_memzero(bytes, (size_t)got);
 		if (buf_failed(answer))
 			return ROOM_E_TOO_MUCH;
 	}

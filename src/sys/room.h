@@ -31,7 +31,7 @@ struct room {
 };
 
 /* Runs work(about, answer) in there; what it put into its `answer` is appended to *answer if it
- * returned 0. */
+ * returned 0. A secret *answer leaves no copy on its way. */
 int room_run(const struct room *room, int (*work)(const void *about, struct buf *answer),
     const void *about, struct buf *answer) MUST_USE;
 

@@ -3,10 +3,11 @@
  * The files a customer sends (delivery/delivery.h), as the reader's child opens and judges them
  * (delivery/judge.h), and as `certdesk inspect` shows them (delivery/inspect.h).
  *
- * Holds: nothing is accepted for a key that no input can know; a report survives its codec
+ * Holds: nothing is accepted for a key that no input can know, and no key taken without that; a report survives its codec
  * unchanged; its findings are words; what inspect prints is one JSON object.
  *
- * Choice: bits 0-2 the password, bit 3 two files instead of one, bit 4 inspect instead of judge.
+ * Choice: bits 0-2 the password, bit 3 two files instead of one, bit 4 inspect instead of judge, bit
+ * 5 a private key that came along would be taken.
  */
 #include "fuzz/fuzz.h"
 
@@ -56,6 +57,11 @@ question_of(struct fuzz_input input)
 	q->files[1].bytes = str_drop(input.bytes, half);
 	q->now = NOW;
 	q->has_key = true;
+	if (input.choice & 32)
+		q->wish = (struct read_wish){ .kind = READ_TAKE,
+			.key = { { 1 } },
+			.customer = { { 2 } },
+			.site = { { 3 } } };
 	memset(q->spki_sha256, 0xa5, sizeof(q->spki_sha256));
 	(void)str_copy(STR("owa.contoso.com"), q->host, sizeof(q->host));
 	return q;
@@ -92,6 +98,7 @@ static void
 judge(const struct delivery_question *q)
 {
 	struct read_report *report = alloc_zero(sizeof(*report));
+	CLEAN(key_offer_fini) struct key_offer offer;
 	const struct judge_setting setting = {
 		.trust = &trust,
 		.ct_logs = ct_logs,
@@ -99,8 +106,8 @@ judge(const struct delivery_question *q)
 	};
 
 	read_report_init(report);
-	judge_question(q, tools, &setting, report);
-	MUST_HOLD(!report->accepted);
+	judge_and_offer(q, tools, &setting, report, &offer);
+	MUST_HOLD(!report->accepted && !offer.is_made);
 	check_findings(&report->findings);
 	check_codec(report);
 	read_report_fini(report);

@@ -2,11 +2,11 @@
 /*
  * What a captured worker may send the keeper with an export: the text around the key
  * (keeper/around.h), the name its socket is bound to (keeper/vessel.h), and a wrapped key
- * (keeper/wrap.h).
+ * (keeper/wrap.h); and what a captured reader may offer as a key (keeper/secret_key.h).
  *
  * Holds: what may stand around a key in HAProxy's socket is one command with one payload, into a
  * file of the folder, and no byte behind it; around a key in a file there is no empty line; a
- * wrapped key with any bit changed does not open.
+ * wrapped key with any bit changed does not open; numbers make a whole key or none.
  *
  * First text (to a byte 1): before the key; the rest: behind it, and the other two inputs.
  */
@@ -108,6 +108,22 @@ wrapped_key(struct str patch)
 	expect_shut(patch);
 }
 
+/* A scalar as it stands; two "primes" are too seldom ones to go further than that. */
+static void
+foreign_key(struct str bytes)
+{
+	CLEAN(secret_key_fini) struct secret_key key = { 0 };
+	CLEAN(key_numbers_fini) struct key_numbers numbers;
+	struct wire w = WIRE(bytes);
+	int r;
+
+	if (!key_numbers_get(&w, &numbers))
+		return;
+	r = secret_key_from_numbers(&numbers, &key);
+	MUST_HOLD(r >= 0 && (r == 0) == (key.pkey != NULL));
+	MUST_HOLD(r || (key.origin == KEY_FROM_CUSTOMER && key.len <= SECRET_KEY_DER_MAX));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -118,5 +134,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	around(before, rest);
 	vessel(rest);
 	wrapped_key(rest);
+	foreign_key(rest);
 	return 0;
 }

@@ -21,6 +21,7 @@
 #include "ipc/house.h"
 #include "ipc/key_export.h"
 #include "ipc/key_make.h"
+#include "ipc/key_take.h"
 #include "ipc/read_delivery.h"
 #include "sys/file.h"
 #include "sys/net.h"
@@ -128,6 +129,30 @@ key_made(struct str payload)
 }
 
 static void
+key_take(struct str payload)
+{
+	CLEAN(buf_fini) struct buf again = BUF(PAYLOAD_MAX);
+	CLEAN(key_take_fini) struct key_take take;
+
+	if (!key_take_get(payload, &take))
+		return;
+	key_take_put(&again, &take);
+	must_encode_to(payload, &again);
+}
+
+static void
+key_taken(struct str payload)
+{
+	CLEAN(buf_fini) struct buf again = BUF(PAYLOAD_MAX), wrapped = BUF(KEY_WRAPPED_MAX);
+	int result = key_taken_get(payload, &wrapped);
+
+	if (result < 0)
+		return;
+	key_taken_put(&again, result, buf_str(&wrapped));
+	must_encode_to(payload, &again);
+}
+
+static void
 read_question(struct str payload)
 {
 	struct delivery_question *question = alloc_zero(sizeof(*question));
@@ -219,6 +244,8 @@ static void (*const decoders[])(struct str payload) = {
 	read_report,
 	config_slice,
 	frames,
+	key_take,
+	key_taken,
 };
 
 int

@@ -92,6 +92,22 @@ class CA:
         stem.write_text(self.chain() + leaf)
         return openssl("crl2pkcs7", "-nocrl", "-certfile", stem)
 
+    def request(self, kind="rsa:2048"):
+        """As a seller's page or another server makes one: (private key, request), PEM."""
+        self.count += 1
+        stem = self.folder / f"foreign{self.count}"
+        curve = ["-pkeyopt", f"ec_paramgen_curve:{kind}"] if kind.startswith("P-") else []
+        openssl("req", "-new", "-newkey", "ec" if curve else kind, *curve, "-nodes", "-keyout", stem.with_suffix(".key"), "-subj", "/CN=x",
+                "-out", stem.with_suffix(".csr"))
+        return stem.with_suffix(".key").read_text(), stem.with_suffix(".csr").read_text()
+
+    def as_pfx(self, leaf, key, password):
+        """Certificate, chain and private key in one protected file."""
+        stem = self.folder / f"pfx{self.count}"
+        stem.with_suffix(".pem").write_text(leaf + self.chain() + key)
+        stem.with_suffix(".pass").write_text(password)
+        return openssl("pkcs12", "-export", "-in", stem.with_suffix(".pem"), "-passout", f"file:{stem.with_suffix('.pass')}")
+
     def as_pkcs12(self, leaf, password):
         """What some sellers return: protected by a password, but without a key (it is ours)."""
         stem = self.folder / f"p12-{self.count}"

@@ -18,6 +18,8 @@ from .ca import CA
 from .peers import Backend, HAProxy, Knot, Mailbox, Publisher, Peer, answers, free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
+STATEMENT = ("I know that this private key was not made by the provider, that anybody who has seen it can pretend to be this site, and that the "
+             "certificate must be revoked if a copy comes out. I accept this risk.")
 
 
 def build_folder():
@@ -122,6 +124,8 @@ class House(Peer):
         if mailbox:
             mail += f"\n  smtp_url: smtp://127.0.0.1:{mailbox.port}"
         lines.append(mail)
+        if more.get("foreign_keys"):
+            lines.append("policy:\n  foreign_keys: yes")
         if ca:
             lines.append(f"trust:\n  file: {ca.root}" + "".join(f"\n  {name}: {value}" for name, value in more.get("trust", {}).items()))
         if more.get("severities"):
@@ -268,12 +272,15 @@ class Stage:
         self.until(order, lambda o: o["stage"] not in ("checking", "preparing"), what="the csr")
         return self.api.call("GET", f"/orders/{order['number']}/csr", headers={"Accept": "text/plain"})
 
-    def deliver(self, order, content, name="certificate.pem", password=None, accept=True):
-        """The customer sends it; `accept`: and wants it installed if there is nothing to decide."""
+    def deliver(self, order, content, name="certificate.pem", password=None, accept=True, foreign_key=None):
+        """The customer sends it; `accept`: and wants it installed if there is nothing to decide; `foreign_key`: who accepts the
+        risk of a private key that came along."""
         import base64
         body = {"files": [{"name": name, "content_base64": base64.b64encode(content).decode()}], "accept": accept}
         if password is not None:
             body["password"] = password
+        if foreign_key is not None:
+            body["foreign_key"] = {"author": foreign_key, "statement": STATEMENT}
         return self.api.post(f"/orders/{order['number']}/certificate", body)
 
     def accept_review(self, order, review):

@@ -47,8 +47,12 @@ class Proof:
         assert number == order["number"]
         assert self.one("SELECT id, address, state FROM addresses WHERE site=?", site) == (address, shown["address"], "in_use")
         assert self.one("SELECT id FROM keys WHERE site=? AND state='active'", site) == key
-        assert self.one("SELECT key FROM csrs WHERE order_id=?", live) == key
-        assert self.one("SELECT count(*) FROM keys WHERE site=?", site) == self.one(
+        made_here = self.one("SELECT origin FROM keys WHERE id=?", key) == "here"
+        assert (self.one("SELECT key FROM csrs WHERE order_id=?", live) == key) == made_here
+        assert self.one("SELECT count(*) FROM keys WHERE site=? AND origin='customer'", site) == self.one(
+            "SELECT count(*) FROM deliveries d JOIN orders o ON o.id=d.order_id WHERE site=? AND d.key IS NOT NULL AND d.state='accepted'", site)
+        assert self.rows("SELECT 1 FROM deliveries WHERE ended>0 AND key_wrapped IS NOT NULL") == [], "a key in two places"
+        assert self.one("SELECT count(*) FROM keys WHERE site=? AND origin='here'", site) == self.one(
             "SELECT count(*) FROM orders WHERE site=? AND fact_keyed>0", site), "a key that no order asked for"
         der = self.der(leaf)
         assert self.one("SELECT sha256 FROM certificates WHERE order_id=?", live) == hashlib.sha256(der).digest()
