@@ -124,7 +124,7 @@ def test_certificates_that_are_not_it(stage, waiting, tmp_path):
     expect(stage, order, stage.ca.as_pem(stage.ca.sign(csr, ["other.contoso.com"])), "CERT_NAME_MISSING")
     expect(stage, order, stage.ca.as_pem(stage.ca.sign(csr, ["*." + host])), "CERT_NAME_NEAR")
     expect(stage, order, stage.ca.chain().encode(), "CERT_ONLY_CA")
-    expect(stage, order, b"this is no certificate at all", "CERT_FORMAT")
+    expect(stage, order, b"this is no certificate at all", "CERT_IS_TEXT")
     expect(stage, order, b"", "CERT_EMPTY")
     expect(stage, order, csr.encode(), "CERT_IS_CSR")
     expect(stage, order, good[:700].encode(), "CERT_DAMAGED")

@@ -25,8 +25,8 @@ struct opened {
 	struct intake *in;
 	struct archive *archive;
 	const char *container;
-	bool is_closed; /* a member needs a password that was not there or not right */
-	bool is_office; /* .docx and the like are ZIP archives (I-01) */
+	bool is_closed;     /* a member needs a password that was not there or not right */
+	const char *office; /* .docx and the like are ZIP archives (I-01); NULL = is none */
 };
 
 /* POSIX: "ustar" at 257; GNU says the same with other bytes behind. */
@@ -117,7 +117,10 @@ read_member(struct opened *on, struct archive_entry *entry)
 		(void)unpack(on, &bytes); /* passing over it may cost as much as reading it */
 		return;
 	}
-	on->is_office |= str_eq(name, STR("[Content_Types].xml"));
+	if (str_eq(name, STR("[Content_Types].xml")))
+		on->office = "a Microsoft Office document";
+	else if (str_eq(name, STR("mimetype")))
+		on->office = "an OpenDocument file";
 	if (closed && !on->in->password) {
 		on->is_closed = true;
 		return;
@@ -138,8 +141,8 @@ static void
 tell_closed(const struct opened *on)
 {
 	if (strcmp(on->container, "ZIP") != 0)
-		intake_problem(on->in, DELIVERY_UNSUPPORTED_FORMAT, "a %s archive with a password",
-		    on->container);
+		intake_answer(on->in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_ARCHIVE_PASSWORD,
+		    "a %s archive with a password", on->container);
 	else if (on->in->password)
 		intake_problem(
 		    on->in, DELIVERY_PASSWORD_WRONG, "the password does not open the archive");
@@ -162,7 +165,7 @@ read_members(struct opened *on)
 			break;
 		}
 		read_member(on, entry);
-		if (on->in->unpacked.bytes > INTAKE_UNPACKED_MAX ||
+		if (on->in->delivery->unpacked > INTAKE_UNPACKED_MAX ||
 		    on->in->unpacked.members > INTAKE_MEMBERS_MAX)
 			break;
 	}
@@ -171,8 +174,9 @@ read_members(struct opened *on)
 		tell_closed(on);
 	else if (r < ARCHIVE_WARN)
 		intake_problem(on->in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
-	if (on->is_office && !intake_has_found(on->in))
-		intake_problem(on->in, DELIVERY_UNSUPPORTED_FORMAT, "a Microsoft Office document");
+	if (on->office && !intake_has_found(on->in))
+		intake_answer(
+		    on->in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_OFFICE, "%s", on->office);
 }
 
 /* Names become UTF-8 only where that is the locale's charset. */
@@ -197,9 +201,9 @@ intake_archive(struct intake *in, struct str bytes)
 {
 	in->holds_files = true;
 	if (in->unpacked.archives == INTAKE_ARCHIVES_MAX) {
-		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
+		intake_answer(in, DELIVERY_LIMIT, FINDING_CERT_ARCHIVE_DEEP, "packed too deep");
 		return;
 	}
 	read_archive(in, bytes);
-	intake_settle(in);
+	intake_settle(in, FINDING_CERT_ARCHIVE_EMPTY);
 }

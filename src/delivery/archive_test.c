@@ -353,6 +353,21 @@ limits(void **state UNUSED)
 	add_and_expect(buf_str(&large), DELIVERY_LIMIT, "a file in it is larger than 1 MiB", 0);
 }
 
+/* I-07: what is unpacked counts for all files of a delivery together. */
+static void
+limit_of_a_delivery(void **state UNUSED)
+{
+	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	CLEAN(buf_fini) struct buf zip = BUF(PACKED_MAX);
+
+	pack_many(&zip, 5, str_bytes(large_text.data, DELIVERY_FILE_MAX));
+	delivery_add(&delivery, tools, STR("a.zip"), buf_str(&zip), NULL);
+	assert_int_equal(delivery.file[0].error, DELIVERY_NO_CERTIFICATE);
+	delivery_add(&delivery, tools, STR("b.zip"), buf_str(&zip), NULL);
+	assert_int_equal(delivery.file[1].error, DELIVERY_LIMIT);
+	assert_string_equal(delivery.file[1].words, "more than 8 MiB are packed in it");
+}
+
 int
 main(void)
 {
@@ -361,6 +376,7 @@ main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(damage),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(limit_of_a_delivery),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -111,23 +111,49 @@ delivery_tools_new(struct delivery_tools **ret, bool *ret_legacy)
 	return 0;
 }
 
-void
-intake_problem(struct intake *in, enum delivery_error error, const char *words, ...)
+/* The first problem stays; true when this is it. */
+static bool keep_problem(struct intake *in, enum delivery_error error, const char *words,
+    va_list args) PRINTF_LIKE(3, 0);
+
+static bool
+keep_problem(struct intake *in, enum delivery_error error, const char *words, va_list args)
 {
 	char plain[DELIVERY_WORDS_SIZE];
 	int len = 0;
-	va_list args;
 
 	if (in->file->error != DELIVERY_FINE)
-		return;
+		return false;
 	if (error == DELIVERY_MALFORMED ||
 	    error == DELIVERY_LIMIT) /* the others say what the whole is */
 		len = snprintf(plain, sizeof(plain), "%s", in->part);
-	va_start(args, words);
 	vsnprintf(plain + len, sizeof(plain) - (size_t)len, words, args);
-	va_end(args);
 	in->file->error = error;
 	str_show(str_of(plain), in->file->words, sizeof(in->file->words));
+	return true;
+}
+
+void
+intake_problem(struct intake *in, enum delivery_error error, const char *words, ...)
+{
+	va_list args;
+
+	va_start(args, words);
+	(void)keep_problem(in, error, words, args);
+	va_end(args);
+}
+
+void
+intake_answer(
+    struct intake *in, enum delivery_error error, enum finding_code code, const char *words, ...)
+{
+	va_list args;
+
+	va_start(args, words);
+	if (keep_problem(in, error, words, args)) {
+		in->file->has_code = true;
+		in->file->code = code;
+	}
+	va_end(args);
 }
 
 static bool
@@ -209,6 +235,15 @@ intake_closed_key(struct intake *in, enum delivery_error error, const char *word
 
 	str_show(str_of(words), closed.words, sizeof(closed.words));
 	note_key(in, &closed);
+}
+
+bool
+intake_may_loosen(struct intake *in, size_t bytes)
+{
+	if (bytes > INTAKE_LOOSENED_MAX - in->delivery->loosened)
+		return false;
+	in->delivery->loosened += bytes;
+	return true;
 }
 
 bool

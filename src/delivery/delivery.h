@@ -20,6 +20,7 @@
 #include <openssl/x509.h>
 
 #include "base/buf.h"
+#include "order/finding.h"
 
 #define DELIVERY_FILES_MAX        16 /* that are sent */
 #define DELIVERY_ROWS_MAX         64 /* those, and what is inside of them */
@@ -73,6 +74,8 @@ struct delivery_file {
 	size_t certificates, keys, csrs, crls; /* seen, twice the same counted twice */
 	enum delivery_error error;             /* the first problem */
 	char words[DELIVERY_WORDS_SIZE];
+	bool has_code; /* a finding speaks of just this problem, else of all of its kind */
+	enum finding_code code;
 };
 
 struct delivery {
@@ -89,6 +92,8 @@ struct delivery {
 	size_t file_count;
 	struct delivery_file file[DELIVERY_ROWS_MAX];
 	uint64_t iterations; /* spent or promised so far, over all files (I-07) */
+	size_t unpacked;     /* bytes that came out of archives and mails */
+	size_t loosened;     /* bytes that were tried as dressed-up text */
 };
 
 void delivery_fini(struct delivery *delivery); /* of a zeroed one is fine */

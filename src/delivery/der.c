@@ -162,8 +162,8 @@ read_signed(struct intake *in, struct str der)
 	if (crl) {
 		in->file->crls++;
 		keep_status(in, der);
-		intake_problem(
-		    in, DELIVERY_UNSUPPORTED_FORMAT, "a list of revoked certificates (CRL)");
+		intake_answer(in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_CRL,
+		    "a list of revoked certificates (CRL)");
 	} else {
 		intake_certificate(in, der);
 	}
@@ -187,14 +187,14 @@ read_key(struct intake *in, struct str der)
 static void
 read_public_key(struct intake *in, struct str der UNUSED)
 {
-	intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "a public key");
+	intake_answer(in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_PUBLIC_KEY, "a public key");
 }
 
 static void
 read_ocsp(struct intake *in, struct str der)
 {
 	keep_status(in, der);
-	intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "an OCSP response");
+	intake_answer(in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_OCSP, "an OCSP response");
 }
 
 /* clang-format off */
@@ -231,6 +231,32 @@ intake_tells_der(struct str bytes)
 		   (uint8_t)bytes.p[1] == 0x83 || kind_of(bytes));
 }
 
+/* Bytes that the outermost element says it has, with its header; 0 when that makes no sense for a
+ * delivery. */
+static size_t
+claimed_size(struct str der)
+{
+	size_t count = der.len > 1 ? (uint8_t)der.p[1] & 0x7f : 0, size = 0;
+
+	if (count < 2 || count > 3 || der.len < 2 + count || !((uint8_t)der.p[1] & 0x80))
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		size = size << 8 | (uint8_t)der.p[2 + i];
+	return size <= DELIVERY_FILE_MAX ? size + 2 + count : 0;
+}
+
+static void
+tell_cut_off(struct intake *in, struct str der)
+{
+	size_t claimed = claimed_size(der);
+
+	if (claimed > der.len)
+		intake_answer(in, DELIVERY_MALFORMED, FINDING_CERT_TRUNCATED,
+		    "it stops after %zu of %zu bytes", der.len, claimed);
+	else
+		intake_problem(in, DELIVERY_MALFORMED, "it is cut off or damaged");
+}
+
 void
 intake_der(struct intake *in, struct str der)
 {
@@ -240,7 +266,7 @@ intake_der(struct intake *in, struct str der)
 	if (++in->depth > INTAKE_DEPTH_MAX) {
 		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
 	} else if (!der_peek(der, &whole)) {
-		intake_problem(in, DELIVERY_MALFORMED, "it is cut off or damaged");
+		tell_cut_off(in, der);
 	} else if (!kind) {
 		intake_problem(in, DELIVERY_UNKNOWN_FORMAT,
 		    "a structure that is no certificate, request or key");
@@ -250,6 +276,30 @@ intake_der(struct intake *in, struct str der)
 		kind->read(in, whole.whole);
 	}
 	in->depth--;
+}
+
+/* A message without certificates: what else it is. */
+static void
+tell_message(struct intake *in, CMS_ContentInfo *cms, bool has_crls)
+{
+	switch (OBJ_obj2nid(CMS_get0_type(cms))) {
+	case NID_pkcs7_signed:
+		if (!has_crls)
+			intake_answer(in, DELIVERY_NO_CERTIFICATE, FINDING_CERT_IS_SIGNATURE,
+			    "a signature without certificates");
+		else
+			intake_answer(in, DELIVERY_NO_CERTIFICATE, FINDING_CERT_IS_CRL,
+			    "a PKCS#7 that holds nothing but lists of revoked certificates (CRL)");
+		return;
+	case NID_pkcs7_enveloped:
+	case NID_pkcs7_encrypted:
+	case NID_id_smime_ct_authEnvelopedData:
+		intake_answer(in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_ENCRYPTED,
+		    "an encrypted message (S/MIME)");
+		return;
+	default:
+		return;
+	}
 }
 
 /* Certificates of a SignedData of any version, BER or DER (I-04); their order means nothing. */
@@ -282,6 +332,8 @@ intake_pkcs7(struct intake *in, struct str der)
 			keep_status(in, str_bytes(bytes, (size_t)len));
 		OPENSSL_free(bytes);
 	}
+	if (cms && sk_X509_num(certificates) <= 0)
+		tell_message(in, cms, sk_X509_CRL_num(crls) > 0);
 	sk_X509_CRL_pop_free(crls, X509_CRL_free);
 	sk_X509_pop_free(certificates, x509_free);
 	CMS_ContentInfo_free(cms);

@@ -17,7 +17,9 @@ struct format {
 	struct str magic; /* at the very start, or */
 	bool (*tells)(struct str bytes);
 	void (*read)(struct intake *, struct str bytes);
-	const char *what; /* of one that is not read: "a …" */
+	/* of one that is not read: */
+	const char *what; /* "a …" */
+	enum finding_code code;
 };
 
 static bool
@@ -59,10 +61,30 @@ tells_ssh_key(struct str bytes)
 	       str_starts(text, STR("ecdsa-sha2-")) || str_starts(text, STR("ssh-dss "));
 }
 
+static bool
+tells_shortcut(struct str bytes)
+{
+	return starts_nocase(str_trim(bytes), STR("[InternetShortcut]"));
+}
+
 static void
 read_putty_key(struct intake *in, struct str bytes UNUSED)
 {
 	intake_key(in, NULL);
+}
+
+/* Text is a format that nobody knows more of; beside certificates it is no news. */
+static void
+read_link(struct intake *in, struct str bytes UNUSED)
+{
+	intake_answer(in, DELIVERY_UNKNOWN_FORMAT, FINDING_CERT_IS_LINK, "a text with a link");
+}
+
+static void
+read_text(struct intake *in, struct str bytes UNUSED)
+{
+	intake_answer(
+	    in, DELIVERY_UNKNOWN_FORMAT, FINDING_CERT_IS_TEXT, "a text without a certificate");
 }
 
 /* XML signatures and SAML metadata carry certificates as base64 in elements of this name. */
@@ -78,13 +100,14 @@ read_xml(struct intake *in, struct str bytes)
 		size_t len = str_find(content, STR("<"));
 
 		buf_clear(&der);
-		if (loosen(str_bytes(content.p, len), &der))
+		if (intake_may_loosen(in, len) && loosen(str_bytes(content.p, len), &der))
 			intake_der(in, buf_str(&der));
 		bytes = str_drop(content, len);
 		bytes = str_drop(bytes, bytes.len > name.len + 2 ? name.len + 2 : bytes.len);
 	}
 	if (in->file->certificates == 0)
-		intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "an XML document");
+		intake_answer(
+		    in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_XML, "an XML document");
 }
 
 static void
@@ -93,66 +116,63 @@ read_rtf(struct intake *in, struct str bytes)
 	if (intake_tells_pem(bytes))
 		intake_pem(in, bytes);
 	else
-		intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "a formatted document (RTF)");
-}
-
-static bool
-tells_disguised(struct str bytes)
-{
-	CLEAN(buf_fini) struct buf meant = BUF_SECRET(DELIVERY_FILE_MAX);
-
-	return loosen_file(bytes, &meant);
-}
-
-static void read_file(struct intake *in, struct str bytes);
-
-static void
-read_disguised(struct intake *in, struct str bytes)
-{
-	CLEAN(buf_fini) struct buf meant = BUF_SECRET(DELIVERY_FILE_MAX);
-
-	if (++in->depth > INTAKE_DEPTH_MAX)
-		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
-	else if (loosen_file(bytes, &meant))
-		read_file(in, buf_str(&meant));
-	in->depth--;
+		intake_answer(in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_OFFICE,
+		    "a formatted document (RTF)");
 }
 
 /* clang-format off */
 static const struct format formats[] = {
-	{ "ZIP",            STR_INIT("PK\x03\x04"),          NULL, intake_archive, NULL },
-	{ "ZIP",            STR_INIT("PK\x05\x06"),          NULL, intake_archive, NULL }, /* empty */
-	{ "7z",             STR_INIT("7z\xbc\xaf\x27\x1c"),  NULL, intake_archive, NULL },
-	{ "RAR",            STR_INIT("Rar!\x1a\x07"),        NULL, intake_archive, NULL },
-	{ "gzip",           STR_INIT("\x1f\x8b\x08"),        NULL, intake_archive, NULL },
-	{ "tar",            { 0 }, intake_tells_tar,        intake_archive, NULL },
-	{ "JKS",            STR_INIT("\xfe\xed\xfe\xed"),    NULL, intake_keystore, NULL },
-	{ "JCEKS",          STR_INIT("\xce\xce\xce\xce"),    NULL, intake_keystore, NULL },
-	{ "BKS",            STR_INIT("\0\0\0\x01\0\0\0\x14"), NULL, NULL, "a Java key store (BKS or UBER)" },
-	{ "BKS",            STR_INIT("\0\0\0\x02\0\0\0\x14"), NULL, NULL, "a Java key store (BKS or UBER)" },
-	{ "TNEF",           STR_INIT("\x78\x9f\x3e\x22"),    NULL, NULL, "an Outlook attachment (winmail.dat)" },
-	{ "OLE",            STR_INIT("\xd0\xcf\x11\xe0"),    NULL, NULL, "a Microsoft Office or Outlook file" },
-	{ "PDF",            STR_INIT("%PDF-"),               NULL, NULL, "a PDF document" },
-	{ "RTF",            STR_INIT("{\\rtf"),              NULL, read_rtf, NULL },
-	{ "PNG",            STR_INIT("\x89PNG\r\n"),         NULL, NULL, "a picture (PNG)" },
-	{ "JPEG",           STR_INIT("\xff\xd8\xff"),        NULL, NULL, "a picture (JPEG)" },
-	{ "PuTTY key",      STR_INIT("PuTTY-User-Key-File"), NULL, read_putty_key, NULL },
-	{ "mail",           { 0 }, intake_tells_mail,       intake_mail, NULL }, /* PEM may stand in it */
-	{ "DER",            { 0 }, intake_tells_der,        intake_der, NULL },
-	{ "PEM text",       { 0 }, intake_tells_pem,        intake_pem, NULL },
-	{ "HTML",           { 0 }, tells_html,              NULL, "a web page (HTML)" },
-	{ "XML",            { 0 }, tells_xml,               read_xml, NULL },
-	{ "SSH public key", { 0 }, tells_ssh_key,           NULL, "an SSH public key" },
-	{ "base64 text",    { 0 }, intake_tells_base64,     intake_base64, NULL },
-	{ "text",           { 0 }, tells_disguised,         read_disguised, NULL },
+	{ "ZIP",            STR_INIT("PK\x03\x04"),          NULL, intake_archive, NULL, 0 },
+	{ "ZIP",            STR_INIT("PK\x05\x06"),          NULL, intake_archive, NULL, 0 }, /* empty */
+	{ "7z",             STR_INIT("7z\xbc\xaf\x27\x1c"),  NULL, intake_archive, NULL, 0 },
+	{ "RAR",            STR_INIT("Rar!\x1a\x07"),        NULL, intake_archive, NULL, 0 },
+	{ "gzip",           STR_INIT("\x1f\x8b\x08"),        NULL, intake_archive, NULL, 0 },
+	{ "tar",            { 0 }, intake_tells_tar,        intake_archive, NULL, 0 },
+	{ "JKS",            STR_INIT("\xfe\xed\xfe\xed"),    NULL, intake_keystore, NULL, 0 },
+	{ "JCEKS",          STR_INIT("\xce\xce\xce\xce"),    NULL, intake_keystore, NULL, 0 },
+	{ "BKS",            STR_INIT("\0\0\0\x01\0\0\0\x14"), NULL, NULL, "a Java key store (BKS or UBER)", FINDING_CERT_IS_KEY_STORE },
+	{ "BKS",            STR_INIT("\0\0\0\x02\0\0\0\x14"), NULL, NULL, "a Java key store (BKS or UBER)", FINDING_CERT_IS_KEY_STORE },
+	{ "SST",            STR_INIT("\0\0\0\0CERT"),       NULL, NULL, "a serialized certificate store of Windows (SST)", FINDING_CERT_IS_WINDOWS_STORE },
+	{ "SQLite",         STR_INIT("SQLite format 3\0"),   NULL, NULL, "a database (SQLite)", FINDING_CERT_IS_DATABASE },
+	{ "TNEF",           STR_INIT("\x78\x9f\x3e\x22"),    NULL, NULL, "an Outlook attachment (winmail.dat)", FINDING_CERT_IS_OUTLOOK },
+	{ "Outlook",        { 0 }, intake_tells_outlook,    NULL, "a mail saved by Outlook (.msg)", FINDING_CERT_IS_OUTLOOK },
+	{ "OLE",            STR_INIT("\xd0\xcf\x11\xe0"),    NULL, NULL, "a Microsoft Office file", FINDING_CERT_IS_OFFICE },
+	{ "PDF",            STR_INIT("%PDF-"),               NULL, NULL, "a PDF document", FINDING_CERT_IS_PDF },
+	{ "RTF",            STR_INIT("{\\rtf"),              NULL, read_rtf, NULL, 0 },
+	{ "PNG",            STR_INIT("\x89PNG\r\n"),         NULL, NULL, "a picture (PNG)", FINDING_CERT_IS_PICTURE },
+	{ "JPEG",           STR_INIT("\xff\xd8\xff"),        NULL, NULL, "a picture (JPEG)", FINDING_CERT_IS_PICTURE },
+	{ "GIF",            STR_INIT("GIF8"),                NULL, NULL, "a picture (GIF)", FINDING_CERT_IS_PICTURE },
+	{ "TIFF",           STR_INIT("II*\0"),               NULL, NULL, "a picture (TIFF)", FINDING_CERT_IS_PICTURE },
+	{ "TIFF",           STR_INIT("MM\0*"),               NULL, NULL, "a picture (TIFF)", FINDING_CERT_IS_PICTURE },
+	{ "picture",        { 0 }, intake_tells_picture,    NULL, "a picture", FINDING_CERT_IS_PICTURE },
+	{ "program",        STR_INIT("\x7f" "ELF"),           NULL, NULL, "a program (ELF)", FINDING_CERT_IS_PROGRAM },
+	{ "program",        { 0 }, intake_tells_program,    NULL, "a program for Windows", FINDING_CERT_IS_PROGRAM },
+	{ "shortcut",       STR_INIT("L\0\0\0\x01\x14\x02\0"), NULL, NULL, "a shortcut of Windows (.lnk)", FINDING_CERT_IS_SHORTCUT },
+	{ "shortcut",       { 0 }, tells_shortcut,          NULL, "a bookmark (.url)", FINDING_CERT_IS_SHORTCUT },
+	{ "PuTTY key",      STR_INIT("PuTTY-User-Key-File"), NULL, read_putty_key, NULL, 0 },
+	{ "mail",           { 0 }, intake_tells_mail,       intake_mail, NULL, 0 }, /* PEM may stand in it */
+	{ "DER",            { 0 }, intake_tells_der,        intake_der, NULL, 0 },
+	{ "PEM text",       { 0 }, intake_tells_pem,        intake_pem, NULL, 0 },
+	{ "HTML",           { 0 }, tells_html,              NULL, "a web page (HTML)", FINDING_CERT_IS_WEB_PAGE },
+	{ "XML",            { 0 }, tells_xml,               read_xml, NULL, 0 },
+	{ "SSH public key", { 0 }, tells_ssh_key,           NULL, "an SSH public key", FINDING_CERT_IS_SSH_KEY },
+	{ "base64 text",    { 0 }, intake_tells_base64,     intake_base64, NULL, 0 },
+};
+
+/* Text that is in no other format, not even dressed up as one. */
+static const struct format plain[] = {
+	{ "thumbprint",     { 0 }, intake_tells_thumbprint, NULL, "a thumbprint", FINDING_CERT_IS_THUMBPRINT },
+	{ "listing",        { 0 }, intake_tells_listing,    NULL, "a printed description of a certificate", FINDING_CERT_IS_LISTING },
+	{ "link",           { 0 }, intake_tells_link,       read_link, NULL, 0 },
+	{ "text",           { 0 }, intake_tells_text,       read_text, NULL, 0 },
 };
 /* clang-format on */
 
 static const struct format *
-format_of(struct str bytes)
+format_of(const struct format *table, size_t count, struct str bytes)
 {
-	for (size_t i = 0; i < COUNT_OF(formats); i++) {
-		const struct format *format = &formats[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct format *format = &table[i];
 
 		if (format->tells ? format->tells(bytes) : str_starts(bytes, format->magic))
 			return format;
@@ -187,6 +207,24 @@ from_utf16(struct str bytes, bool big, struct buf *to)
 	}
 }
 
+static void read_file(struct intake *in, struct str bytes);
+
+/* False: it is not dressed up. */
+static bool
+read_disguised(struct intake *in, struct str bytes)
+{
+	CLEAN(buf_fini) struct buf meant = BUF_SECRET(DELIVERY_FILE_MAX);
+
+	if (!intake_may_loosen(in, bytes.len) || !loosen_file(bytes, &meant))
+		return false;
+	if (++in->depth > INTAKE_DEPTH_MAX)
+		intake_problem(in, DELIVERY_LIMIT, "packed too deep");
+	else
+		read_file(in, buf_str(&meant));
+	in->depth--;
+	return true;
+}
+
 static void
 read_file(struct intake *in, struct str bytes)
 {
@@ -196,17 +234,26 @@ read_file(struct intake *in, struct str bytes)
 		intake_problem(in, DELIVERY_EMPTY, "nothing is in it");
 		return;
 	}
-	format = format_of(bytes);
+	format = format_of(formats, COUNT_OF(formats), bytes);
+	if (!format && read_disguised(in, bytes))
+		return;
+	if (!format)
+		format = format_of(plain, COUNT_OF(plain), bytes);
 	if (!format) {
 		intake_problem(in, DELIVERY_UNKNOWN_FORMAT, "in no format we know");
 		return;
 	}
 	in->file->container = format->container;
 	if (!format->read)
-		intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "%s", format->what);
+		intake_answer(in, DELIVERY_UNSUPPORTED_FORMAT, format->code, "%s", format->what);
 	else
 		format->read(in, bytes);
-	if (!in->holds_files && !intake_has_found(in))
+	if (in->holds_files || intake_has_found(in))
+		return;
+	if (in->aside)
+		intake_answer(
+		    in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_PARAMETERS, "%s", in->aside);
+	else
 		intake_problem(in, DELIVERY_NO_CERTIFICATE, "no certificate is in it");
 }
 

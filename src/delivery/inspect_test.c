@@ -132,15 +132,30 @@ fault(const json_t *expect, const json_t *said)
 	return NULL;
 }
 
-/* All groups of the corpus. */
-static bool
-is_claimed(const json_t *row)
-{
-	static const char *const groups[] = { "pem", "p7", "p12", "csr", "other", "key", "jks",
-		"zip" };
+struct disagreement {
+	const char *id, *reason;
+};
 
-	for (size_t i = 0; i < COUNT_OF(groups); i++)
-		if (strcmp(text_of(row, "group"), groups[i]) == 0)
+/* All that we say otherwise, in any group and of any strength. A row that agrees again is out of
+ * date. */
+/* clang-format off */
+static const struct disagreement disagreements[] = {
+	{ "dev.x509-pyca-invalid-utf8-common-name-pem",
+		"its common name is no UTF-8; the OpenSSL we decode with refuses the certificate, and so would the balancer" },
+	{ "dev.p12-nss-testoldca-p12",
+		"a CA's certificate beside its own key: we name it and refuse it as one (E-05), others name none" },
+	{ "dev.p12-nss-openssl-ml-kem-768-seed-p12",
+		"the root's ML-DSA signature cannot be verified here, and a chain has only what was verified" },
+	{ "dev.keystore-wolfssl-ex-ecc-jks",
+		"two entries with keys, one of them a CA's: we take the other, others take none" },
+};
+/* clang-format on */
+
+static bool
+is_explained(const char *id)
+{
+	for (size_t i = 0; i < COUNT_OF(disagreements); i++)
+		if (strcmp(disagreements[i].id, id) == 0)
 			return true;
 	return false;
 }
@@ -150,7 +165,7 @@ corpus(void **state UNUSED)
 {
 	static const char *const strengths[] = { "must", "should", "may" };
 	CLEAN(buf_fini) struct buf text = BUF(16u << 20);
-	size_t passed[3] = { 0 }, all[3] = { 0 }, wrong = 0, i;
+	size_t passed[3] = { 0 }, all[3] = { 0 }, explained = 0, wrong = 0, i;
 	char path[512];
 	json_t *expectations, *row;
 
@@ -176,8 +191,9 @@ corpus(void **state UNUSED)
 			if (strcmp(text_of(row, "strength"), strengths[s]) == 0) {
 				all[s]++;
 				passed[s] += why == NULL;
-				wrong += why && s == 0 && is_claimed(row);
 			}
+		explained += why && is_explained(text_of(row, "id"));
+		wrong += why && !is_explained(text_of(row, "id"));
 		if (why)
 			print_message(
 			    "%s %s: %s\n", text_of(row, "strength"), text_of(row, "id"), why);
@@ -187,6 +203,7 @@ corpus(void **state UNUSED)
 		print_message("%s: %zu of %zu\n", strengths[s], passed[s], all[s]);
 	json_decref(expectations);
 	assert_int_equal(wrong, 0);
+	assert_int_equal(explained, COUNT_OF(disagreements));
 }
 
 /* Whole mails: those that carry certificates must give exactly these, the others nothing but an

@@ -33,10 +33,12 @@ tell_problem(struct judging *j, size_t file)
 {
 	const struct delivery_file *from = &j->delivery->file[file];
 	const struct problem_rule *rule = &problem_rules[from->error];
-	struct finding *finding = judge_find_in(j, rule->code, file);
+	struct finding *finding = judge_find_in(j, from->has_code ? from->code : rule->code, file);
 
 	if (rule->param)
 		finding_param(finding, rule->param, "%s", from->words);
+	else if (from->has_code)
+		finding_param(finding, "detected", "%s", from->words);
 }
 
 /* The first file with a problem, of those that explain a missing leaf or of the others. */
@@ -100,6 +102,8 @@ tell_no_leaf(struct judging *j)
 		tell_only_ca(j);
 	else if (delivery_csrs(j->delivery) > 0)
 		(void)judge_find_in(j, FINDING_CERT_IS_CSR, file_of_csr(j->delivery));
+	else if (j->delivery->key_count > 0)
+		(void)judge_find_in(j, FINDING_CERT_IS_KEY, j->delivery->key[0].file);
 	else if (!tell_first_problem(j, false))
 		(void)judge_find(j, FINDING_CERT_NONE);
 }

@@ -475,7 +475,7 @@ no_leaf(void **state UNUSED)
 	while (big.len <= READ_FILE_MAX)
 		buf_put_byte(&big, 'a');
 	expect_first("empty", STR(""), NULL, FINDING_CERT_EMPTY);
-	expect_first("prose", STR("please find attached"), NULL, FINDING_CERT_FORMAT);
+	expect_first("prose", STR("please find attached"), NULL, FINDING_CERT_IS_TEXT);
 	expect_first("a.jks", STR("\xfe\xed\xfe\xed...."), NULL, FINDING_CERT_DAMAGED);
 	expect_first(
 	    "cut.pem", STR("-----BEGIN CERTIFICATE-----\nMIIC"), NULL, FINDING_CERT_DAMAGED);
@@ -483,8 +483,8 @@ no_leaf(void **state UNUSED)
 	expect_first("a.pfx, wrong", buf_str(&pfx), "Geheim", FINDING_CERT_PASSWORD_WRONG);
 	expect_first("a.csr", buf_str(&csr), NULL, FINDING_CERT_IS_CSR);
 	expect_first("ca-bundle", buf_str(&cas), NULL, FINDING_CERT_ONLY_CA);
-	expect_first("key.pem", buf_str(&key), NULL, FINDING_CERT_NONE);
-	expect_first("locked.pem", buf_str(&locked), NULL, FINDING_CERT_NONE);
+	expect_first("key.pem", buf_str(&key), NULL, FINDING_CERT_IS_KEY);
+	expect_first("locked.pem", buf_str(&locked), NULL, FINDING_CERT_IS_KEY);
 	expect_first("big", buf_str(&big), NULL, FINDING_CERT_LIMIT);
 	for (size_t i = pfx.len - 9; i > 0; i--) /* the MAC's digest becomes one that nobody has */
 		if (memcmp(pfx.data + i, "\x60\x86\x48\x01\x65\x03\x04\x02\x01", 9) == 0) {

@@ -100,7 +100,7 @@ read_entry(struct store *store)
 	case ENTRY_CERTIFICATE:
 		return read_certificate(store);
 	case ENTRY_SECRET_KEY:
-		intake_problem(store->in, DELIVERY_UNSUPPORTED_FORMAT,
+		intake_answer(store->in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_KEY_STORE,
 		    "a Java key store (JCEKS) with a secret key, which hides what lies behind it");
 		store->rest = STR("");
 		return true;

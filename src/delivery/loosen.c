@@ -79,11 +79,14 @@ put_entity(struct str rest, struct buf *out)
 static void
 undo_page(struct str in, struct buf *out)
 {
+	bool open = false; /* no ">" follows any more: looking again at each "<" would take n * n */
+
 	for (size_t i = 0; i < in.len; i++) {
 		struct str rest = str_drop(in, i);
-		size_t tag = in.p[i] == '<' ? str_find(rest, STR(">")) : rest.len;
+		size_t tag = in.p[i] == '<' && !open ? str_find(rest, STR(">")) : rest.len;
 		size_t entity = in.p[i] == '&' ? put_entity(rest, out) : 0;
 
+		open |= in.p[i] == '<' && tag == rest.len;
 		if (tag < rest.len) {
 			buf_put_byte(out, '\n');
 			i += tag;

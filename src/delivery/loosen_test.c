@@ -209,6 +209,30 @@ nothing_is_guessed(void **state UNUSED)
 	}
 }
 
+/* I-07: only so much is tried; what is no certificate at first sight then stays text, and what is one is
+ * still read. A text that is too large for what is left costs nothing of it. */
+static void
+work_is_bounded(void **state UNUSED)
+{
+	static char junk[DELIVERY_FILE_MAX];
+	struct str all = str_bytes(junk, sizeof(junk));
+	CLEAN(delivery_fini) struct delivery delivery = { 0 };
+	CLEAN(buf_fini) struct buf hex = BUF(1 << 18);
+
+	memset(junk, '<', sizeof(junk)); /* and without an end: each way takes linear time */
+	buf_put_hex(&hex, der.data, der.len);
+	delivery_add(&delivery, tools, STR("1"), all, NULL);
+	delivery_add(&delivery, tools, STR("2"), str_drop(all, 8192), NULL);
+	delivery_add(&delivery, tools, STR("3"), all, NULL);
+	delivery_add(&delivery, tools, STR("in time"), buf_str(&hex), NULL);
+	assert_int_equal(delivery.file[3].certificates, 1);
+	delivery_add(&delivery, tools, STR("the rest"), str_bytes(junk, 8192 - hex.len), NULL);
+	delivery_add(&delivery, tools, STR("late"), buf_str(&hex), NULL);
+	assert_int_equal(delivery.file[5].certificates, 0);
+	delivery_add(&delivery, tools, STR("plain"), buf_str(&pem), NULL);
+	assert_int_equal(delivery.file[6].certificates, 1);
+}
+
 int
 main(void)
 {
@@ -217,6 +241,7 @@ main(void)
 		cmocka_unit_test(other_alphabets),
 		cmocka_unit_test(bare_forms),
 		cmocka_unit_test(nothing_is_guessed),
+		cmocka_unit_test(work_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -16,6 +16,7 @@
 
 #define PARTS_DEPTH_MAX 16   /* of multiparts and forwarded mails */
 #define COLONS_MAX      1000 /* in one list of addresses */
+#define BOUNDARIES_MAX  4000 /* lines that may be one: an object each, before any is looked at */
 
 static void
 object_unref(void *object)
@@ -212,6 +213,17 @@ has_endless_group(struct str text)
 	return colons > COLONS_MAX;
 }
 
+static bool
+has_endless_parts(struct str text)
+{
+	size_t count = 0;
+
+	for (size_t at; count <= BOUNDARIES_MAX && (at = str_find(text, STR("\n--"))) < text.len;
+	     count++)
+		text = str_drop(text, at + 3);
+	return count > BOUNDARIES_MAX;
+}
+
 /* NULL: it cannot be read, and that is remembered. */
 static GMimeMessage *
 parse(struct intake *in, struct str text)
@@ -223,6 +235,10 @@ parse(struct intake *in, struct str text)
 
 	if (has_endless_group(text)) {
 		intake_problem(in, DELIVERY_LIMIT, "a list of addresses is too long");
+		return NULL;
+	}
+	if (has_endless_parts(text)) {
+		intake_problem(in, DELIVERY_LIMIT, "it has more than %d parts", BOUNDARIES_MAX);
 		return NULL;
 	}
 	parser = g_mime_parser_new_with_stream(stream);
@@ -253,7 +269,8 @@ read_smime(struct walk *on, struct str name, struct str der)
 
 	ERR_clear_error();
 	if (type == NID_pkcs7_enveloped || type == NID_id_smime_ct_authEnvelopedData)
-		intake_problem(on->in, DELIVERY_UNSUPPORTED_FORMAT, "an encrypted mail");
+		intake_answer(on->in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_ENCRYPTED,
+		    "an encrypted mail");
 	else if (on->pass == (carries ? PASS_SIGNATURES : PASS_PARTS))
 		intake_member(on->in, name, der);
 	if (carries) {
@@ -376,5 +393,5 @@ intake_mail(struct intake *in, struct str text)
 	in->unpacked.mails--;
 	if (!intake_has_told(in) && !intake_has_found(in) && intake_tells_pem(text))
 		read_as_text(in, text);
-	intake_settle(in);
+	intake_settle(in, FINDING_CERT_MAIL_EMPTY);
 }

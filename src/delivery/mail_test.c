@@ -269,7 +269,7 @@ static const struct row rows[] = {
 	{ "opaque, no more",     SMIME "@S", 1, DELIVERY_FINE, NULL, "m.eml: smime.p7m" },
 	{ "certificates only",   SMIME "@c", 1, DELIVERY_FINE, NULL, "m.eml: smime.p7m" },
 	{ "encrypted",           SMIME "@e", 0, DELIVERY_UNSUPPORTED_FORMAT, "an encrypted mail", "m.eml" },
-	{ "damaged S/MIME",      SMIME "MIIBMIIBMIIB", 0, DELIVERY_MALFORMED, "it is cut off or damaged", "m.eml: smime.p7m" },
+	{ "damaged S/MIME",      SMIME "MIIBMIIBMIIB", 0, DELIVERY_MALFORMED, "it stops after 9 of 308 bytes", "m.eml: smime.p7m" },
 	{ "prose",               MIXED TEXT LOGO "--b--\n", 0, DELIVERY_NO_CERTIFICATE, "no certificate is in it", "m.eml" },
 	{ "a page",              HEAD "Content-Type: text/html\n\n<html>Hello</html>\n", 0, DELIVERY_NO_CERTIFICATE, "no certificate is in it", "m.eml" },
 	{ "winmail.dat",         MIXED TEXT "--b\nContent-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\neJ8+IgAA\n--b--\n", 0, DELIVERY_UNSUPPORTED_FORMAT, "an Outlook attachment (winmail.dat)", "m.eml: winmail.dat" },
@@ -327,10 +327,10 @@ limits(void **state UNUSED)
 	CLEAN(buf_fini) struct buf many = BUF(MAIL_MAX);
 	CLEAN(buf_fini) struct buf forwarded = BUF(MAIL_MAX);
 	CLEAN(buf_fini) struct buf group = BUF(MAIL_MAX);
-	CLEAN(buf_fini) struct buf uuencoded = BUF(MAIL_MAX);
+	CLEAN(buf_fini) struct buf uuencoded = BUF(MAIL_MAX), parts = BUF(MAIL_MAX);
 
 	fill(HEAD, &deep);
-	for (int i = 0; deep.len < MAIL_MAX - 200; i++)
+	for (int i = 0; i < 3000; i++)
 		buf_printf(&deep, "Content-Type: multipart/mixed; boundary=\"%d\"\n\n--%d\n", i, i);
 	add_and_expect(&deep, "packed too deep");
 	fill(MIXED, &many);
@@ -345,6 +345,11 @@ limits(void **state UNUSED)
 	while (group.len < MAIL_MAX - 200)
 		buf_put_text(&group, "a:a:\n ");
 	add_and_expect(&group, "a list of addresses is too long");
+	fill(HEAD, &parts);
+	buf_put_text(&parts, "Content-Type: multipart/mixed; boundary=b\n\n");
+	for (int i = 0; i < 4001; i++)
+		buf_put_text(&parts, "--b\n\n");
+	add_and_expect(&parts, "it has more than 4000 parts");
 	fill(HEAD "\n", &uuencoded);
 	for (int i = 0; i < 65; i++)
 		buf_put_text(&uuencoded, "\nbegin 644 x\n#>'AX\n`\nend\n");

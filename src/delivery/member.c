@@ -21,7 +21,7 @@ has_found(const struct delivery_file *file)
 static bool
 is_picture(const struct delivery_file *file)
 {
-	return strcmp(file->container, "PNG") == 0 || strcmp(file->container, "JPEG") == 0;
+	return file->has_code && file->code == FINDING_CERT_IS_PICTURE;
 }
 
 /* Nothing to tell anybody about, whatever else came. */
@@ -73,7 +73,7 @@ intake_has_told(const struct intake *in)
 }
 
 void
-intake_settle(struct intake *in)
+intake_settle(struct intake *in, enum finding_code empty)
 {
 	struct delivery *delivery = in->delivery;
 	bool found = intake_has_found(in);
@@ -85,16 +85,16 @@ intake_settle(struct intake *in)
 	if (found)
 		delivery->file_count = kept;
 	if (!found && !intake_has_told(in))
-		intake_problem(in, DELIVERY_NO_CERTIFICATE, "no certificate is in it");
+		intake_answer(in, DELIVERY_NO_CERTIFICATE, empty, "no certificate is in it");
 }
 
 bool
 intake_unpacked(struct intake *in, size_t bytes)
 {
-	in->unpacked.bytes += bytes;
-	if (in->unpacked.bytes > INTAKE_UNPACKED_MAX)
+	in->delivery->unpacked += bytes;
+	if (in->delivery->unpacked > INTAKE_UNPACKED_MAX)
 		intake_problem(in, DELIVERY_LIMIT, "more than 8 MiB are packed in it");
-	return in->unpacked.bytes <= INTAKE_UNPACKED_MAX;
+	return in->delivery->unpacked <= INTAKE_UNPACKED_MAX;
 }
 
 /* "chain.zip: owa.crt". Folders are left out: they say nothing that helps to find a file again. */
@@ -130,7 +130,6 @@ intake_member(struct intake *in, struct str name, struct str bytes)
 	put_name(in->file, name, member.file);
 	intake_file(&member, bytes);
 	in->unpacked.members = member.unpacked.members;
-	in->unpacked.bytes = member.unpacked.bytes;
 	if (is_hollow(member.file) && delivery->file_count == member.number + 1)
 		delivery->file_count--;
 }

@@ -27,20 +27,21 @@ struct marker {
 struct label_rule {
 	struct str label;
 	bool is_key;      /* a private key that we do not read */
+	bool is_aside;    /* told when nothing else is there */
 	const char *what; /* NULL = passed over in silence */
 };
 
 /* clang-format off */
 static const struct label_rule label_rules[] = {
-	{ STR_INIT("OPENSSH PRIVATE KEY"),   true,  NULL },
-	{ STR_INIT("PGP PRIVATE KEY BLOCK"), true,  NULL },
-	{ STR_INIT("PGP PUBLIC KEY BLOCK"),  false, "a PGP public key" },
-	{ STR_INIT("PGP MESSAGE"),           false, "a PGP message" },
-	{ STR_INIT("PGP SIGNED MESSAGE"),    false, NULL },
-	{ STR_INIT("PGP SIGNATURE"),         false, NULL },
-	{ STR_INIT("EC PARAMETERS"),         false, NULL },
-	{ STR_INIT("DH PARAMETERS"),         false, NULL },
-	{ STR_INIT("X9.42 DH PARAMETERS"),   false, NULL },
+	{ STR_INIT("OPENSSH PRIVATE KEY"),   true,  false, NULL },
+	{ STR_INIT("PGP PRIVATE KEY BLOCK"), true,  false, NULL },
+	{ STR_INIT("PGP PUBLIC KEY BLOCK"),  false, false, "a PGP public key" },
+	{ STR_INIT("PGP MESSAGE"),           false, false, "a PGP message" },
+	{ STR_INIT("PGP SIGNED MESSAGE"),    false, false, NULL },
+	{ STR_INIT("PGP SIGNATURE"),         false, false, NULL },
+	{ STR_INIT("EC PARAMETERS"),         false, true,  "parameters for making keys" },
+	{ STR_INIT("DH PARAMETERS"),         false, true,  "parameters for exchanging keys (dhparam)" },
+	{ STR_INIT("X9.42 DH PARAMETERS"),   false, true,  "parameters for exchanging keys (dhparam)" },
 };
 /* clang-format on */
 
@@ -246,15 +247,18 @@ read_block(struct intake *in, struct str label, struct str body)
 			continue;
 		if (label_rules[i].is_key)
 			intake_key(in, NULL);
+		else if (label_rules[i].is_aside)
+			in->aside = label_rules[i].what;
 		else if (label_rules[i].what)
-			intake_problem(in, DELIVERY_UNSUPPORTED_FORMAT, "%s", label_rules[i].what);
+			intake_answer(in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_PGP, "%s",
+			    label_rules[i].what);
 		return;
 	}
 	split_body(body, &base64, &encryption);
 	if (base64.len == 0)
 		intake_problem(in, DELIVERY_MALFORMED, "nothing is between BEGIN and END");
 	else if ((!buf_put_from_base64(&der, buf_str(&base64)) || der.len == 0) &&
-		 !loosen(body, &der))
+		 !(intake_may_loosen(in, body.len) && loosen(body, &der)))
 		intake_problem(in,
 		    is_of_interest(label) ? DELIVERY_MALFORMED : DELIVERY_UNSUPPORTED_FORMAT,
 		    is_of_interest(label) ? "letters are missing or do not belong there"
