@@ -151,6 +151,14 @@ def test_what_cannot_be_known_is_said(stage, host, page):
     assert answer["accepted"] and "CERT_REVOCATION_UNKNOWN" in codes(answer)
 
 
+def look_again(stage, order, chain=None):
+    """The day is over: the live certificate is judged again; `chain`: and this is what has been served with it."""
+    with contextlib.closing(sqlite3.connect(stage.house.data / "certdesk.db", timeout=20)) as db, db:
+        if chain is not None:
+            db.execute("UPDATE certificates SET chain=? WHERE order_id=(SELECT id FROM orders WHERE number=?)", (chain, order["number"]))
+        db.execute("UPDATE tasks SET due=1 WHERE kind='watch' AND order_id=(SELECT id FROM orders WHERE number=?)", (order["number"],))
+
+
 def test_revoked_after_it_went_live(stage, host):
     """The daily look finds it (R-04): trouble for the provider, and a finding on the order."""
     order = stage.order(stage.service, host, key="p256")
@@ -161,7 +169,19 @@ def test_revoked_after_it_went_live(stage, host):
     stage.point(order)
     stage.until(order, lambda o: o["stage"] == "live" and o["facts"].get("told"), what="live")
     stage.publisher.pages[f"/{host}.crl"] = stage.ca.crl(leaf)
-    with contextlib.closing(sqlite3.connect(stage.house.data / "certdesk.db", timeout=20)) as db, db:
-        db.execute("UPDATE tasks SET due=1 WHERE kind='watch' AND order_id=(SELECT id FROM orders WHERE number=?)", (order["number"],))
+    look_again(stage, order)
     shown = stage.until(order, lambda o: "CERT_REVOKED" in codes(o), what="the look that finds it")
     assert shown["stage"] == "live" and shown["trouble"]
+
+
+def test_a_chain_that_is_served_incomplete(stage, host, issuing):
+    """What visitors get is judged, not what we could make of it: that a link is known helps nobody who is not sent it (I-17)."""
+    ca, order, leaf = issuing
+    stage.publisher.pages["/known"] = der(ca.intermediate)
+    stage.accept_review(order, stage.deliver(order, leaf("/known"), accept=False)["review"])
+    stage.point(order)
+    stage.until(order, lambda o: o["stage"] == "live" and o["facts"].get("told"), what="live")
+    look_again(stage, order, chain=b"")
+    shown = stage.until(order, lambda o: "CERT_CHAIN_STALE" in codes(o), what="the look that finds it")
+    stale, = (f for f in shown["findings"] if f["code"] == "CERT_CHAIN_STALE")
+    assert f"Issuing {host}" in stale["what"] and shown["trouble"].startswith("The chain that") and shown["stage"] == "live"

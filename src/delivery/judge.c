@@ -260,7 +260,7 @@ report_gap(const struct judging *j)
 
 	for (size_t i = 0; i < report->findings.count; i++)
 		refusals += report->findings.list[i].severity == SEVERITY_REJECT;
-	if (!*j->chain.missing || refusals != 1 || !report_given(j))
+	if (j->question->is_served || !*j->chain.missing || refusals != 1 || !report_given(j))
 		return;
 	report->is_incomplete = true;
 	copy_bytes(report->missing, j->chain.missing_sha256, sizeof(report->missing));

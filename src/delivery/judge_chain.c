@@ -33,12 +33,14 @@ tell_distrust(struct judging *j, const struct distrust_row *row)
 int
 judge_build_chain(struct judging *j, const uint8_t (*without)[32], size_t count, struct chain *ret)
 {
+	struct trust alone = { .roots = j->trust->roots, .distrust = j->trust->distrust };
+	bool is_served = j->question->is_served;
 	X509 *given[DELIVERY_CERTIFICATES_MAX];
 	struct chain_ask ask = { .given = given,
 		.count = delivery_x509s(j->delivery, given),
 		.leaf = j->leaf,
-		.trust = j->trust,
-		.known = j->known,
+		.trust = is_served ? &alone : j->trust,
+		.known = is_served ? NULL : j->known,
 		.now = j->question->now,
 		.issued = j->facts.issued,
 		.without = without,

@@ -58,9 +58,9 @@ shelf_with(const struct test_certificate *one)
 	return shelf;
 }
 
-/* The leaf alone, judged by this trust. */
+/* The leaf alone, judged by this trust; or as visitors get it. */
 static struct read_report *
-judged(const struct trust *trust)
+judged_as(const struct trust *trust, bool is_served)
 {
 	CLEAN(buf_fini) struct buf pem = BUF(1 << 14);
 	struct delivery_question *question = calloc(1, sizeof(*question));
@@ -72,10 +72,17 @@ judged(const struct trust *trust)
 	question->file_count = 1;
 	question->files[0].bytes = buf_str(&pem);
 	question->now = NOW;
+	question->is_served = is_served;
 	read_report_init(report);
 	judge_question(question, tools, &setting, report);
 	free(question);
 	return report;
+}
+
+static struct read_report *
+judged(const struct trust *trust)
+{
+	return judged_as(trust, false);
 }
 
 static void
@@ -114,6 +121,20 @@ completed(void **state UNUSED)
 	report_done(report);
 }
 
+/* Visitors do not know what we know. */
+static void
+served_as_it_is(void **state UNUSED)
+{
+	CLEAN(trust_fini)
+	struct trust trust = { .roots = shelf_with(&root), .intermediates = shelf_with(&issuing) };
+	struct read_report *report = judged_as(&trust, true);
+
+	assert_false(report->accepted || report->is_incomplete);
+	assert_string_equal(finding_value(found(report, FINDING_CERT_CHAIN), "issuer"),
+	    "CN=Issuing CA,O=certdesk test");
+	report_done(report);
+}
+
 static void
 distrusted(void **state UNUSED)
 {
@@ -145,6 +166,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(completed),
+		cmocka_unit_test(served_as_it_is),
 		cmocka_unit_test(distrusted),
 	};
 

@@ -110,6 +110,7 @@ read_question_put(const struct delivery_question *question, struct buf *to)
 		wire_put_bool(to, key->is_customers);
 	}
 	wire_put_i64(to, question->now);
+	wire_put_bool(to, question->is_served);
 	wire_put_u32(to, (uint32_t)question->known_count);
 	for (size_t i = 0; i < question->known_count; i++)
 		wire_put_str(to, question->known[i]);
@@ -153,6 +154,7 @@ read_question_get(struct str from, struct delivery_question *ret)
 		ret->keys[i].is_customers = wire_get_bool(&wire);
 	}
 	ret->now = wire_get_i64(&wire);
+	ret->is_served = wire_get_bool(&wire);
 	ret->known_count = wire_get_count(&wire, READ_KNOWN_MAX, 4);
 	for (size_t i = 0; i < ret->known_count; i++)
 		ret->known[i] = wire_get_str(&wire, READ_FILE_MAX);

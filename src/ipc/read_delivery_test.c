@@ -29,6 +29,7 @@ question_new(void)
 		.kind = READ_TAKE, .key = { { 1 } }, .customer = { { 2 } }, .site = { { 3 } }
 	};
 	question->now = DAYS(20000);
+	question->is_served = true;
 	question->status_count = 2;
 	question->status[0] = STR("a list");
 	question->status[1] = STR("");
@@ -66,7 +67,7 @@ questions(void **state UNUSED)
 	assert_true(id_eq(again->wish.key, question->wish.key) &&
 		    id_eq(again->wish.customer, question->wish.customer) &&
 		    id_eq(again->wish.site, question->wish.site));
-	assert_true(again->now == question->now && again->has_accepted);
+	assert_true(again->now == question->now && again->is_served && again->has_accepted);
 	assert_int_equal(again->status_count, 2);
 	assert_true(str_eq(again->status[0], STR("a list")) && again->status[1].len == 0);
 	assert_memory_equal(again->accepted_sha256, question->accepted_sha256, 32);

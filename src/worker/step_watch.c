@@ -53,6 +53,7 @@ prepare(struct hand *hand, const struct order *order, struct judgement *w)
 	if (r)
 		return r;
 	w->question.has_accepted = false;
+	w->question.is_served = true;
 	add_file(&w->question, buf_str(&w->bytes.leaf));
 	chain = buf_str(&w->bytes.chain);
 	while (w->question.file_count < READ_FILES_MAX && der_next(&chain, &one))
@@ -95,6 +96,28 @@ conclude(struct hand *hand, const struct task *task, const struct order *order,
 	return r ? r : store_commit(hand->store, "worker.watched");
 }
 
+/* As visitors get it; and where that is no longer good, with all that is known: is there another way? */
+static int
+judge_twice(struct hand *hand, const struct order *order, struct judgement *w)
+{
+	CLEAN(buf_fini) struct buf problem = BUF(4096);
+	struct finding *stale;
+	int r = judgement_make(hand, w);
+
+	if (r || w->report.accepted)
+		return r;
+	finding_render(findings_first(&w->report.findings), FINDING_WHAT, &problem);
+	w->question.is_served = false;
+	r = judgement_make(hand, w);
+	if (r || !w->report.accepted)
+		return r;
+	w->report.accepted = false;
+	stale = findings_add(&w->report.findings, FINDING_CERT_CHAIN_STALE, "");
+	finding_param(stale, "fqdn", "%s", order->host);
+	finding_param(stale, "problem", "%s", buf_text(&problem));
+	return 0;
+}
+
 int
 step_watch(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
@@ -102,7 +125,7 @@ step_watch(struct hand *hand, const struct task *task, struct order *order, stru
 	int r = prepare(hand, order, w);
 
 	if (r == 0)
-		r = judgement_make(hand, w);
+		r = judge_twice(hand, order, w);
 	if (r == READ_E_UNAVAILABLE || r == READ_E_TIMEOUT) {
 		outcome_set(what, OUTCOME_LATER, "the reader is being restarted");
 		return 0;
