@@ -99,7 +99,8 @@ struct delivery_question {
 	size_t key_count;
 	struct read_key keys[READ_KEYS_MAX];
 	when now;
-	bool is_served; /* what visitors get: nothing completes the chain, and no link is asked for */
+	bool
+	    is_served; /* what visitors get: nothing completes the chain, and no link is asked for */
 	size_t known_count;
 	struct str known[READ_KNOWN_MAX]; /* CA certificates to complete the chain with, in any
 	                                     format; borrowed */
