@@ -129,8 +129,12 @@ def certificate_back(tell, stage, order, content, name, password):
         got = answer["certificate"]
         tell.detail(f"cert   {got['names'][0]}, issued by {got['issuer']}")
         tell.detail(f"valid  until {got['not_after']}, chain of {got['chain_length'] + 1}")
-        for finding in answer.get("findings", []):
-            tell.detail(f"note   {finding['title']}")
+        remarks = [f for f in answer["findings"] if f["severity"] == "info"]
+        for finding in answer["findings"]:
+            if finding not in remarks:
+                tell.detail(f"note   {finding['title']}")
+        if remarks:
+            tell.detail(f"note   {len(remarks)} remarks, none that anybody must act on (certdesk order show {HOST})")
         stage.accept_review(order, answer["review"])
         tell.detail("review accepted by the customer: what was shown is what is installed")
 
