@@ -5,6 +5,7 @@
  */
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <locale.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -27,6 +28,18 @@ struct opened {
 	const char *container;
 	bool is_closed; /* a member needs a password that was not there or not right */
 };
+
+/* A dictionary may be as large as its sender likes: what the room does not give for it is a limit
+ * (I-07), no damage. Not every part of libarchive says so itself. */
+static void
+tell_broken(const struct opened *on)
+{
+	if (errno == ENOMEM || (on->archive && archive_errno(on->archive) == ENOMEM))
+		intake_problem(
+		    on->in, DELIVERY_LIMIT, "unpacking it takes more memory than it may");
+	else
+		intake_problem(on->in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
+}
 
 /* POSIX: "ustar" at 257; GNU says the same with other bytes behind. */
 bool
@@ -122,7 +135,7 @@ read_member(struct opened *on, struct archive_entry *entry)
 	if (got < 0 && closed)
 		on->is_closed = true;
 	else if (got < 0)
-		intake_problem(on->in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
+		tell_broken(on);
 	else if (buf_failed(&bytes))
 		intake_problem(on->in, DELIVERY_LIMIT, "a file in it is larger than 1 MiB");
 	else if (got == 0)
@@ -166,7 +179,7 @@ read_members(struct opened *on)
 	if (on->is_closed)
 		tell_closed(on);
 	else if (r < ARCHIVE_WARN)
-		intake_problem(on->in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
+		tell_broken(on);
 }
 
 /* Names become UTF-8 only where that is the locale's charset. */
@@ -177,9 +190,10 @@ read_archive(struct intake *in, struct str bytes)
 	struct opened on = { .in = in, .archive = archive, .container = in->file->container };
 	locale_t before = uselocale(in->tools->text);
 
+	errno = archive ? 0 : ENOMEM;
 	in->unpacked.archives++;
 	if (!archive || !open_archive(&on, bytes))
-		intake_problem(in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
+		tell_broken(&on);
 	else
 		read_members(&on);
 	in->unpacked.archives--;
