@@ -277,6 +277,16 @@ put_seven(struct buf *to)
 	put_archive(to, archive_write_set_format_7zip, false);
 }
 
+/* Its dictionary is to be 3 GiB. */
+static void
+put_greedy_seven(struct buf *to)
+{
+	assert_true(buf_put_from_hex(
+	    to, STR("377abcaf271c00033892e61918000000000000003600000000000000a89cdc3e003088086694"
+		    "53962d7d95e113759fdc712cffff856e00000104060001091800070b01000123030101055d00"
+		    "0000c00c0d00080a0107f53b8e000005011105006100000015060100218000800000")));
+}
+
 static void
 put_tar_gz(struct buf *to)
 {
@@ -393,6 +403,7 @@ static const struct delivery_case cases[] = {
 	{ "JKS",                 put_jks,         FINDING_MAX },
 	{ "ZIP",                 put_zip,         FINDING_MAX },
 	{ "7z",                  put_seven,       FINDING_MAX },
+	{ "7z, 3 GiB",           put_greedy_seven, FINDING_CERT_LIMIT },
 	{ "tar.gz",              put_tar_gz,      FINDING_MAX },
 	{ "mail with ZIP",       put_mail,        FINDING_MAX },
 	{ "S/MIME",              put_signed_mail, FINDING_MAX },
