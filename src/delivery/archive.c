@@ -29,12 +29,19 @@ struct opened {
 	bool is_closed; /* a member needs a password that was not there or not right */
 };
 
+/* Not every part of libarchive says so itself. */
+static bool
+lacks_memory(const struct opened *on)
+{
+	return errno == ENOMEM || (on->archive && archive_errno(on->archive) == ENOMEM);
+}
+
 /* A dictionary may be as large as its sender likes: what the room does not give for it is a limit
- * (I-07), no damage. Not every part of libarchive says so itself. */
+ * (I-07), no damage. */
 static void
 tell_broken(const struct opened *on)
 {
-	if (errno == ENOMEM || (on->archive && archive_errno(on->archive) == ENOMEM))
+	if (lacks_memory(on))
 		intake_problem(
 		    on->in, DELIVERY_LIMIT, "unpacking it takes more memory than it may");
 	else
@@ -132,7 +139,7 @@ read_member(struct opened *on, struct archive_entry *entry)
 		return;
 	}
 	got = unpack(on, &bytes);
-	if (got < 0 && closed)
+	if (got < 0 && closed && !lacks_memory(on))
 		on->is_closed = true;
 	else if (got < 0)
 		tell_broken(on);
@@ -175,7 +182,8 @@ read_members(struct opened *on)
 		    on->in->unpacked.members > INTAKE_MEMBERS_MAX)
 			break;
 	}
-	on->is_closed |= archive_read_has_encrypted_entries(on->archive) > 0 && r < ARCHIVE_WARN;
+	on->is_closed |= archive_read_has_encrypted_entries(on->archive) > 0 && r < ARCHIVE_WARN &&
+	                 !lacks_memory(on);
 	if (on->is_closed)
 		tell_closed(on);
 	else if (r < ARCHIVE_WARN)

@@ -271,6 +271,23 @@ put_zip(struct buf *to)
 	put_archive(to, archive_write_set_format_zip, false);
 }
 
+static int
+choose_closed_zip(struct archive *archive)
+{
+	int r = archive_write_set_format_zip(archive);
+
+	return r ? r
+	       : archive_write_set_options(archive, "zip:encryption=traditional")
+	           ? ARCHIVE_FATAL
+	           : archive_write_set_passphrase(archive, "password");
+}
+
+static void
+put_closed_zip(struct buf *to)
+{
+	put_archive(to, choose_closed_zip, false);
+}
+
 static void
 put_seven(struct buf *to)
 {
@@ -402,6 +419,7 @@ static const struct delivery_case cases[] = {
 	{ "PBMAC1",              put_pbmac1,      FINDING_CERT_ONLY_CA, .password = "1234" },
 	{ "JKS",                 put_jks,         FINDING_MAX },
 	{ "ZIP",                 put_zip,         FINDING_MAX },
+	{ "ZIP with password",   put_closed_zip,  FINDING_MAX, .password = "password" },
 	{ "7z",                  put_seven,       FINDING_MAX },
 	{ "7z, 3 GiB",           put_greedy_seven, FINDING_CERT_LIMIT },
 	{ "tar.gz",              put_tar_gz,      FINDING_MAX },
