@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static NO_RETURN void
+void
 out_of_memory(void)
 {
 	fputs("out of memory\n", stderr);

@@ -48,6 +48,7 @@ void copy_bytes(void *to, const void *from, size_t len);
 /* Small allocations do not fail: the process dies at once and its supervisor restarts it; every
  * commit is durable, so nothing is lost. Sizes a peer can choose are checked against a limit first.
  */
+NO_RETURN void out_of_memory(void); /* what they do; for libraries that say so */
 void *alloc_zero(size_t size) MUST_USE __attribute__((malloc, returns_nonnull));
 void *alloc_array(size_t count, size_t size) MUST_USE __attribute__((malloc));
 void *alloc_again(void *old, size_t count, size_t size) MUST_USE;

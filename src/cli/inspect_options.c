@@ -193,11 +193,17 @@ load_tools(struct inspect_session *s)
 	return 0;
 }
 
+static int
+be_strict(struct inspect_session *s UNUSED)
+{
+	return delivery_strict_memory() ? cli_fail(EXIT_INTERNAL, "OpenSSL is in use already") : 0;
+}
+
 int
 inspect_prepare(struct inspect_session *s)
 {
-	int (*const steps[])(struct inspect_session *) = { take_password, take_name, take_time,
-		take_csr, take_fix, load_trust, load_tools };
+	int (*const steps[])(struct inspect_session *) = { be_strict, take_password, take_name,
+		take_time, take_csr, take_fix, load_trust, load_tools };
 	int r = 0;
 
 	s->each = cli_value(s->cli, "each") || s->cli->file_count > DELIVERY_FILES_MAX;

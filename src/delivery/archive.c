@@ -5,6 +5,7 @@
  */
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <locale.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -28,6 +29,25 @@ struct opened {
 	bool is_closed;     /* a member needs a password that was not there or not right */
 	const char *office; /* .docx and the like are ZIP archives (I-01); NULL = is none */
 };
+
+/* Not every part of libarchive says so itself. */
+static bool
+lacks_memory(const struct opened *on)
+{
+	return errno == ENOMEM || (on->archive && archive_errno(on->archive) == ENOMEM);
+}
+
+/* A dictionary may be as large as its sender likes: what the room does not give for it is a limit
+ * (I-07), no damage. */
+static void
+tell_broken(const struct opened *on)
+{
+	if (lacks_memory(on))
+		intake_problem(
+		    on->in, DELIVERY_LIMIT, "unpacking it takes more memory than it may");
+	else
+		intake_problem(on->in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
+}
 
 /* POSIX: "ustar" at 257; GNU says the same with other bytes behind. */
 bool
@@ -126,10 +146,10 @@ read_member(struct opened *on, struct archive_entry *entry)
 		return;
 	}
 	got = unpack(on, &bytes);
-	if (got < 0 && closed)
+	if (got < 0 && closed && !lacks_memory(on))
 		on->is_closed = true;
 	else if (got < 0)
-		intake_problem(on->in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
+		tell_broken(on);
 	else if (buf_failed(&bytes))
 		intake_problem(on->in, DELIVERY_LIMIT, "a file in it is larger than 1 MiB");
 	else if (got == 0)
@@ -169,11 +189,12 @@ read_members(struct opened *on)
 		    on->in->unpacked.members > INTAKE_MEMBERS_MAX)
 			break;
 	}
-	on->is_closed |= archive_read_has_encrypted_entries(on->archive) > 0 && r < ARCHIVE_WARN;
+	on->is_closed |= archive_read_has_encrypted_entries(on->archive) > 0 && r < ARCHIVE_WARN &&
+	                 !lacks_memory(on);
 	if (on->is_closed)
 		tell_closed(on);
 	else if (r < ARCHIVE_WARN)
-		intake_problem(on->in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
+		tell_broken(on);
 	if (on->office && !intake_has_found(on->in))
 		intake_answer(
 		    on->in, DELIVERY_UNSUPPORTED_FORMAT, FINDING_CERT_IS_OFFICE, "%s", on->office);
@@ -187,9 +208,10 @@ read_archive(struct intake *in, struct str bytes)
 	struct opened on = { .in = in, .archive = archive, .container = in->file->container };
 	locale_t before = uselocale(in->tools->text);
 
+	errno = archive ? 0 : ENOMEM;
 	in->unpacked.archives++;
 	if (!archive || !open_archive(&on, bytes))
-		intake_problem(in, DELIVERY_MALFORMED, "the archive is damaged or cut off");
+		tell_broken(&on);
 	else
 		read_members(&on);
 	in->unpacked.archives--;

@@ -100,6 +100,13 @@ void delivery_fini(struct delivery *delivery); /* of a zeroed one is fine */
 CLEAN_DEFINE_FINI(delivery_fini, struct delivery);
 
 /*
+ * First thing in main(), before OpenSSL is used: without memory the process dies at once, in
+ * libraries as in our own code. They would go on with less: a key that was not seen is not refused,
+ * and a customer is told that his file is damaged. -EBUSY: OpenSSL holds memory already.
+ */
+int delivery_strict_memory(void) MUST_USE;
+
+/*
  * OpenSSL with what old exports need (RC2-40, RC4, DES: the legacy provider), in a library context
  * of its own so that nothing else in the process can use them (I-05). Made before the sandbox
  * closes. `ret_legacy` false: the provider is not installed, such files are answered

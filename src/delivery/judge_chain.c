@@ -2,16 +2,22 @@
 /* The way from the leaf to a root, and what was done to the delivery on it (I-15 to I-19, R-05). */
 #include "delivery/judge_internal.h"
 
-/* A damaged file may have held the link that is missing. */
+/* A file that is damaged or beyond a limit may have held the link that is missing. */
 static void
 tell_damage(struct judging *j)
 {
-	for (size_t i = 0; i < j->delivery->file_count; i++)
-		if (j->delivery->file[i].error == DELIVERY_MALFORMED) {
-			finding_param(judge_find_in(j, FINDING_CERT_DAMAGED, i), "problem", "%s",
-			    j->delivery->file[i].words);
+	for (size_t i = 0; i < j->delivery->file_count; i++) {
+		const struct delivery_file *file = &j->delivery->file[i];
+
+		if (file->error == DELIVERY_MALFORMED || file->error == DELIVERY_LIMIT) {
+			finding_param(judge_find_in(j,
+					  file->error == DELIVERY_LIMIT ? FINDING_CERT_LIMIT
+									: FINDING_CERT_DAMAGED,
+					  i),
+			    "problem", "%s", file->words);
 			return;
 		}
+	}
 }
 
 /* */

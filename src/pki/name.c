@@ -351,6 +351,8 @@ check_labels(const char *name, struct name_report *report)
 static int
 idn_failed(int r, struct name_report *report)
 {
+	if (r == IDN2_MALLOC)
+		out_of_memory(); /* and not the customer's mistake */
 	if (r == IDN2_TOO_BIG_DOMAIN)
 		return too_long(
 		    report, "the whole name may have 253 characters", NAME_LENGTH_MAX + 1);

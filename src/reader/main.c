@@ -158,5 +158,7 @@ main(void)
 		.report = reader_report,
 	};
 
+	if (delivery_strict_memory())
+		return EXIT_FAILURE; /* cannot be: nothing was done yet */
 	return process_run(&rule);
 }

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "sys/file.h"
 #include "sys/net.h"
+#include "sys/sandbox.h"
 #include "sys/world.h"
 
 #define END_LEAST SECONDS(1) /* to end in, for one that answered at the last moment */
@@ -28,6 +29,10 @@ room_words(int r)
 		return "it took too long";
 	case ROOM_E_TOO_MUCH:
 		return "the answer grew too large";
+	case ROOM_E_CRASHED:
+		return "the program that read it crashed";
+	case ROOM_E_FORBIDDEN:
+		return "the program that read it tried to do what it may not";
 	case ROOM_E_DIED:
 		return "the program that read it broke down";
 	default:
@@ -130,6 +135,23 @@ await_end(pid_t pid, when deadline)
 }
 
 static int
+death(int signal_number)
+{
+	switch (signal_number) {
+	case SIGXCPU:
+	case SIGKILL:
+		return ROOM_E_TIMEOUT;
+	case SIGSYS:
+		return ROOM_E_FORBIDDEN;
+	case SIGABRT: /* our own and the libraries' way to give up */
+	case SIGTRAP: /* GLib's */
+		return ROOM_E_DIED;
+	default:
+		return ROOM_E_CRASHED;
+	}
+}
+
+static int
 verdict(pid_t pid)
 {
 	int status;
@@ -137,10 +159,11 @@ verdict(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return error_origin(errno);
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status) == EXIT_SUCCESS ? 0 : ROOM_E_DIED;
-	return WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL ? ROOM_E_TIMEOUT
-	                                                                  : ROOM_E_DIED;
+	if (WIFSIGNALED(status))
+		return death(WTERMSIG(status));
+	return WEXITSTATUS(status) == SANDBOX_TRAPPED ? ROOM_E_FORBIDDEN
+	       : WEXITSTATUS(status) == EXIT_SUCCESS  ? 0
+	                                              : ROOM_E_DIED;
 }
 
 int

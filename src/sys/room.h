@@ -15,9 +15,11 @@
 #include "base/when.h"
 
 enum {
-	ROOM_E_DIED = 1, /* crashed, was killed, or gave up */
-	ROOM_E_TIMEOUT,  /* used up its CPU or its time */
-	ROOM_E_TOO_MUCH, /* answered more than the buf's limit */
+	ROOM_E_DIED = 1,  /* gave up: it said so, or had no memory */
+	ROOM_E_TIMEOUT,   /* used up its CPU or its time */
+	ROOM_E_TOO_MUCH,  /* answered more than the buf's limit */
+	ROOM_E_CRASHED,   /* a defect, and perhaps somebody who knows it */
+	ROOM_E_FORBIDDEN, /* called what the sandbox does not let it: taken over, most likely */
 };
 
 /* What happened to the work, as a clause: "it took too long"; negative too. */

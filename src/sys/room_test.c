@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "sys/sandbox.h"
 
 static const struct room usual = {
 	.time = SECONDS(20), .cpu_seconds = 10, .memory = (size_t)1 << 30
@@ -30,6 +31,24 @@ crash(const void *about UNUSED, struct buf *answer)
 	(void)signal(SIGSEGV, SIG_DFL); /* the test harness has a handler of its own */
 	return raise(SIGSEGV);
 }
+
+static int
+break_off(const void *about UNUSED, struct buf *answer UNUSED)
+{
+	(void)signal(SIGABRT, SIG_DFL);
+	abort();
+}
+
+#ifndef CERTDESK_SANITIZED
+static int
+escape(const void *about UNUSED, struct buf *answer UNUSED)
+{
+	static const struct sandbox_profile nothing = { 0 };
+	CLEAN(buf_fini) struct buf report = BUF(4096);
+
+	return sandbox_enter(&nothing, &report) ? -1 : (int)fork();
+}
+#endif
 
 static int
 give_up(const void *about UNUSED, struct buf *answer UNUSED)
@@ -106,7 +125,11 @@ no_answer(void **state UNUSED)
 	struct room hasty = usual, lazy = usual;
 	/* clang-format off */
 	const struct { const char *name; const struct room *room; int (*work)(const void *, struct buf *); int outcome; } cases[] = {
-		{ "crash",    &usual, crash,   ROOM_E_DIED },
+		{ "crash",    &usual, crash,   ROOM_E_CRASHED },
+		{ "abort",    &usual, break_off, ROOM_E_DIED },
+#ifndef CERTDESK_SANITIZED /* nothing is forbidden there */
+		{ "escape",   &usual, escape,  ROOM_E_FORBIDDEN },
+#endif
 		{ "give up",  &usual, give_up, ROOM_E_DIED },
 		{ "hang",     &hasty, hang,    ROOM_E_TIMEOUT },
 		{ "linger",   &hasty, linger,  ROOM_E_TIMEOUT },
@@ -191,7 +214,8 @@ start_at_ten(const void *about)
 static void
 a_series(void **state UNUSED)
 {
-	static const int outcomes[PIECES] = { 0, ROOM_E_DIED, 0, ROOM_E_TIMEOUT, ROOM_E_TOO_MUCH };
+	static const int outcomes[PIECES] = { 0, ROOM_E_CRASHED, 0, ROOM_E_TIMEOUT,
+		ROOM_E_TOO_MUCH };
 	static const char *const words[PIECES] = { "piece 0, its 11.", "", "piece 2, its 11.", "",
 		"", "piece 5, its 11.", "piece 6, its 12." };
 	const struct room brief = {
@@ -237,8 +261,8 @@ add_up(void *to, size_t at, int r, struct str answer)
 
 	snprintf(begin, sizeof(begin), "%zu", at);
 	sum->wrong += at != sum->count++;
-	sum->broken += r == ROOM_E_DIED;
-	sum->wrong += (r == ROOM_E_DIED) != (at % 10 == 7);
+	sum->broken += r == ROOM_E_CRASHED;
+	sum->wrong += (r == ROOM_E_CRASHED) != (at % 10 == 7);
 	sum->wrong += r == 0 && !str_starts(answer, str_of(begin));
 }
 

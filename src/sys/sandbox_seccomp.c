@@ -128,7 +128,7 @@ say_which(int signal, siginfo_t *info, void *context)
 		line[at] = (char)('0' + number % 10);
 	written = write(2, line, sizeof(line) - 1);
 	(void)written;
-	_exit(99);
+	_exit(SANDBOX_TRAPPED);
 }
 
 static bool

@@ -33,8 +33,6 @@
 #include "sys/file.h"
 #include "sys/net.h"
 
-#define TRAPPED 99 /* the exit status of a process that made a forbidden call */
-
 static char folder[] = "/tmp/certdesk-sandbox-XXXXXX";
 static char inside[64], outside[] = "/etc/passwd";
 static int listener = -1;
@@ -239,22 +237,22 @@ static const struct sandbox_case cases[] = {
 	{ "a path to write is",                   writes_inside,  SANDBOX_FILES,    false, 2, 0,        0 },
 	{ "no socket",                            makes_socket,   0,                false, 0, EACCES,   0 },
 	{ "a socket",                             makes_socket,   SANDBOX_CONNECT,  false, 0, 0,        0 },
-	{ "no socket for raw packets",            makes_packet_socket, SANDBOX_CONNECT, true, 0, TRAPPED, 0 },
+	{ "no socket for raw packets",            makes_packet_socket, SANDBOX_CONNECT, true, 0, SANDBOX_TRAPPED, 0 },
 	{ "no TCP without leave",                 connects,       SANDBOX_CONNECT,  false, 0, EACCES,   4 },
 	{ "TCP with leave",                       connects,       SANDBOX_CONNECT,  true,  0, 0,        0 },
 	{ "never a TCP listener",                 binds,          SANDBOX_CONNECT,  true,  0, EACCES,   4 },
 	{ "random source ports for DNS",          binds_datagrams, SANDBOX_CONNECT, true,  0, 0,        0 },
 	{ "no socket gets a path",                 binds_a_path,   SANDBOX_CONNECT | SANDBOX_FILES, true, 2, EACCES, 1 },
-	{ "no process",                           forks,          SANDBOX_FILES | SANDBOX_CONNECT, true, 2, TRAPPED, 0 },
+	{ "no process",                           forks,          SANDBOX_FILES | SANDBOX_CONNECT, true, 2, SANDBOX_TRAPPED, 0 },
 	{ "a process with leave",                 forks,          SANDBOX_FORK,     false, 0, 0,        0 },
-	{ "no program",                           runs_a_program, SANDBOX_FORK | SANDBOX_FILES, false, 2, TRAPPED, 0 },
+	{ "no program",                           runs_a_program, SANDBOX_FORK | SANDBOX_FILES, false, 2, SANDBOX_TRAPPED, 0 },
 	{ "no rights of root",                    puts_itself_before_others, SANDBOX_FILES, false, 0, EACCES, 0 },
-	{ "no typing into the terminal",          types_into_the_terminal, SANDBOX_FILES, false, 0, TRAPPED, 0 },
-	{ "no new code without libraries",        makes_new_code, SANDBOX_FORK,     false, 0, TRAPPED,  0 },
-	{ "no kill",                              kills_its_parent, 0,              false, 0, TRAPPED,  0 },
+	{ "no typing into the terminal",          types_into_the_terminal, SANDBOX_FILES, false, 0, SANDBOX_TRAPPED, 0 },
+	{ "no new code without libraries",        makes_new_code, SANDBOX_FORK,     false, 0, SANDBOX_TRAPPED,  0 },
+	{ "no kill",                              kills_its_parent, 0,              false, 0, SANDBOX_TRAPPED,  0 },
 	{ "kill of its own children only",        kills_its_parent, SANDBOX_FORK,   false, 0, EPERM,    6 },
-	{ "no tracing",                           traces,         ~0u,              true,  2, TRAPPED,  0 },
-	{ "no namespace",                         makes_a_namespace, ~0u,           true,  2, TRAPPED,  0 },
+	{ "no tracing",                           traces,         ~0u,              true,  2, SANDBOX_TRAPPED,  0 },
+	{ "no namespace",                         makes_a_namespace, ~0u,           true,  2, SANDBOX_TRAPPED,  0 },
 };
 /* clang-format on */
 
@@ -343,7 +341,7 @@ says_which_call(void **state UNUSED)
 
 	if (is_off())
 		skip();
-	assert_int_equal(end_of(&c, &said), TRAPPED);
+	assert_int_equal(end_of(&c, &said), SANDBOX_TRAPPED);
 	snprintf(number, sizeof(number), "%04d\n", SYS_ptrace);
 	assert_true(str_ends(buf_str(&said), str_of(number)));
 }
