@@ -235,6 +235,16 @@ def watched(s, host, point):
     return made, leaf
 
 
+def rechained(s, host, point):
+    """A day later what is served with the certificate is no longer good: it is put on again with a chain that is."""
+    made, leaf = first(s, host, point)
+    with contextlib.closing(sqlite3.connect(s.house.data / "certdesk.db", timeout=20)) as db, db:
+        db.execute("UPDATE certificates SET chain=x'' WHERE order_id=(SELECT id FROM orders WHERE number=?)", (made["number"],))
+        db.execute("UPDATE tasks SET due=1 WHERE kind='watch' AND order_id=(SELECT id FROM orders WHERE number=?)", (made["number"],))
+    wait_for(lambda: s.proof.one("SELECT watched>0 AND fact_rechained=0 FROM orders WHERE number=?", made["number"]), what="another chain")
+    return made, leaf
+
+
 def mail_server_busy(s, host, point):
     """The first letter is refused for now, once."""
     s.again(point)
@@ -412,7 +422,7 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "desk.review": [looked_at_first, with_its_own_key],
     "keeper.taken": [with_its_own_key], "reader.offered": [with_its_own_key], "reader.taken": [with_its_own_key],
     "desk.fetching": [fetched], "worker.fetched": [fetched],
-    "worker.watched": [watched],
+    "worker.watched": [watched, rechained], "worker.refreshed": [rechained],
     "desk.by_mail": [answered_by_mail], "worker.answered": [answered_by_mail],
     "desk.order_changed": [first, mail_refused, cancelled, closed],
     "desk.certificate": [first, renewal, looked_at_first, with_its_own_key],

@@ -8,7 +8,8 @@
  * The driver never sees a private key: where the balancer needs it, the driver opens the vessel (a
  * socket, a file) and the caller's `pour` has the keeper fill it (ipc/key_export.h).
  *
- * The unit of idempotence is (site, leaf's SHA-256): applying what is there already writes nothing.
+ * The unit of idempotence is (site, leaf, chain): applying what is there already writes nothing. What
+ * HAProxy runs tells its leaf alone: there the file, written last, speaks for both.
  * One writer per balancer: balancer_open() takes its lock.
  */
 #pragma once
@@ -71,7 +72,6 @@ struct observation {
 	bool ready_same; /* what persist would put in place has it: nothing to be poured again */
 	bool routed, disk_routed; /* as wanted, running and on disk; true when not routed by us */
 	uint8_t running_sha1[20]; /* of the leaf served, where the device tells it; zeros if not */
-	uint8_t disk_sha256[32];  /* of the leaf in the file; zeros if none */
 	char words[256];
 };
 

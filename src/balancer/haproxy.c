@@ -245,9 +245,8 @@ haproxy_observe(
 		return r;
 	o.on_disk = d.listed;
 	o.disk_routed = d.routed;
-	o.disk_same = memcmp(d.file_sha256, bundle->leaf_sha256, sizeof(d.file_sha256)) == 0;
-	o.ready_same = memcmp(d.ready_sha256, bundle->leaf_sha256, sizeof(d.ready_sha256)) == 0;
-	memcpy(o.disk_sha256, d.file_sha256, sizeof(o.disk_sha256));
+	o.disk_same = d.file_same;
+	o.ready_same = d.ready_same;
 	describe(&o, &c, &d);
 	*ret = o;
 	return 0;

@@ -22,9 +22,9 @@
 #define LIST_MODE 0644
 
 static bool
-same_leaf(const uint8_t sha256[static 32], const struct bundle *bundle)
+is_of(const uint8_t sha256[static 32], const struct material *m)
 {
-	return memcmp(sha256, bundle->leaf_sha256, sizeof(bundle->leaf_sha256)) == 0;
+	return memcmp(sha256, m->sha256, sizeof(m->sha256)) == 0;
 }
 
 /* A list that is not there is an empty one. */
@@ -42,7 +42,7 @@ read_list(const char *path, struct buf *to, struct outcome *what)
 
 /* What is not one of our files counts as no certificate: it is replaced. */
 static int
-read_leaf(const char *path, uint8_t ret_sha256[static 32], struct outcome *what)
+read_certificates(const char *path, uint8_t ret_sha256[static 32], struct outcome *what)
 {
 	int r = material_of_file(path, ret_sha256);
 
@@ -117,19 +117,24 @@ haproxy_disk_look(struct balancer *b, const struct bundle *bundle, const struct 
     struct haproxy_disk *ret, struct outcome *what)
 {
 	enum haproxy_route route = HAPROXY_ROUTE_SAME;
+	const struct material *m = NULL;
 	struct haproxy_disk d = { 0 };
-	int r = look_list(b, s, &d.listed, what);
+	int r = haproxy_material(b, bundle, &m, what);
 
+	if (r == 0)
+		r = look_list(b, s, &d.listed, what);
 	if (r == 0 && haproxy_routes(b, bundle))
 		r = look_map(b, bundle, s, &route, what);
 	if (r == 0)
-		r = read_leaf(s->file, d.file_sha256, what);
+		r = read_certificates(s->file, d.file_sha256, what);
 	memcpy(d.ready_sha256, d.file_sha256, sizeof(d.ready_sha256));
-	if (r == 0 && d.listed && !same_leaf(d.file_sha256, bundle))
-		r = read_leaf(s->next, d.ready_sha256, what);
+	if (r == 0 && d.listed && !is_of(d.file_sha256, m))
+		r = read_certificates(s->next, d.ready_sha256, what);
 	if (r)
 		return r;
 	d.routed = route == HAPROXY_ROUTE_SAME;
+	d.file_same = is_of(d.file_sha256, m);
+	d.ready_same = is_of(d.ready_sha256, m);
 	*ret = d;
 	return 0;
 }
@@ -259,12 +264,12 @@ haproxy_disk_persist(struct balancer *b, const struct bundle *bundle, struct out
 		r = haproxy_disk_look(b, bundle, &s, &d, what);
 	if (r)
 		return r;
-	if (!same_leaf(d.ready_sha256, bundle))
+	if (!d.ready_same)
 		return balancer_fail(
 		    what, BALANCER_E_BROKEN, "%s does not hold the certificate to keep", s.file);
-	if (d.listed && d.routed && same_leaf(d.file_sha256, bundle))
+	if (d.listed && d.routed && d.file_same)
 		return make_sure(b, bundle, &s, what);
-	if (!same_leaf(d.file_sha256, bundle)) {
+	if (!d.file_same) {
 		r = file_rename(s.next, s.file);
 		if (r)
 			return balancer_fatal(what, error_fold(r), s.next);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the driver remembers of the crt-list and the map, against a real HAProxy; the disk side of
- * installations is in haproxy_test.c. */
+/* What the driver remembers of the crt-list and the map, and what only the file tells, against a real
+ * HAProxy; the disk side of installations is in haproxy_test.c. */
 #include "balancer/haproxy_internal.h"
 #include "balancer/haproxy_test_kit.h"
 
@@ -154,6 +154,34 @@ a_look_that_is_kept_is_for_one_site(void **state)
 	assert_false(o.on_disk || o.disk_routed);
 }
 
+/* The same leaf with another way to its root: it is put on again, running and on disk. */
+static void
+another_chain_is_another_bundle(void **state)
+{
+	struct lab *lab = *state;
+	CLEAN(lab_identity_free) struct identity *i = lab_identity(lab, HOST, NULL, 1, 0);
+	CLEAN(lab_identity_free) struct identity *other = lab_identity(lab, "b.test", NULL, 2, 0);
+	CLEAN(buf_fini) struct buf reply = BUF(1 << 20);
+	struct outcome what = { 0 };
+	struct str rest;
+	int links = 0;
+
+	install(lab, i);
+	i->bundle.chain = other->bundle.chain;
+	install(lab, i);
+	assert_true(lab_serves_this(lab, i));
+	lab_command(lab, &reply, "show ssl cert %s/" HOST ".pem", lab->config.certificates);
+	rest = buf_str(&reply);
+	for (struct str line; str_next(&rest, '\n', &line);)
+		links += str_starts(line, STR("Chain Subject:"));
+	assert_int_equal(links, 2);
+	assert_int_equal(lab->pours, 2 * 2); /* each time for the process and for the file */
+	assert_result(lab_install(lab, i, &what), BALANCER_E_NOOP, &what);
+	lab_kill(lab);
+	lab_start(lab);
+	assert_true(lab_serves_this(lab, i));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -162,6 +190,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(edits_of_others_are_seen),
 		TEST(a_look_that_is_kept_is_for_one_site),
+		TEST(another_chain_is_another_bundle),
 	};
 
 	if (!lab_possible()) {

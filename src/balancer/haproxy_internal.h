@@ -57,9 +57,10 @@ int haproxy_pour(struct balancer *b, const struct bundle *bundle, const struct p
 
 /* haproxy_disk.c: what a restart would load. */
 struct haproxy_disk {
-	bool listed, routed;      /* routed is true when it is not our business */
-	uint8_t file_sha256[32];  /* of the leaves; zeros: none, or not ours */
-	uint8_t ready_sha256[32]; /* what haproxy_disk_persist() would leave in place */
+	bool listed, routed;        /* routed is true when it is not our business */
+	uint8_t file_sha256[32];    /* of the certificates; zeros: none, or not ours */
+	uint8_t ready_sha256[32];   /* what haproxy_disk_persist() would leave in place */
+	bool file_same, ready_same; /* is it the bundle, leaf and chain? */
 };
 int haproxy_disk_look(struct balancer *b, const struct bundle *bundle, const struct haproxy_site *s,
     struct haproxy_disk *ret, struct outcome *what) MUST_USE;

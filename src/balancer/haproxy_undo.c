@@ -14,7 +14,7 @@ restage(struct balancer *b, const struct bundle *previous, const struct pourer *
 	const struct material *m = NULL;
 	int r;
 
-	if (memcmp(d->file_sha256, previous->leaf_sha256, sizeof(d->file_sha256)) != 0)
+	if (!d->file_same)
 		return haproxy_stage(b, previous, pourer, what);
 	r = haproxy_material(b, previous, &m, what);
 	return r ? r : haproxy_stage_running(b, previous, pourer, s, m, what);

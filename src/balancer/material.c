@@ -16,6 +16,7 @@
 
 CLEAN_DEFINE(X509_free, X509 *);
 CLEAN_DEFINE(BIO_free_all, BIO *);
+CLEAN_DEFINE(EVP_MD_CTX_free, EVP_MD_CTX *);
 
 void
 material_fini(struct material *m)
@@ -76,6 +77,18 @@ put_chain(BIO *to, struct str chain, size_t *ret_count)
 	return 0;
 }
 
+static int
+fingerprint(const struct bundle *bundle, uint8_t ret[static 32])
+{
+	CLEAN(EVP_MD_CTX_free) EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	bool good = digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
+	            EVP_DigestUpdate(digest, bundle->leaf.p, bundle->leaf.len) == 1 &&
+	            EVP_DigestUpdate(digest, bundle->chain.p, bundle->chain.len) == 1 &&
+	            EVP_DigestFinal_ex(digest, ret, NULL) == 1;
+
+	return good ? 0 : error_origin(ENOMEM);
+}
+
 int
 material_make(const struct bundle *bundle, struct material *ret)
 {
@@ -92,6 +105,8 @@ material_make(const struct bundle *bundle, struct material *ret)
 	r = put_leaf(bio, bundle, m.leaf_sha1);
 	if (r == 0)
 		r = put_chain(bio, bundle->chain, &m.chain_count);
+	if (r == 0)
+		r = fingerprint(bundle, m.sha256);
 	if (r)
 		return r;
 	len = BIO_get_mem_data(bio, &bytes);
@@ -214,7 +229,7 @@ pem_fini(struct pem *p)
 CLEAN_DEFINE_FINI(pem_fini, struct pem);
 
 static int
-digest_of_block(struct str block, uint8_t ret_sha256[static 32])
+add_block(struct str block, EVP_MD_CTX *digest)
 {
 	CLEAN(BIO_free_all) BIO *bio = BIO_new_mem_buf(block.p, (int)block.len);
 	CLEAN(pem_fini) struct pem pem = { .len = 0 };
@@ -222,29 +237,60 @@ digest_of_block(struct str block, uint8_t ret_sha256[static 32])
 
 	good = good && strcmp(pem.name, PEM_STRING_X509) == 0 && *pem.header == '\0' &&
 	       BIO_pending(bio) == 0 && is_certificate(pem.der, (size_t)pem.len);
-	return good && EVP_Digest(pem.der, (size_t)pem.len, ret_sha256, NULL, EVP_sha256(), NULL) ==
-	                   1
-	           ? 0
-	           : MATERIAL_E_FORM;
+	return good && EVP_DigestUpdate(digest, pem.der, (size_t)pem.len) == 1 ? 0
+	                                                                       : MATERIAL_E_FORM;
+}
+
+/* What stands at `at`; "" when the file ends before. */
+static int
+read_at(const char *path, size_t at, size_t len, struct buf *file, struct str *ret)
+{
+	int r;
+
+	buf_clear(file);
+	r = file_read_start(path, at + len, file);
+	*ret = str_drop(buf_str(file), at);
+	return r > 0 ? MATERIAL_E_ABSENT : r;
+}
+
+/* One more certificate, or *ret_len 0: something else begins, of which no more than the length of a
+ * BEGIN line has been read. */
+static int
+take_block(const char *path, size_t at, struct buf *file, EVP_MD_CTX *digest, size_t *ret_len)
+{
+	struct str block;
+	int r = read_at(path, at, PEM_BEGIN.len, file, &block);
+
+	*ret_len = 0;
+	if (r || !str_eq(block, PEM_BEGIN))
+		return r;
+	r = read_at(path, at, PEM_BEGIN.len + PEM_LINE, file, &block);
+	if (r)
+		return r;
+	*ret_len = block_length(block);
+	if (*ret_len == 0)
+		return MATERIAL_E_FORM;
+	r = read_at(path, at, *ret_len, file, &block);
+	if (r)
+		return r;
+	return str_ends(block, PEM_END) ? add_block(block, digest) : MATERIAL_E_FORM;
 }
 
 int
 material_of_file(const char *path, uint8_t ret_sha256[static 32])
 {
-	CLEAN(buf_fini) struct buf start = BUF(PEM_BEGIN.len + PEM_LINE);
-	CLEAN(buf_fini) struct buf block = BUF((size_t)LEAF_MAX * 2);
-	int r = file_read_start(path, start.max, &start);
-	size_t len;
+	CLEAN(buf_fini) struct buf file = BUF((size_t)LEAF_MAX * 2 * (MATERIAL_CHAIN_MAX + 1));
+	CLEAN(EVP_MD_CTX_free) EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	size_t at = 0, len = 1;
+	int r = 0;
 
-	if (r)
-		return r < 0 ? r : MATERIAL_E_ABSENT;
-	len = block_length(buf_str(&start));
-	if (len == 0)
-		return MATERIAL_E_FORM;
-	r = file_read_start(path, len, &block);
-	if (r)
-		return r < 0 ? r : MATERIAL_E_ABSENT;
-	if (!str_ends(buf_str(&block), PEM_END))
-		return MATERIAL_E_FORM;
-	return digest_of_block(buf_str(&block), ret_sha256);
+	if (!digest || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
+		return error_origin(ENOMEM);
+	for (int count = 0; r == 0 && len > 0 && count <= MATERIAL_CHAIN_MAX; count++) {
+		r = take_block(path, at, &file, digest, &len);
+		at += len;
+	}
+	if (r || at == 0)
+		return r ? r : MATERIAL_E_FORM;
+	return EVP_DigestFinal_ex(digest, ret_sha256, NULL) == 1 ? 0 : error_origin(ENOMEM);
 }

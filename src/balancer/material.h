@@ -23,6 +23,7 @@ enum {
 struct material {
 	struct buf pem; /* the leaf, then its chain */
 	uint8_t leaf_sha1[20];
+	uint8_t sha256[32]; /* of all of them, DER behind DER */
 	size_t chain_count;
 };
 
@@ -46,7 +47,7 @@ int material_recall(
 void material_kept_fini(struct material_kept *kept);
 CLEAN_DEFINE_FINI(material_kept_fini, struct material_kept);
 
-/* SHA-256 of the first certificate in a file we wrote; not a byte behind it is read, as there the
- * key follows. What the certificate says is not looked at: who finds the hash he expects knows it.
+/* SHA-256 of the certificates at the head of a file we wrote, DER behind DER; of what follows, the
+ * key, not a byte is read but its BEGIN line. What the certificate says is not looked at: who finds the hash he expects knows it.
  */
 int material_of_file(const char *path, uint8_t ret_sha256[static 32]) MUST_USE;

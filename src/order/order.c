@@ -38,6 +38,8 @@ static const struct {
 	[EVENT_UNPOINTED]  = { "unpointed",  BIT(FACT_POINTED), ENDED, 0, BIT(FACT_POINTED), true },
 	[EVENT_CONFIRMED]  = { "confirmed",  BIT(FACT_TESTED) | BIT(FACT_POINTED), ENDED, BIT(FACT_CONFIRMED), 0, false },
 	[EVENT_TOLD]       = { "told",       BIT(FACT_CONFIRMED), ENDED, BIT(FACT_TOLD), 0, false },
+	[EVENT_RECHAINED]  = { "rechained",  BIT(FACT_CONFIRMED), ENDED, BIT(FACT_RECHAINED), 0, true },
+	[EVENT_REFRESHED]  = { "refreshed",  BIT(FACT_RECHAINED), ENDED, 0, BIT(FACT_RECHAINED), true },
 	[EVENT_STUCK]      = { "stuck",      0, ENDED, BIT(FACT_STUCK), 0, false },
 	[EVENT_UNSTUCK]    = { "unstuck",    BIT(FACT_STUCK), ENDED, 0, BIT(FACT_STUCK), true },
 	[EVENT_SUPERSEDED] = { "superseded", BIT(FACT_CONFIRMED), ENDED, BIT(FACT_SUPERSEDED), BIT(FACT_STUCK), false },
@@ -69,6 +71,7 @@ static const struct {
 	{ 0, BIT(FACT_POINTED) | BIT(FACT_CONFIRMED),
 	                           STAGE_WAITING,    PARTY_CUSTOMER, "Installed and tested. Waiting for the DNS record: it must point at our address." },
 	{ 0, BIT(FACT_CONFIRMED),  STAGE_TESTING,    PARTY_MACHINE, "The site is being tested once more by its name." },
+	{ BIT(FACT_RECHAINED),  0, STAGE_LIVE,       PARTY_MACHINE, "Live; its certificate is being put on again with another chain." },
 	{ BIT(FACT_CONFIRMED),  0, STAGE_LIVE,       PARTY_NOBODY, "Live: nothing to do." },
 };
 
@@ -88,6 +91,7 @@ static const struct {
 	[TASK_ASK_DNS]      = { "ask_dns",      BIT(FACT_TESTED), ENDED | BIT(FACT_STUCK) | BIT(FACT_POINTED) | BIT(FACT_DNS_ASKED) },
 	[TASK_TEST_NAME]    = { "test_name",    BIT(FACT_TESTED) | BIT(FACT_POINTED), ENDED | BIT(FACT_CONFIRMED) | BIT(FACT_STUCK) },
 	[TASK_TELL]         = { "tell",         BIT(FACT_CONFIRMED), ENDED | BIT(FACT_STUCK) | BIT(FACT_TOLD) },
+	[TASK_REFRESH]      = { "refresh",      BIT(FACT_RECHAINED), ENDED | BIT(FACT_STUCK) },
 	[TASK_WATCH]        = { "watch",        BIT(FACT_CONFIRMED), ENDED },
 	[TASK_WITHDRAW]     = { "withdraw",     0, 0 }, /* see withdrawal_is_due() */
 };
@@ -98,7 +102,8 @@ static const char *const fact_names[] = {
 	[FACT_ASKED] = "asked",         [FACT_FETCHING] = "fetching", [FACT_DELIVERED] = "delivered",
 	[FACT_UNANSWERED] = "unanswered", [FACT_CERTIFIED] = "certified", [FACT_INSTALLED] = "installed",
 	[FACT_TESTED] = "tested",       [FACT_DNS_ASKED] = "dns_asked", [FACT_POINTED] = "pointed",
-	[FACT_CONFIRMED] = "confirmed", [FACT_TOLD] = "told",           [FACT_STUCK] = "stuck",
+	[FACT_CONFIRMED] = "confirmed", [FACT_TOLD] = "told",           [FACT_RECHAINED] = "rechained",
+	[FACT_STUCK] = "stuck",
 	[FACT_SUPERSEDED] = "superseded", [FACT_RETIRED] = "retired",
 };
 static_assert(COUNT_OF(fact_names) == FACT_MAX, "a name for each fact");

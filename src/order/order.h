@@ -42,6 +42,7 @@ enum order_fact {
 	FACT_POINTED,    /* the name points at the address */
 	FACT_CONFIRMED,  /* tested once more by name: live */
 	FACT_TOLD,       /* the customer was told that it is live */
+	FACT_RECHAINED,  /* of a live one: another chain was chosen, and is not served yet */
 	FACT_STUCK,      /* a step needs a human of the provider */
 	FACT_SUPERSEDED, /* a newer order of the site went live; ended */
 	FACT_RETIRED,    /* cancelled, or the site was closed; ended */
@@ -68,6 +69,8 @@ enum order_event {
 	EVENT_UNPOINTED, /* the name points elsewhere (again) */
 	EVENT_CONFIRMED,
 	EVENT_TOLD,
+	EVENT_RECHAINED,
+	EVENT_REFRESHED, /* it serves with that chain */
 	EVENT_STUCK,
 	EVENT_UNSTUCK, /* a human says: go on */
 	EVENT_SUPERSEDED,
@@ -100,6 +103,7 @@ enum task_kind {
 	TASK_ASK_DNS, /* mail: installed and tested, now move the record */
 	TASK_TEST_NAME,
 	TASK_TELL,     /* mail: live */
+	TASK_REFRESH,  /* put on again: its chain has changed */
 	TASK_WATCH,    /* of a live site: is its certificate still what browsers accept? */
 	TASK_WITHDRAW, /* of a retired order: take the site off the balancer, release the address */
 	TASK_KIND_MAX

@@ -78,7 +78,7 @@ static bool
 may_come_again(int event)
 {
 	return event == EVENT_CERTIFIED || event == EVENT_FETCHING || event == EVENT_DELIVERED ||
-	       event == EVENT_DISCARDED;
+	       event == EVENT_DISCARDED || event == EVENT_RECHAINED;
 }
 
 static void
@@ -273,6 +273,25 @@ a_live_certificate_is_watched(void **state UNUSED)
 	assert_false(is_due(&facts, TASK_WATCH, NOW, &at));
 }
 
+/* I-17: the certificate is good, and what is served with it is not: nobody has to do anything. */
+static void
+another_chain_is_put_on(void **state UNUSED)
+{
+	struct order_facts facts = facts_of(
+	    1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_ASKED | 1u << FACT_CERTIFIED |
+	    1u << FACT_INSTALLED | 1u << FACT_TESTED | 1u << FACT_POINTED | 1u << FACT_CONFIRMED);
+	when at;
+
+	assert_int_equal(order_apply(&facts, EVENT_REFRESHED, NOW), ORDER_E_NOT_NOW);
+	assert_int_equal(order_apply(&facts, EVENT_RECHAINED, NOW), 0);
+	assert_true(is_due(&facts, TASK_REFRESH, NOW, &at) && at == NOW);
+	assert_int_equal(order_stage(&facts), STAGE_LIVE);
+	assert_int_equal(order_waits_for(&facts, NOW), PARTY_MACHINE);
+	assert_int_equal(order_apply(&facts, EVENT_REFRESHED, NOW), 0);
+	assert_false(is_due(&facts, TASK_REFRESH, NOW, &at));
+	assert_int_equal(order_waits_for(&facts, NOW), PARTY_NOBODY);
+}
+
 static void
 the_dns_schedule(void **state UNUSED)
 {
@@ -360,6 +379,7 @@ main(void)
 		cmocka_unit_test(a_delivery_waits_to_be_accepted),
 		cmocka_unit_test(a_future_certificate_waits),
 		cmocka_unit_test(a_live_certificate_is_watched),
+		cmocka_unit_test(another_chain_is_put_on),
 		cmocka_unit_test(the_dns_schedule),
 		cmocka_unit_test(only_a_stopped_first_order_is_withdrawn),
 		cmocka_unit_test(names_go_there_and_back),

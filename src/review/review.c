@@ -14,6 +14,7 @@
 #include "store/events.h"
 #include "store/intermediates.h"
 #include "store/keys.h"
+#include "store/sites.h"
 
 static const char *const policies[] = {
 	[REVIEW_ALWAYS] = "always",
@@ -356,4 +357,23 @@ review_accept(struct store *store, const struct order *order, const struct deliv
 		r = tell_audit(store, order, kept, findings);
 	free(findings);
 	return r ? r : store_order_event(store, order->id, EVENT_CERTIFIED, "");
+}
+
+int
+review_rechain(struct store *store, const struct order *order, const struct read_report *report)
+{
+	struct certificate c;
+	int r = store_certificate_get(store, order->certificate, &c);
+
+	if (r)
+		return r;
+	c.chain_length = report->chain_length;
+	r = store_certificate_add(store, &c, buf_str(&report->leaf), buf_str(&report->chain));
+	if (r == 0)
+		r = store_order_point(store, order->id, ID_NONE, ID_NONE, c.id, ID_NONE);
+	if (r == 0)
+		r = store_site_set_live(store, order->site, c.id, order->id, c.not_after);
+	if (r == 0)
+		r = learn(store, report);
+	return r ? r : store_order_event(store, order->id, EVENT_RECHAINED, "");
 }

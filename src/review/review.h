@@ -53,3 +53,7 @@ int review_keep_with_key(struct store *store, const struct order *order, struct 
  * former one is retired. */
 int review_accept(
     struct store *store, const struct order *order, const struct delivered *kept) MUST_USE;
+/* Of a live order: its leaf with the report's chain is what shall be served from now on, and
+ * EVENT_RECHAINED. */
+int review_rechain(
+    struct store *store, const struct order *order, const struct read_report *report) MUST_USE;

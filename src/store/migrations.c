@@ -140,6 +140,9 @@ static const char *const steps[] = {
 	"ALTER TABLE deliveries ADD COLUMN key_kind TEXT;"
 	"ALTER TABLE deliveries ADD COLUMN key_spki @blob;"
 	"ALTER TABLE deliveries ADD COLUMN key_wrapped @blob;",
+
+	/* 6: a live site's chain is replaced */
+	"ALTER TABLE orders ADD COLUMN fact_rechained @int NOT NULL DEFAULT 0;",
 };
 /* clang-format on */
 

@@ -16,9 +16,10 @@
 #include "store/tasks.h"
 
 /* In the order of enum order_fact; a test compares these names with order_fact_name(). */
-#define FACTS                                                                                                 \
-	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_fetching, fact_delivered, fact_unanswered," \
-	" fact_certified, fact_installed, fact_tested, fact_dns_asked, fact_pointed, fact_confirmed, fact_told, fact_stuck, fact_superseded, fact_retired"
+#define FACTS                                                                                                                    \
+	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_fetching, fact_delivered, fact_unanswered,"                    \
+	" fact_certified, fact_installed, fact_tested, fact_dns_asked, fact_pointed, fact_confirmed, fact_told, fact_rechained," \
+	" fact_stuck, fact_superseded, fact_retired"
 #define COLUMNS                                                                                                              \
 	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"     \
 	" o.key_kind, o.mailboxes, o.waiver, o.key, o.csr, o.certificate, o.installation, o.kind, o.dns_when, o.valid_from," \
@@ -265,7 +266,7 @@ insert_order(struct store *s, const struct order *o)
 	    "INSERT INTO orders (id, number, site, customer, service, organization, division, city, state, country, key_kind, mailboxes,"
 	    " waiver, key, csr, certificate, installation, kind, dns_when, valid_from, dns_looked, dns_looks, withdrawn, " FACTS
 	    ", stage, waits_for, trouble, created, changed, version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$17,$18,$19,$20,"
-	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
+	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
 
 	query_id(&q, 1, o->id);
 	query_int(&q, 2, o->number);
@@ -301,7 +302,7 @@ write_facts(struct store *s, const struct order *o)
 	struct query q = query(s,
 	    "UPDATE orders SET stage=$2, waits_for=$3, changed=$4, trouble=$5, withdrawn=$6, fact_checked=$7, fact_refused=$8, fact_keyed=$9, fact_asked=$10,"
 	    " fact_fetching=$11, fact_delivered=$12, fact_unanswered=$13, fact_certified=$14, fact_installed=$15, fact_tested=$16, fact_dns_asked=$17,"
-	    " fact_pointed=$18, fact_confirmed=$19, fact_told=$20, fact_stuck=$21, fact_superseded=$22, fact_retired=$23, version=version+1 WHERE id=$1");
+	    " fact_pointed=$18, fact_confirmed=$19, fact_told=$20, fact_rechained=$21, fact_stuck=$22, fact_superseded=$23, fact_retired=$24, version=version+1 WHERE id=$1");
 	when now = world_now(s->world);
 
 	query_id(&q, 1, o->id);

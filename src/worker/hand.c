@@ -23,6 +23,7 @@ static step_fn *const steps[] = {
 	[TASK_ASK_DNS] = step_ask_dns,
 	[TASK_TEST_NAME] = step_test_name,
 	[TASK_TELL] = step_tell,
+	[TASK_REFRESH] = step_refresh,
 	[TASK_WATCH] = step_watch,
 	[TASK_WITHDRAW] = step_withdraw,
 };

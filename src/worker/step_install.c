@@ -285,7 +285,7 @@ note_refusal(struct hand *hand, const struct order *order, const struct subject_
  * that one. */
 static int
 keep(struct hand *hand, const struct task *task, const struct order *order, struct id installation,
-    struct outcome *what)
+    bool is_live, struct outcome *what)
 {
 	struct order now;
 	int r = hand_begin(hand);
@@ -303,11 +303,13 @@ keep(struct hand *hand, const struct task *task, const struct order *order, stru
 	r = store_installation_set(hand->store, installation, INSTALLATION_VERIFIED, what->words);
 	if (r)
 		return error_fold(r);
-	return hand_finish(hand, task, EVENT_INSTALLED, "", "worker.installed");
+	return is_live ? hand_finish(hand, task, EVENT_REFRESHED, "", "worker.refreshed")
+	               : hand_finish(hand, task, EVENT_INSTALLED, "", "worker.installed");
 }
 
-int
-step_install(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+static int
+put_on(struct hand *hand, const struct task *task, const struct order *order, bool is_live,
+    struct outcome *what)
 {
 	CLEAN(load_fini) struct load load = LOAD;
 	CLEAN(load_fini) struct load previous = LOAD;
@@ -333,10 +335,23 @@ step_install(struct hand *hand, const struct task *task, struct order *order, st
 	if (r)
 		return r;
 	if (what->kind == OUTCOME_DONE)
-		return keep(hand, task, order, load.bundle.installation, what);
+		return keep(hand, task, order, load.bundle.installation, is_live, what);
 	return what->kind == OUTCOME_HUMAN
 	           ? note_refusal(hand, order, &matter, load.bundle.installation, what)
 	           : 0;
+}
+
+int
+step_install(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	return put_on(hand, task, order, false, what);
+}
+
+/* A live one with another chain: what it served until now is no longer good. */
+int
+step_refresh(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	return put_on(hand, task, order, true, what);
 }
 
 static int

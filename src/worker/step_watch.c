@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "pki/der_read.h"
+#include "review/review.h"
 #include "store/certificates.h"
 #include "sys/log.h"
 #include "worker/judge.h"
@@ -73,13 +74,15 @@ put_trouble(const struct read_report *report, struct buf *to)
 
 static int
 conclude(struct hand *hand, const struct task *task, const struct order *order,
-    const struct read_report *report)
+    const struct read_report *report, bool is_better)
 {
 	CLEAN(buf_fini) struct buf trouble = BUF(4096);
 	struct order after;
 	int r = hand_begin(hand);
 
 	put_trouble(report, &trouble);
+	if (r == 0 && is_better)
+		r = review_rechain(hand->store, order, report);
 	if (r == 0)
 		r = store_findings_replace(
 		    hand->store, order->id, GATE_CERTIFICATE, &report->findings);
@@ -96,14 +99,16 @@ conclude(struct hand *hand, const struct task *task, const struct order *order,
 	return r ? r : store_commit(hand->store, "worker.watched");
 }
 
-/* As visitors get it; and where that is no longer good, with all that is known: is there another way? */
+/* As visitors get it; and where that is no longer good, with all that is known: *ret_better, there is
+ * another way. */
 static int
-judge_twice(struct hand *hand, const struct order *order, struct judgement *w)
+judge_twice(struct hand *hand, const struct order *order, struct judgement *w, bool *ret_better)
 {
 	CLEAN(buf_fini) struct buf problem = BUF(4096);
 	struct finding *stale;
 	int r = judgement_make(hand, w);
 
+	*ret_better = false;
 	if (r || w->report.accepted)
 		return r;
 	finding_render(findings_first(&w->report.findings), FINDING_WHAT, &problem);
@@ -111,7 +116,7 @@ judge_twice(struct hand *hand, const struct order *order, struct judgement *w)
 	r = judgement_make(hand, w);
 	if (r || !w->report.accepted)
 		return r;
-	w->report.accepted = false;
+	*ret_better = true;
 	stale = findings_add(&w->report.findings, FINDING_CERT_CHAIN_STALE, "");
 	finding_param(stale, "fqdn", "%s", order->host);
 	finding_param(stale, "problem", "%s", buf_text(&problem));
@@ -122,10 +127,11 @@ int
 step_watch(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
 	CLEAN(judgement_free) struct judgement *w = judgement_new();
+	bool is_better = false;
 	int r = prepare(hand, order, w);
 
 	if (r == 0)
-		r = judge_twice(hand, order, w);
+		r = judge_twice(hand, order, w, &is_better);
 	if (r == READ_E_UNAVAILABLE || r == READ_E_TIMEOUT) {
 		outcome_set(what, OUTCOME_LATER, "the reader is being restarted");
 		return 0;
@@ -135,6 +141,9 @@ step_watch(struct hand *hand, const struct task *task, struct order *order, stru
 	if (!w->report.accepted)
 		LOG(LOG_WARNING, "certificate.no_longer_good", LOG_TEXT("host", order->host),
 		    LOG_NUMBER("order", order->number));
-	outcome_set(what, OUTCOME_DONE, "%s", w->report.accepted ? "good" : "no longer good");
-	return conclude(hand, task, order, &w->report);
+	outcome_set(what, OUTCOME_DONE, "%s",
+	    is_better            ? "good with another chain"
+	    : w->report.accepted ? "good"
+				 : "no longer good");
+	return conclude(hand, task, order, &w->report, is_better);
 }
