@@ -48,11 +48,12 @@ is_letter(char c)
 static bool
 is_in(const char *part, bool is_word, const char *name)
 {
-	size_t len = strlen(part);
+	size_t len = strlen(part), size = strlen(name);
 
-	for (const char *at = name; strlen(at) >= len; at++)
-		if (str_eq_nocase(str_bytes(at, len), str_of(part)) &&
-		    (!is_word || ((at == name || !is_letter(at[-1])) && !is_letter(at[len]))))
+	for (size_t at = 0; at + len <= size; at++)
+		if (str_eq_nocase(str_bytes(name + at, len), str_of(part)) &&
+		    (!is_word ||
+			((at == 0 || !is_letter(name[at - 1])) && !is_letter(name[at + len]))))
 			return true;
 	return false;
 }
@@ -73,14 +74,15 @@ common_name_of(const char *name, char *to, size_t size)
 static const struct known_issuer *
 known_issuer(const struct judging *j, bool is_untrusted)
 {
+	const char *whole = j->facts.issuer;
 	char cn[CERTIFICATE_NAME_SIZE];
 
-	common_name_of(j->facts.issuer, cn, sizeof(cn));
+	common_name_of(whole, cn, sizeof(cn));
 	for (size_t i = 0; i < COUNT_OF(known_issuers); i++) {
 		const struct known_issuer *known = &known_issuers[i];
 
 		if ((is_untrusted || !known->is_word) &&
-		    is_in(known->part, known->is_word, known->is_word ? cn : j->facts.issuer))
+		    is_in(known->part, known->is_word, known->is_word ? cn : whole))
 			return known;
 	}
 	return NULL;

@@ -128,7 +128,6 @@ fault_of_plain(struct str san, char *words, size_t size)
 	case NAME_E_PUNYCODE:
 		return FINDING_CERT_SAN_PUNYCODE;
 	case NAME_E_INTERNAL:
-		return FINDING_CERT_SAN_INTERNAL;
 	case NAME_E_INCOMPLETE: /* a name of one part, or a public ending */
 		return FINDING_CERT_SAN_INTERNAL;
 	case NAME_E_MIXED_SCRIPTS: /* a matter of taste of the issuer, not of form */

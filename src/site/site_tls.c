@@ -208,7 +208,9 @@ site_shake(const struct site_target *target, enum site_offer offer, struct site_
 	if (r)
 		return r > 0 ? 0 : r;
 	ssl = SSL_new(target->trust->ctx[offer]);
-	if (!ssl || !SSL_set_fd(ssl, fd) || !SSL_set_tlsext_host_name(ssl, target->name.text))
+	if (!ssl || !SSL_set_fd(ssl, fd) ||
+	    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+		(void *)(uintptr_t)target->name.text) != 1) /* the macro drops const */
 		return error_origin(ENOMEM);
 	SSL_set_msg_callback(ssl, watch_hello);
 	SSL_set_msg_callback_arg(ssl, ret);

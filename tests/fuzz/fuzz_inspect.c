@@ -7,19 +7,22 @@
  * usable; there is a chain to write exactly when one is told of; findings are words.
  *
  * Choice: bits 0-1 the password; bit 2 the first half is the request, else the whole is the file;
- * bit 3 it is both.
+ * bit 3 it is both; bit 4 what binds public authorities counts.
  */
 #include "fuzz/fuzz.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
 
+#include "delivery/ct_logs.h"
 #include "delivery/inspect.h"
+#include "pki/data.h"
 
 #define NOW        ((when)1780000000 * SECONDS(1)) /* May 2026 */
 #define ANSWER_MAX (32u * 1024 * 1024)
 
 static struct delivery_tools *tools;
+static struct ct_logs *ct_logs;
 static struct trust trust;
 
 static const char *const passwords[4] = { NULL, "", "password", "Geheim123" };
@@ -30,6 +33,7 @@ LLVMFuzzerInitialize(int *argc UNUSED, char ***argv UNUSED)
 	bool legacy;
 
 	trust.roots = shelf_new();
+	MUST_HOLD(ct_logs_new(data_ct_logs, &ct_logs) == 0);
 	MUST_HOLD(delivery_tools_new(&tools, &legacy) == 0);
 	return 0;
 }
@@ -63,6 +67,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct inspection about = {
 		.question = q, .csr = input.choice & 12 ? &csr : NULL, .bundle = true
 	};
+	const struct judge_setting setting = {
+		.trust = &trust, .ct_logs = ct_logs, .public_rules = input.choice & 16
+	};
 	CLEAN(buf_fini) struct buf text = BUF(ANSWER_MAX);
 	json_t *said;
 
@@ -71,7 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	q->file_count = 1;
 	q->files[0].bytes = str_drop(input.bytes, half);
 	q->now = NOW;
-	MUST_HOLD(inspect_look(&about, tools, &trust, &text) == 0);
+	MUST_HOLD(inspect_look(&about, tools, &setting, &text) == 0);
 	said = fuzz_object(buf_str(&text));
 	if (!json_object_get(said, "csr_error"))
 		check_said(said);
