@@ -19,6 +19,7 @@ class Kind:
     subs: tuple = ()  # sub-collections kept apart (profilesReference)
     later: dict = dataclasses.field(default_factory=dict)  # sub-collection -> the version it came with
     hidden: tuple = ()  # members that only their sub-collection shows
+    unlinked: bool = False  # no Reference members, as recorded for monitors
     bare: bool = False  # named without partition: auth/partition
     check: bool = True  # a referred object must exist
     delete: str = "in-use"  # what a DELETE of a used one is refused with
@@ -44,7 +45,8 @@ def profile(leaf, title, **more):
 
 
 def monitor(leaf):
-    return Kind("ltm/monitor/" + leaf, "monitor", "monitor-" + leaf, refs={"defaultsFrom": "ltm/monitor/" + leaf}, delete="monitor-in-use")
+    return Kind("ltm/monitor/" + leaf, "monitor", "monitor-" + leaf, refs={"defaultsFrom": "ltm/monitor/" + leaf}, unlinked=True,
+                delete="monitor-in-use")
 
 
 KINDS = {kind.path: kind for kind in (

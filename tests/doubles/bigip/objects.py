@@ -73,12 +73,14 @@ def reference(unit, target, value):
 
 
 def identity(unit, kind, thing):
-    head = {"kind": kind.state, "name": thing.name}
-    if not kind.bare:
+    head = {"kind": kind.state, "name": thing.name or "/"}
+    parts = thing.path.split("/")
+    if kind.path == kinds.FOLDER and len(parts) < 3:
+        head.update({"subPath": "/"} if thing.name else {})
+    elif not kind.bare:
         head["partition"] = thing.partition
-        folder = thing.path.split("/")[2:-1]
-        if folder:
-            head["subPath"] = "/".join(folder)
+        if parts[2:-1]:
+            head["subPath"] = "/".join(parts[2:-1])
     return {**head, "fullPath": thing.path, "generation": thing.generation}
 
 
@@ -92,7 +94,7 @@ def show(unit, thing, query="", expand=False):
         members.pop(name, None)
     hook_of(kind.path).shape(unit, thing, members)
     shown = {**identity(unit, kind, thing), "selfLink": link(unit, kind.path, thing.path, query), **members}
-    for member, target in kind.refs.items():
+    for member, target in () if kind.unlinked else kind.refs.items():
         value = shown.get(member)
         if isinstance(value, list) and value or isinstance(value, str) and value.startswith("/"):
             shown[member + "Reference"] = reference(unit, target, value)

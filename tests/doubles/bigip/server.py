@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import time
+import traceback
 
 from . import errors, failures, wire
 
@@ -87,6 +88,10 @@ class Management:
                 raise errors.framework("starting", request)
             return self.double.api.answer(self.unit, request)
         except errors.Refusal as refusal:
+            return refusal.status, refusal.body
+        except Exception:  # a defect of the double: said aloud on its log, and to the client as a device would
+            traceback.print_exc()
+            refusal = errors.framework("generic", request)
             return refusal.status, refusal.body
 
     async def end(self, writer, how, content):

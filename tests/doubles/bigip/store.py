@@ -16,7 +16,7 @@ class Object:
 
     @property
     def name(self):
-        return self.path.rsplit("/", 1)[1]
+        return self.path.rsplit("/", 1)[-1]
 
     @property
     def partition(self):

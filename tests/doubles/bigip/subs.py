@@ -82,7 +82,8 @@ class Members(Sub):
     def more(self, unit, entry):
         shown = {**kinds.defaults("pool-member", unit.tmos), **{k: v for k, v in entry.items() if k not in ("name", "partition")}}
         if not unit.at_least("14.1"):
-            shown.pop("ephemeral"), shown.pop("fqdn")
+            del shown["ephemeral"], shown["fqdn"]
+        if not unit.at_least("16.1"):
             return shown
         return {**shown, "nameReference": {"link": link(unit, kinds.NODE, node_of(entry))}}
 

@@ -121,7 +121,7 @@ POOL_ZEROS = [f"{group}.{c}" for group, names in (("connqAll", ("ageEdm", "ageEm
                                                   ("connq", ("ageEdm", "ageEma", "ageHead", "ageMax", "depth", "serviced")),
                                                   ("mr", ("msgIn", "msgOut", "reqIn", "reqOut", "respIn", "respOut")),
                                                   ("serverside", ("bitsIn", "bitsOut", "curConns", "maxConns", "pktsIn", "pktsOut", "totConns")))
-              for c in names] + ["curSessions", "minActiveMembers", "totRequests"]
+              for c in names] + ["curPriogrp", "curSessions", "highestPriogrp", "lowestPriogrp", "minActiveMembers", "totRequests"]
 
 
 def object_values(pair, unit, thing):
