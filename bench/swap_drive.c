@@ -181,7 +181,7 @@ replace_one(struct swap *swap, struct span *ret)
 	bundle.installation = world_id(world_real());
 	bundle.backend = "exchange";
 	swap->began = world_ticks();
-	r = balancer_open(swap->balancer, world_real(), NULL, PATIENCE, &b, &what);
+	r = balancer_open(swap->balancer, world_real(), NULL, NULL, PATIENCE, &b, &what);
 	if (r == 0)
 		r = balancer_install(b, &bundle, &installer, &what);
 	balancer_close(b);

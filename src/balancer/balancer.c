@@ -36,7 +36,7 @@ static const struct result_rule results[] = {
 /* clang-format on */
 static_assert(COUNT_OF(results) == BALANCER_E_BROKEN + 1, "a row for every result");
 
-static const struct balancer_driver *const drivers[] = { &haproxy_driver };
+static const struct balancer_driver *const drivers[] = { &bigip_driver, &haproxy_driver };
 
 const char *
 balancer_words(int r)
@@ -129,8 +129,9 @@ take_lock(struct balancer *b, when patience, struct outcome *what)
 }
 
 int
-balancer_open(const struct config_balancer *config, const struct world *world, struct queue *queue,
-    when patience, struct balancer **ret, struct outcome *what)
+balancer_open(const struct config_balancer *config, const struct world *world,
+    const struct pourer *pourer, struct queue *queue, when patience, struct balancer **ret,
+    struct outcome *what)
 {
 	const struct balancer_driver *driver = balancer_driver_named(config->driver);
 	CLEAN(balancer_close) struct balancer *b = NULL;
@@ -140,9 +141,12 @@ balancer_open(const struct config_balancer *config, const struct world *world, s
 		return balancer_fail(
 		    what, BALANCER_E_UNSUPPORTED, "there is no driver '%s'", config->driver);
 	b = alloc_zero(sizeof(*b));
-	*b = (struct balancer){
-		.config = config, .world = world, .driver = driver, .queue = queue, .lock_fd = -1
-	};
+	*b = (struct balancer){ .config = config,
+		.world = world,
+		.driver = driver,
+		.pourer = pourer,
+		.queue = queue,
+		.lock_fd = -1 };
 	r = take_lock(b, patience, what);
 	if (r == 0)
 		r = driver->open(b, what);

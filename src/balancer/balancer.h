@@ -16,6 +16,7 @@
 
 #include "balancer/queue.h"
 #include "base/addr.h"
+#include "base/buf.h"
 #include "base/outcome.h"
 #include "config/config.h"
 #include "pki/name.h"
@@ -58,6 +59,12 @@ struct bundle {
 struct pourer {
 	int (*pour)(const struct pourer *self, const struct bundle *bundle, int fd, bool is_socket,
 	    struct str before, struct str after, size_t max_total, struct outcome *what);
+	/* Of balancers behind HTTPS (docs/decisions/0013), NULL for others: signs in, or uploads the
+	 * bundle's key under that name; the device's answer is appended. Results as above. */
+	int (*sign_in)(
+	    const struct pourer *self, long *ret_status, struct buf *answer, struct outcome *what);
+	int (*upload)(const struct pourer *self, const struct bundle *bundle, const char *name,
+	    const char *token, long *ret_status, struct buf *answer, struct outcome *what);
 	void *context;
 };
 
@@ -117,11 +124,13 @@ struct balancer_driver {
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 };
 
-/* Opens it under its lock, which holds between processes and between threads; waits up to
+/* `pourer`: the caller's, kept until it is closed; NULL where nothing is poured or asked.
+ * Opens it under its lock, which holds between processes and between threads; waits up to
  * `patience`, then BUSY. The threads of a process that share a `queue` take turns in order of
  * arrival; NULL: none do. `config`, `world` and `queue` stay the caller's and must outlive it. */
 int balancer_open(const struct config_balancer *config, const struct world *world,
-    struct queue *queue, when patience, struct balancer **ret, struct outcome *what) MUST_USE;
+    const struct pourer *pourer, struct queue *queue, when patience, struct balancer **ret,
+    struct outcome *what) MUST_USE;
 struct balancer *balancer_close(struct balancer *b);
 CLEAN_DEFINE(balancer_close, struct balancer *);
 const struct balancer_driver *balancer_driver_of(const struct balancer *b);

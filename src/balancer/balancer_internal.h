@@ -8,13 +8,14 @@ struct balancer {
 	const struct config_balancer *config;
 	const struct world *world;
 	const struct balancer_driver *driver;
+	const struct pourer *pourer; /* NULL = none */
 	struct queue *queue;
 	struct queue_place *place; /* in it, for as long as we hold the lock or try to */
 	int lock_fd;
 	void *self; /* the driver's own */
 };
 
-extern const struct balancer_driver haproxy_driver;
+extern const struct balancer_driver bigip_driver, haproxy_driver;
 
 /* Fills *what with the kind that belongs to the result and returns the result. */
 int balancer_fail(struct outcome *what, int r, const char *format, ...) PRINTF_LIKE(3, 4) MUST_USE;

@@ -15,6 +15,7 @@ struct reply_rule {
 /* clang-format off */
 /* The first row that fits decides. */
 static const struct reply_rule rules[] = {
+	{ 202, 0, NULL,                                BIGIP_UNSURE,   SECONDS(5) }, /* it does it some time */
 	{ 503, 0, "active asynchronous task",          BIGIP_BUSY,     SECONDS(10) },
 	{ 503, 0, "Configuration operation in progress", BIGIP_BUSY,   SECONDS(10) },
 	{ 503, 0, NULL,                                BIGIP_STARTING, SECONDS(30) },
@@ -126,7 +127,7 @@ void
 bigip_judge(long status, struct str body, struct bigip_reply *ret)
 {
 	*ret = (struct bigip_reply){ .answer = BIGIP_DONE };
-	if (status >= 200 && status < 300)
+	if (status >= 200 && status < 300 && status != 202)
 		return;
 	read_words(body, ret);
 	for (size_t i = 0; i < COUNT_OF(rules); i++)

@@ -57,6 +57,7 @@ static const struct told {
 	{ "at the commit",    400, "{\"code\":400,\"message\":\"transaction failed:01070317:3: profile /Common/p's key and certificate do not match\"}", BIGIP_MISMATCH, NULL },
 	{ "waited too long",  500, "<html><body>AsyncContext timeout</body></html>", BIGIP_UNSURE, "" },
 	{ "nothing",          500, "", BIGIP_UNSURE, "" },
+	{ "some time",        202, "{\"code\":202,\"message\":\"Task will execute asynchronously.\"}", BIGIP_UNSURE, "Task will execute asynchronously." },
 	{ "moved",            302, "", BIGIP_NONSENSE, "" },
 	{ "no number",        404, "{\"message\":\"0102003g:3: it looks like one\"}", BIGIP_REFUSED, NULL },
 	{ "no words",         400, "{\"code\":400,\"message\":17}", BIGIP_REFUSED, "" },

@@ -83,7 +83,7 @@ run_case(const struct open_case *c, const struct config_balancer *config, int li
 	pthread_t thread;
 
 	assert_int_equal(pthread_create(&thread, NULL, answer, &script), 0);
-	r = balancer_open(config, world_real(), NULL, SECONDS(1), &b, &what);
+	r = balancer_open(config, world_real(), NULL, NULL, SECONDS(1), &b, &what);
 	pthread_join(thread, NULL);
 	while (c->replies[expected])
 		expected++;
@@ -126,7 +126,7 @@ test_configuration(void **state UNUSED)
 
 		configure(&config, bad[i]);
 		str_copy(str_of(bad[i]), config.crt_list, sizeof(config.crt_list));
-		assert_int_equal(balancer_open(&config, world_real(), NULL, 0, &b, &what),
+		assert_int_equal(balancer_open(&config, world_real(), NULL, NULL, 0, &b, &what),
 		    BALANCER_E_UNSUPPORTED);
 	}
 }

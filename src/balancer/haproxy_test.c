@@ -804,15 +804,17 @@ there_is_one_writer(void **state)
 	struct balancer *second = NULL;
 	struct outcome what = { 0 };
 
-	assert_result(balancer_open(&lab->config, world_real(), NULL, MILLIS(20), &second, &what),
+	assert_result(
+	    balancer_open(&lab->config, world_real(), NULL, NULL, MILLIS(20), &second, &what),
 	    BALANCER_E_BUSY, &what);
 	first = balancer_close(first);
 	lab->turns = queue_new();
 	first = lab_open(lab);
 	assert_result(
-	    balancer_open(&lab->config, world_real(), lab->turns, MILLIS(20), &second, &what),
+	    balancer_open(&lab->config, world_real(), NULL, lab->turns, MILLIS(20), &second, &what),
 	    BALANCER_E_BUSY, &what);
-	assert_result(balancer_open(&lab->config, world_real(), NULL, MILLIS(20), &second, &what),
+	assert_result(
+	    balancer_open(&lab->config, world_real(), NULL, NULL, MILLIS(20), &second, &what),
 	    BALANCER_E_BUSY, &what);
 	first = balancer_close(first);
 	first = lab_open(lab);

@@ -477,7 +477,8 @@ lab_open(struct lab *lab)
 	struct balancer *b = NULL;
 	struct outcome what;
 
-	must(balancer_open(&lab->config, world_real(), lab->turns, SECONDS(5), &b, &what) == 0,
+	must(
+	    balancer_open(&lab->config, world_real(), NULL, lab->turns, SECONDS(5), &b, &what) == 0,
 	    "opening");
 	return b;
 }
@@ -487,7 +488,7 @@ lab_install(struct lab *lab, struct identity *i, struct outcome *what)
 {
 	CLEAN(balancer_close) struct balancer *b = NULL;
 	struct installer installer = { .pourer = &lab->pourer, .verify = verify, .context = lab };
-	int r = balancer_open(&lab->config, world_real(), lab->turns, SECONDS(5), &b, what);
+	int r = balancer_open(&lab->config, world_real(), NULL, lab->turns, SECONDS(5), &b, what);
 
 	return r ? r : balancer_install(b, &i->bundle, &installer, what);
 }

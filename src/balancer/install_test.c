@@ -233,7 +233,7 @@ test_words(void **state UNUSED)
 	assert_non_null(balancer_driver_named("haproxy"));
 	assert_null(balancer_driver_named("nonesuch"));
 	assert_int_equal(
-	    balancer_open(&config, world_real(), NULL, 0, &b, &what), BALANCER_E_UNSUPPORTED);
+	    balancer_open(&config, world_real(), NULL, NULL, 0, &b, &what), BALANCER_E_UNSUPPORTED);
 	assert_null(b);
 }
 

@@ -43,8 +43,24 @@ struct config_balancer {
 	char crt_list[CONFIG_PATH_SIZE]; /* haproxy: the crt-list file as named in its bind line */
 	char certificates[CONFIG_PATH_SIZE]; /* haproxy: folder of the .pem files */
 	char hosts_map[CONFIG_PATH_SIZE]; /* haproxy: host -> backend map; "" = not routed by us */
-	int64_t https_port;               /* where its addresses serve HTTPS; 443 */
-	int64_t bufsize;                  /* haproxy: its tune.bufsize; 16384 */
+	char address[ADDR_TEXT_SIZE];     /* bigip: of its management; a literal */
+	int64_t port;                     /* 443 */
+	char ca_file
+	    [CONFIG_PATH_SIZE];     /* bigip: what its certificate is verified by; "" = see pin */
+	char pin[CONFIG_TEXT_SIZE]; /* bigip: "sha256//…" of its public key */
+	char partition[CONFIG_NAME_SIZE]; /* bigip: where our objects lie; "Common" */
+	char
+	    parent_profile[CONFIG_TEXT_SIZE]; /* bigip: what our client-ssl profiles inherit from */
+	char http_profile[CONFIG_TEXT_SIZE];  /* bigip: full names, as the next ones */
+	char tcp_profile[CONFIG_TEXT_SIZE];
+	char redirect_rule
+	    [CONFIG_TEXT_SIZE];      /* bigip: what port 80 does; "" = no virtual server there */
+	char snat[CONFIG_TEXT_SIZE]; /* bigip: "automap", "none", or a pool's full name */
+	char lock_folder
+	    [CONFIG_PATH_SIZE]; /* bigip: where the lock of the one writer lies; not an option:
+	                                       the data folder */
+	int64_t https_port;     /* where its addresses serve HTTPS; 443 */
+	int64_t bufsize;        /* haproxy: its tune.bufsize; 16384 */
 };
 
 /* A peer inside that may be fetched from, against the rule. */

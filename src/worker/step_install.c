@@ -238,12 +238,13 @@ plan(struct hand *hand, const struct order *order, const struct subject_matter *
 }
 
 static int
-open_balancer(struct job *job, struct balancer **ret, struct outcome *what)
+open_balancer(
+    struct job *job, const struct pourer *pourer, struct balancer **ret, struct outcome *what)
 {
 	const struct worker *worker = job->hand->worker;
 
 	return balancer_open(
-	    job->matter->balancer, worker->world, worker->turns, PATIENCE, ret, what);
+	    job->matter->balancer, worker->world, pourer, worker->turns, PATIENCE, ret, what);
 }
 
 static int
@@ -252,7 +253,7 @@ install(struct job *job, const struct load *load, struct outcome *what)
 	CLEAN(balancer_close) struct balancer *b = NULL;
 	const struct pourer pourer = { .pour = pour, .context = job };
 	const struct installer installer = { .pourer = &pourer, .verify = verify, .context = job };
-	int r = open_balancer(job, &b, what);
+	int r = open_balancer(job, &pourer, &b, what);
 
 	if (r == 0)
 		r = balancer_install(b, &load->bundle, &installer, what);
@@ -359,7 +360,7 @@ undo(struct job *job, const struct load *load, bool withdraw, struct outcome *wh
 {
 	CLEAN(balancer_close) struct balancer *b = NULL;
 	const struct pourer pourer = { .pour = pour, .context = job };
-	int r = open_balancer(job, &b, what);
+	int r = open_balancer(job, &pourer, &b, what);
 
 	if (r == 0 && withdraw)
 		r = balancer_driver_of(b)->withdraw(b, &load->bundle, what);
