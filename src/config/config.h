@@ -18,6 +18,8 @@
 #define CONFIG_PATH_SIZE     256
 #define CONFIG_NAME_SIZE     64
 #define CONFIG_TEXT_SIZE     512
+#define CONFIG_HOST_SIZE     254
+#define CONFIG_PIN_SIZE      56
 #define CONFIG_BALANCERS_MAX 64
 #define CONFIG_STUBS_MAX     64
 #define CONFIG_RESOLVERS_MAX 8
@@ -33,6 +35,7 @@ enum config_reader { /* bits: which process gets an option */
 	CONFIG_FOR_READER = 1 << 2,
 	CONFIG_FOR_DESK = 1 << 3,
 	CONFIG_FOR_WORKER = 1 << 4,
+	CONFIG_FOR_COURIER = 1 << 5,
 };
 
 /* A load balancer we may install on; the store only names it. */
@@ -45,6 +48,14 @@ struct config_balancer {
 	char hosts_map[CONFIG_PATH_SIZE]; /* haproxy: host -> backend map; "" = not routed by us */
 	int64_t https_port;               /* where its addresses serve HTTPS; 443 */
 	int64_t bufsize;                  /* haproxy: its tune.bufsize; 16384 */
+	/* one that is managed over HTTPS */
+	char address[ADDR_TEXT_SIZE];       /* "" = it is not */
+	int64_t port;                       /* 443 */
+	char server_name[CONFIG_HOST_SIZE]; /* in its certificate; "" = its address is */
+	char user[CONFIG_NAME_SIZE];
+	char password_file[CONFIG_PATH_SIZE]; /* for the keeper alone */
+	char ca_file[CONFIG_PATH_SIZE];       /* this or `pin` */
+	char pin[CONFIG_PIN_SIZE];            /* "sha256//" and base64 of its public key's hash */
 };
 
 /* A peer inside that may be fetched from, against the rule. */
@@ -111,8 +122,8 @@ struct config {
 	size_t balancer_count;
 	/* processes */
 	char user_keeper[CONFIG_NAME_SIZE], user_reader[CONFIG_NAME_SIZE],
-	    user_desk[CONFIG_NAME_SIZE],
-	    user_worker[CONFIG_NAME_SIZE]; /* users.*: taken when started as root; "" = stay */
+	    user_desk[CONFIG_NAME_SIZE], user_worker[CONFIG_NAME_SIZE],
+	    user_courier[CONFIG_NAME_SIZE]; /* users.*: taken when started as root; "" = stay */
 	char log_level[16], log_format[16];
 };
 
@@ -145,3 +156,5 @@ int config_get_slice(struct str slice, struct config *ret) MUST_USE;
 
 const struct config_balancer *config_balancer(
     const struct config *config, const char *name); /* or NULL */
+/* Is there a balancer that is managed over HTTPS? (docs/decisions/0013) */
+bool config_needs_courier(const struct config *config);
