@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ipc/carry.h"
 
-#include <errno.h>
-
-#include "base/error.h"
-
 #define AFTER_IT SECONDS(2) /* for the courier to give up by itself */
 
 bool
@@ -142,13 +138,9 @@ carry_ask(struct channel *courier, const struct carry *question, int device, str
 	carry_put(&payload, question);
 	r = channel_call(courier, MESSAGE_CARRY, &payload, device,
 	    question->time_ms * MILLIS(1) + AFTER_IT, answer);
-	if (r < 0)
-		return r;
 	if (r == CHANNEL_E_REFUSED)
 		carried_end(ret, CARRY_E_REFUSED, "the courier called the question ill-formed");
-	else if (r)
+	else if (r || !carried_is(buf_str(answer), ret))
 		carried_end(ret, CARRY_E_AWAY, "certdesk-courier is away or gave no answer");
-	else if (!carried_is(buf_str(answer), ret))
-		return error_origin(EBADMSG);
 	return ret->result;
 }

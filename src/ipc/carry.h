@@ -66,7 +66,7 @@ struct carried {
 void carried_end(struct carried *carried, int result, const char *words);
 
 /* `device` is passed, not closed. *answer, which should be secret, holds what ret->body borrows.
- * Returns ret->result, or fatal. */
+ * Returns ret->result; whatever went wrong here is CARRY_E_AWAY. */
 int carry_ask(struct channel *courier, const struct carry *question, int device, struct buf *answer,
     struct carried *ret) MUST_USE;
 
