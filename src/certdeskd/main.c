@@ -165,11 +165,13 @@ start_log(const struct config *config)
 static void
 warn_of_root(const struct config *config)
 {
-	if (geteuid() == 0 && (!*config->user_keeper || !*config->user_reader ||
-				  !*config->user_desk || !*config->user_worker))
+	if (geteuid() == 0 &&
+	    (!*config->user_keeper || !*config->user_reader || !*config->user_desk ||
+		!*config->user_worker || (config_needs_courier(config) && !*config->user_courier)))
 		LOG(LOG_WARNING, "users.root",
 		    LOG_TEXT("what", "programs run as root, kept apart by their sandboxes alone"),
-		    LOG_TEXT("do", "name users.keeper, users.reader, users.desk and users.worker"));
+		    LOG_TEXT("do",
+			"name users.keeper, users.reader, users.desk, users.worker and, where it runs, users.courier"));
 }
 
 static int

@@ -28,10 +28,11 @@ static const struct {
 	enum config_reader reader;
 	size_t user; /* where its user's name is in struct config */
 } programs[] = {
-	{ ROLE_KEEPER, CONFIG_FOR_KEEPER, offsetof(struct config, user_keeper) },
-	{ ROLE_READER, CONFIG_FOR_READER, offsetof(struct config, user_reader) },
-	{ ROLE_WORKER, CONFIG_FOR_WORKER, offsetof(struct config, user_worker) },
-	{ ROLE_DESK,   CONFIG_FOR_DESK,   offsetof(struct config, user_desk) },
+	{ ROLE_KEEPER,  CONFIG_FOR_KEEPER,  offsetof(struct config, user_keeper) },
+	{ ROLE_READER,  CONFIG_FOR_READER,  offsetof(struct config, user_reader) },
+	{ ROLE_WORKER,  CONFIG_FOR_WORKER,  offsetof(struct config, user_worker) },
+	{ ROLE_DESK,    CONFIG_FOR_DESK,    offsetof(struct config, user_desk) },
+	{ ROLE_COURIER, CONFIG_FOR_COURIER, offsetof(struct config, user_courier) }, /* where a balancer needs it */
 };
 
 /* Who talks to whom. */
@@ -41,6 +42,7 @@ static const enum role pairs[][2] = {
 	{ ROLE_DESK,   ROLE_WORKER },
 	{ ROLE_WORKER, ROLE_KEEPER },
 	{ ROLE_READER, ROLE_KEEPER }, /* where keys that were not made here may be taken */
+	{ ROLE_KEEPER, ROLE_COURIER },
 };
 /* clang-format on */
 
@@ -95,6 +97,13 @@ child_of(struct supervisor *s, enum role role)
 		if (programs[i].role == role)
 			return &s->child[i];
 	return NULL;
+}
+
+/* No balancer behind HTTPS, no courier (docs/decisions/0013). */
+static bool
+is_wanted(const struct supervisor *s, enum role role)
+{
+	return role != ROLE_COURIER || config_needs_courier(s->config);
 }
 
 /* The environment of a child: nothing of ours but what its tests need. */
@@ -160,7 +169,8 @@ start_due(struct supervisor *s)
 	for (size_t i = 0; i < COUNT_OF(programs); i++) {
 		struct child *child = &s->child[i];
 
-		if (child->pid != 0 || world_ticks() < child->start_at)
+		if (child->pid != 0 || world_ticks() < child->start_at ||
+		    !is_wanted(s, programs[i].role))
 			continue;
 		if (start_child(s, i) != 0) {
 			LOG(LOG_ERROR, "process.not_started",
@@ -309,9 +319,9 @@ on_house(struct supervisor *s, struct child *child, const struct frame *frame)
 	CLEAN(buf_fini) struct buf answer = BUF(1 << 17);
 	struct house *house = alloc_zero(sizeof(*house));
 
-	house->count = COUNT_OF(programs);
 	for (size_t i = 0; i < COUNT_OF(programs); i++)
-		house->resident[i] = s->child[i].resident;
+		if (is_wanted(s, programs[i].role))
+			house->resident[house->count++] = s->child[i].resident;
 	house_put(&answer, house);
 	free(house);
 	if (channel_answer(child->channel, frame, &answer) != 0)
@@ -358,6 +368,8 @@ on_frame(struct supervisor *s, size_t i, const struct frame *frame)
 	case MESSAGE_KEY_TAKE:
 	case MESSAGE_READ:
 	case MESSAGE_WAKE:
+	case MESSAGE_SIGN_IN:
+	case MESSAGE_CARRY:
 	case MESSAGE_MAX:
 		give_up(child); /* the table lets none of these through */
 		break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starts the four programs, gives each its slice of the configuration and the channels to its
+ * Starts the programs (the courier only where a balancer needs it), gives each its slice of the configuration and the channels to its
  * peers, restarts what dies, and remembers how they are. One thread, driven by poll(); waits for
  * nobody.
  */

@@ -23,8 +23,10 @@
 
 #define LONG_ENOUGH SECONDS(30)
 
+/* The last one runs only where a balancer needs it. */
 static const char *const children[] = { "certdesk-keeper", "certdesk-reader", "certdesk-desk",
-	"certdesk-worker" };
+	"certdesk-worker", "certdesk-courier" };
+#define USUAL (COUNT_OF(children) - 1)
 static char child_program[PATH_MAX];
 static char folder[] = "/tmp/certdesk-house-XXXXXX";
 static struct config *config;
@@ -73,7 +75,7 @@ wait_for_rounds(void)
 static void
 all_come_up_and_talk(void **state UNUSED)
 {
-	for (size_t i = 0; i < COUNT_OF(children); i++)
+	for (size_t i = 0; i < USUAL; i++)
 		wait_for_other(children[i], "pid", -1);
 	wait_for_rounds();
 }
@@ -81,7 +83,7 @@ all_come_up_and_talk(void **state UNUSED)
 static void
 what_dies_is_replaced(void **state UNUSED)
 {
-	for (size_t i = 0; i < COUNT_OF(children); i++) {
+	for (size_t i = 0; i < USUAL; i++) {
 		int64_t pid = number_of(children[i], "pid");
 
 		assert_true(pid > 1);
@@ -94,17 +96,17 @@ what_dies_is_replaced(void **state UNUSED)
 static void
 a_lost_channel_is_replaced(void **state UNUSED)
 {
-	int64_t pids[COUNT_OF(children)];
+	int64_t pids[USUAL];
 	char path[128];
 
-	for (size_t i = 0; i < COUNT_OF(children); i++)
+	for (size_t i = 0; i < USUAL; i++)
 		pids[i] = number_of(children[i], "pid");
-	for (size_t i = 0; i < COUNT_OF(children); i++) {
+	for (size_t i = 0; i < USUAL; i++) {
 		snprintf(path, sizeof(path), "%s/%s.drop", folder, children[i]);
 		assert_int_equal(file_write(path, STR("now"), 0600), 0);
 		wait_for_rounds();
 	}
-	for (size_t i = 0; i < COUNT_OF(children); i++)
+	for (size_t i = 0; i < USUAL; i++)
 		assert_int_equal(
 		    number_of(children[i], "pid"), pids[i]); /* nobody had to die for it */
 }
@@ -120,6 +122,31 @@ reader_and_keeper_meet_by_policy_alone(void **state UNUSED)
 	assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
 	wait_for_other("certdesk-reader", "pid", pid);
 	wait_for_other("certdesk-reader", "keeper", 0);
+	wait_for_rounds();
+}
+
+/* docs/decisions/0013: no balancer that needs it, no process, no wire, no line in the status. */
+static void
+the_courier_runs_where_a_balancer_needs_it(void **state UNUSED)
+{
+	int64_t pid;
+
+	wait_for_rounds();
+	assert_int_equal(number_of("certdesk-courier", "pid"), -1);
+	assert_int_equal(number_of("certdesk-keeper", "courier"), 0);
+	assert_int_equal(number_of("certdesk-desk", "house"), USUAL);
+	config->balancer_count = 1;
+	snprintf(config->balancers[0].address, ADDR_TEXT_SIZE, "192.0.2.9");
+	wait_for_other("certdesk-courier", "pid", -1);
+	wait_for_other("certdesk-keeper", "courier", 0);
+	wait_for_other("certdesk-keeper", "carried", 0);
+	wait_for_other("certdesk-desk", "house", USUAL);
+	pid = number_of("certdesk-courier", "pid");
+	assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+	wait_for_other("certdesk-courier", "pid", pid);
+	for (int i = 0; i < 2; i++) /* the second began after we looked */
+		wait_for_other(
+		    "certdesk-keeper", "carried", number_of("certdesk-keeper", "carried"));
 	wait_for_rounds();
 }
 
@@ -188,6 +215,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(what_dies_is_replaced),
 		cmocka_unit_test(a_lost_channel_is_replaced),
 		cmocka_unit_test(reader_and_keeper_meet_by_policy_alone),
+		cmocka_unit_test(the_courier_runs_where_a_balancer_needs_it),
 		cmocka_unit_test(all_end_with_it),
 	};
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All four programs for supervisor_test.c: the real skeleton around processes that do nothing but
+ * All programs for supervisor_test.c: the real skeleton around processes that do nothing but
  * talk. Which one it is says its name. Each writes its pid to FOLDER/NAME.pid; the desk goes its
  * round (reader, worker, certdeskd) over and over, the worker asks the keeper whenever it is woken,
- * and both count in FOLDER/NAME.rounds. The reader says whether it has a way to the keeper. When FOLDER/NAME.drop is there, NAME breaks off with its
+ * and both count in FOLDER/NAME.rounds. The reader says whether it has a way to the keeper, the keeper whether it has one to the courier, and how often it was answered there. When FOLDER/NAME.drop is there, NAME breaks off with its
  * peers.
  */
 #include <libgen.h>
@@ -56,19 +56,22 @@ break_off(struct process *p)
 static bool
 call_is_answered(struct channel *peer, enum message_type type)
 {
+	const struct message_rule *rule = message_rule(type);
 	CLEAN(buf_fini) struct buf question = BUF(10);
 	CLEAN(buf_fini) struct buf answer = BUF(10);
 
 	buf_put_text(&question, "ping");
-	return channel_call(peer, type, &question, -1, SECONDS(1), &answer) == 0 &&
+	return channel_call(peer, type, &question, rule->fd_in_request ? STDIN_FILENO : -1,
+		   SECONDS(1), &answer) == 0 &&
 	       str_eq(buf_str(&answer), STR("ping"));
 }
 
 static bool
-all_are_ready(struct channel *boss)
+all_are_ready(const struct process *p)
 {
 	struct house *house = alloc_zero(sizeof(*house));
-	bool ready = house_ask(boss, house) == 0 && house->count == 4;
+	bool ready = house_ask(p->boss, house) == 0 && house->count >= 4 &&
+	             write_number(p, "house", (int64_t)house->count) == 0;
 
 	for (size_t i = 0; ready && i < house->count; i++)
 		ready = house->resident[i].ready &&
@@ -101,23 +104,37 @@ answer_next(struct process *p, uint32_t peers)
 	       false;
 }
 
+static void
+go_to_courier(struct process *p)
+{
+	static int64_t carried;
+	bool is_there = channel_is_open(p->peer[ROLE_COURIER]);
+
+	if (is_there && call_is_answered(p->peer[ROLE_COURIER], MESSAGE_CARRY))
+		carried++;
+	(void)!write_number(p, "courier", is_there);
+	(void)!write_number(p, "carried", carried);
+}
+
 static bool
 go_round(struct process *p)
 {
 	switch (p->role) {
 	case ROLE_KEEPER:
+		go_to_courier(p);
 		return answer_next(p, 1u << ROLE_WORKER | 1u << ROLE_READER);
 	case ROLE_READER:
 		return answer_next(p, 1u << ROLE_DESK | 1u << ROLE_WORKER);
 	case ROLE_DESK:
 		wake_tell(p->peer[ROLE_WORKER]);
 		return net_wait(p->stop_fd, false, ROUND_EVERY) == NET_E_TIMEOUT &&
-		       call_is_answered(p->peer[ROLE_READER], MESSAGE_READ) &&
-		       all_are_ready(p->boss);
+		       call_is_answered(p->peer[ROLE_READER], MESSAGE_READ) && all_are_ready(p);
 	case ROLE_WORKER:
 		return hear(p->peer[ROLE_DESK], ROUND_EVERY) &&
 		       call_is_answered(p->peer[ROLE_KEEPER], MESSAGE_KEY_MAKE) &&
 		       call_is_answered(p->peer[ROLE_READER], MESSAGE_READ);
+	case ROLE_COURIER:
+		return answer_next(p, 1u << ROLE_KEEPER);
 	case ROLE_CERTDESKD:
 	case ROLE_MAX:
 		break;
@@ -165,10 +182,11 @@ int
 main(int argc, char **argv)
 {
 	static const uint32_t peers[ROLE_MAX] = {
-		[ROLE_KEEPER] = 1u << ROLE_WORKER | 1u << ROLE_READER,
+		[ROLE_KEEPER] = 1u << ROLE_WORKER | 1u << ROLE_READER | 1u << ROLE_COURIER,
 		[ROLE_READER] = 1u << ROLE_DESK | 1u << ROLE_WORKER | 1u << ROLE_KEEPER,
 		[ROLE_DESK] = 1u << ROLE_READER | 1u << ROLE_WORKER,
 		[ROLE_WORKER] = 1u << ROLE_KEEPER | 1u << ROLE_READER | 1u << ROLE_DESK,
+		[ROLE_COURIER] = 1u << ROLE_KEEPER,
 	};
 	struct process_rule rule = { .profile = { .calls = SANDBOX_FILES },
 		.open = open_child,

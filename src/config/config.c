@@ -16,3 +16,12 @@ config_balancer(const struct config *config, const char *name)
 			return &config->balancers[i];
 	return NULL;
 }
+
+bool
+config_needs_courier(const struct config *config)
+{
+	for (size_t i = 0; i < config->balancer_count; i++)
+		if (config->balancers[i].address[0] != '\0')
+			return true;
+	return false;
+}

@@ -18,6 +18,8 @@
 #define CONFIG_PATH_SIZE     256
 #define CONFIG_NAME_SIZE     64
 #define CONFIG_TEXT_SIZE     512
+#define CONFIG_HOST_SIZE     254
+#define CONFIG_PIN_SIZE      56
 #define CONFIG_BALANCERS_MAX 64
 #define CONFIG_STUBS_MAX     64
 #define CONFIG_RESOLVERS_MAX 8
@@ -33,6 +35,7 @@ enum config_reader { /* bits: which process gets an option */
 	CONFIG_FOR_READER = 1 << 2,
 	CONFIG_FOR_DESK = 1 << 3,
 	CONFIG_FOR_WORKER = 1 << 4,
+	CONFIG_FOR_COURIER = 1 << 5,
 };
 
 /* A load balancer we may install on; the store only names it. */
@@ -43,24 +46,23 @@ struct config_balancer {
 	char crt_list[CONFIG_PATH_SIZE]; /* haproxy: the crt-list file as named in its bind line */
 	char certificates[CONFIG_PATH_SIZE]; /* haproxy: folder of the .pem files */
 	char hosts_map[CONFIG_PATH_SIZE]; /* haproxy: host -> backend map; "" = not routed by us */
-	char address[ADDR_TEXT_SIZE];     /* bigip: of its management; a literal */
-	int64_t port;                     /* 443 */
-	char ca_file
-	    [CONFIG_PATH_SIZE];     /* bigip: what its certificate is verified by; "" = see pin */
-	char pin[CONFIG_TEXT_SIZE]; /* bigip: "sha256//…" of its public key */
-	char partition[CONFIG_NAME_SIZE]; /* bigip: where our objects lie; "Common" */
-	char
-	    parent_profile[CONFIG_TEXT_SIZE]; /* bigip: what our client-ssl profiles inherit from */
-	char http_profile[CONFIG_TEXT_SIZE];  /* bigip: full names, as the next ones */
-	char tcp_profile[CONFIG_TEXT_SIZE];
-	char redirect_rule
-	    [CONFIG_TEXT_SIZE];      /* bigip: what port 80 does; "" = no virtual server there */
-	char snat[CONFIG_TEXT_SIZE]; /* bigip: "automap", "none", or a pool's full name */
-	char lock_folder
-	    [CONFIG_PATH_SIZE]; /* bigip: where the lock of the one writer lies; not an option:
-	                                       the data folder */
-	int64_t https_port;     /* where its addresses serve HTTPS; 443 */
-	int64_t bufsize;        /* haproxy: its tune.bufsize; 16384 */
+	int64_t https_port;               /* where its addresses serve HTTPS; 443 */
+	int64_t bufsize;                  /* haproxy: its tune.bufsize; 16384 */
+	/* one that is managed over HTTPS */
+	char address[ADDR_TEXT_SIZE];       /* "" = it is not */
+	int64_t port;                       /* 443 */
+	char server_name[CONFIG_HOST_SIZE]; /* in its certificate; "" = its address is */
+	char user[CONFIG_NAME_SIZE];
+	char password_file[CONFIG_PATH_SIZE]; /* for the keeper alone */
+	char ca_file[CONFIG_PATH_SIZE];       /* this or `pin` */
+	char pin[CONFIG_PIN_SIZE];            /* "sha256//" and base64 of its public key's hash */
+	/* bigip: what a site there is made from, by full names */
+	char partition[CONFIG_NAME_SIZE]; /* where our objects lie */
+	char parent_profile[CONFIG_TEXT_SIZE], http_profile[CONFIG_TEXT_SIZE],
+	    tcp_profile[CONFIG_TEXT_SIZE];
+	char redirect_rule[CONFIG_TEXT_SIZE]; /* of port 80; "" = nobody listens there */
+	char snat[CONFIG_TEXT_SIZE];          /* "automap", "none", or a pool's full name */
+	char lock_folder[CONFIG_PATH_SIZE];   /* no option: where the one writer's lock lies */
 };
 
 /* A peer inside that may be fetched from, against the rule. */
@@ -127,8 +129,8 @@ struct config {
 	size_t balancer_count;
 	/* processes */
 	char user_keeper[CONFIG_NAME_SIZE], user_reader[CONFIG_NAME_SIZE],
-	    user_desk[CONFIG_NAME_SIZE],
-	    user_worker[CONFIG_NAME_SIZE]; /* users.*: taken when started as root; "" = stay */
+	    user_desk[CONFIG_NAME_SIZE], user_worker[CONFIG_NAME_SIZE],
+	    user_courier[CONFIG_NAME_SIZE]; /* users.*: taken when started as root; "" = stay */
 	char log_level[16], log_format[16];
 };
 
@@ -161,3 +163,5 @@ int config_get_slice(struct str slice, struct config *ret) MUST_USE;
 
 const struct config_balancer *config_balancer(
     const struct config *config, const char *name); /* or NULL */
+/* Is there a balancer that is managed over HTTPS? (docs/decisions/0013) */
+bool config_needs_courier(const struct config *config);

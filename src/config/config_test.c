@@ -59,6 +59,12 @@ mistakes_have_a_place(void **state UNUSED)
 		    "dns.resolvers: \"one.one\" is not an IP address" },
 		{ "balancers:\n  - name: edge\n    driver: haproxy\n", 2, 5,
 		    "balancers: an entry needs \"socket\"" },
+		{ "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /s\n    certificates: /c\n    crt_list: /l\n    user: admin\n",
+		    2, 5, "balancers: \"user\" is for the driver bigip alone" },
+		{ "balancers:\n  - name: edge\n    server_name: a b\n", 3, 18,
+		    "server_name: \"a b\" is not a host name" },
+		{ "balancers:\n  - name: edge\n    pin: sha256//abc\n", 3, 10,
+		    "pin: \"sha256//abc\" is not sha256// and the base64 of 32 bytes" },
 		{ "balancers:\n  - edge\n", 2, 5,
 		    "balancers: an entry is a group of options, this is a single value" },
 		{ "balancers:\n  - nam: edge\n", 2, 5,
@@ -164,6 +170,96 @@ a_slice_has_what_its_reader_may_see(void **state UNUSED)
 	assert_string_equal(got.balancers[0].socket, "");
 }
 
+#define PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+static const struct config_balancer device = { .name = "big",
+	.driver = "bigip",
+	.address = "192.0.2.9",
+	.port = 8443,
+	.https_port = 443,
+	.bufsize = 16384,
+	.server_name = "big.example",
+	.user = "certdesk",
+	.password_file = "/etc/certdesk/big",
+	.pin = PIN };
+
+static void
+keep_first(void *to, const char *words)
+{
+	char *first = to;
+
+	if (first[0] == '\0')
+		str_copy(str_of(words), first, CONFIG_TEXT_SIZE);
+}
+
+static void
+a_balancer_has_what_its_driver_needs(void **state UNUSED)
+{
+	static const struct {
+		size_t member; /* is set to */
+		const char *value, *words;
+	} cases[] = {
+		{ offsetof(struct config_balancer, name), "big", "" },
+		{ offsetof(struct config_balancer, server_name), "", "" },
+		{ offsetof(struct config_balancer, address), "",
+		    "balancers: an entry needs \"address\"" },
+		{ offsetof(struct config_balancer, user), "",
+		    "balancers: an entry needs \"user\"" },
+		{ offsetof(struct config_balancer, password_file), "",
+		    "balancers: an entry needs \"password_file\"" },
+		{ offsetof(struct config_balancer, socket), "/s",
+		    "balancers: \"socket\" is for the driver haproxy alone" },
+		{ offsetof(struct config_balancer, pin), "", /* there is no insecure switch */
+		    "balancers: an entry with \"address\" needs either \"ca_file\" or \"pin\"" },
+		{ offsetof(struct config_balancer, ca_file), "/ca",
+		    "balancers: an entry with \"address\" needs either \"ca_file\" or \"pin\"" },
+		{ offsetof(struct config_balancer, driver), "haproxy",
+		    "balancers: an entry needs \"socket\"" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct config_balancer balancer = device;
+		char words[CONFIG_TEXT_SIZE] = "";
+
+		snprintf((char *)&balancer + cases[i].member, 32, "%s", cases[i].value);
+		balancer_check(&balancer, keep_first, words);
+		assert_string_equal(words, cases[i].words);
+	}
+}
+
+/* The password's file is the keeper's, and the courier knows of no balancer. */
+static void
+who_sees_what_of_a_device(void **state UNUSED)
+{
+	static const struct {
+		enum config_reader reader;
+		const char *address, *pin, *user, *password_file;
+	} cases[] = {
+		{ CONFIG_FOR_KEEPER, "192.0.2.9", PIN, "certdesk", "/etc/certdesk/big" },
+		{ CONFIG_FOR_WORKER, "192.0.2.9", PIN, "", "" },
+		{ CONFIG_FOR_DESK, "", "", "", "" },
+		{ CONFIG_FOR_READER, "", "", "", "" },
+		{ CONFIG_FOR_COURIER, "", "", "", "" },
+	};
+
+	config_defaults(&config);
+	assert_false(config_needs_courier(&config));
+	config.balancers[config.balancer_count++] = device;
+	str_copy(STR("haproxy"), config.balancers[0].driver, CONFIG_NAME_SIZE);
+	assert_true(config_needs_courier(&config));
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(buf_fini) struct buf slice = BUF(1 << 16);
+		static struct config got;
+
+		config_put_slice(&config, cases[i].reader, &slice);
+		assert_int_equal(config_get_slice(buf_str(&slice), &got), 0);
+		assert_string_equal(got.balancers[0].address, cases[i].address);
+		assert_string_equal(got.balancers[0].pin, cases[i].pin);
+		assert_string_equal(got.balancers[0].user, cases[i].user);
+		assert_string_equal(got.balancers[0].password_file, cases[i].password_file);
+	}
+}
+
 static void
 severities(void **state UNUSED)
 {
@@ -217,6 +313,8 @@ main(void)
 		cmocka_unit_test(an_empty_file_is_the_defaults),
 		cmocka_unit_test(the_printed_defaults_are_the_defaults),
 		cmocka_unit_test(a_slice_has_what_its_reader_may_see),
+		cmocka_unit_test(a_balancer_has_what_its_driver_needs),
+		cmocka_unit_test(who_sees_what_of_a_device),
 		cmocka_unit_test(severities),
 		cmocka_unit_test(garbled_slices_are_refused),
 		cmocka_unit_test(every_row_is_whole),

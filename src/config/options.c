@@ -6,7 +6,7 @@
 
 #define ALL                                                                               \
 	(CONFIG_FOR_CERTDESKD | CONFIG_FOR_KEEPER | CONFIG_FOR_READER | CONFIG_FOR_DESK | \
-	    CONFIG_FOR_WORKER)
+	    CONFIG_FOR_WORKER | CONFIG_FOR_COURIER)
 #define BOSS   CONFIG_FOR_CERTDESKD
 #define KEEPER (BOSS | CONFIG_FOR_KEEPER)
 #define READER (BOSS | CONFIG_FOR_READER)
@@ -18,26 +18,54 @@
 #define BALANCER(member) IN(struct config_balancer, member)
 #define STUB(member)     IN(struct config_stub, member)
 #define PEER(member)     IN(struct config_peer, member)
+#define PIN_KIND         STR("sha256//")
 #define RANGE(from, to)  .least = (from), .most = (to)
+#define OF(kind)         .driver = #kind, .fallback = ""
 
 /* clang-format off */
 static const struct option balancer_members[] = {
 	{ "name", OPTION_NAME, BALANCER(name), .readers = KEEPER | DESK | WORKER,
 	  .help = "How pools and sites name it." },
-	{ "driver", OPTION_CHOICE, BALANCER(driver), .choices = "haproxy", .readers = KEEPER | DESK | WORKER,
+	{ "driver", OPTION_CHOICE, BALANCER(driver), .choices = "haproxy bigip", .readers = KEEPER | DESK | WORKER,
 	  .help = "What kind of load balancer it is." },
-	{ "socket", OPTION_PATH, BALANCER(socket), .readers = KEEPER | WORKER,
+	{ "socket", OPTION_PATH, BALANCER(socket), OF(haproxy), .needed = true, .readers = KEEPER | WORKER,
 	  .help = "HAProxy's runtime socket (stats socket ... level admin)." },
-	{ "certificates", OPTION_PATH, BALANCER(certificates), .readers = KEEPER | WORKER,
+	{ "certificates", OPTION_PATH, BALANCER(certificates), OF(haproxy), .needed = true, .readers = KEEPER | WORKER,
 	  .help = "The folder for the .pem files, one per site; only certdesk writes there." },
-	{ "crt_list", OPTION_PATH, BALANCER(crt_list), .readers = WORKER,
+	{ "crt_list", OPTION_PATH, BALANCER(crt_list), OF(haproxy), .needed = true, .readers = WORKER,
 	  .help = "The crt-list file, exactly as the bind line names it." },
-	{ "hosts_map", OPTION_PATH, BALANCER(hosts_map), .fallback = "", .readers = WORKER,
+	{ "hosts_map", OPTION_PATH, BALANCER(hosts_map), OF(haproxy), .readers = WORKER,
 	  .help = "The map file from host to backend; left out: certdesk does not route." },
 	{ "https_port", OPTION_NUMBER, BALANCER(https_port), RANGE(1, 65535), .fallback = "443", .readers = WORKER,
 	  .help = "The port where its addresses serve HTTPS." },
 	{ "bufsize", OPTION_NUMBER, BALANCER(bufsize), RANGE(16384, 1048576), .fallback = "16384", .readers = WORKER,
 	  .help = "HAProxy's tune.bufsize: the limit for one certificate with chain and key; 65536 is advised." },
+	{ "address", OPTION_ADDRESS, BALANCER(address), OF(bigip), .needed = true, .readers = KEEPER | WORKER,
+	  .help = "Where the balancer itself is managed, over HTTPS." },
+	{ "port", OPTION_NUMBER, BALANCER(port), RANGE(1, 65535), .fallback = "443", .readers = KEEPER | WORKER,
+	  .help = "The port at that address." },
+	{ "server_name", OPTION_HOST, BALANCER(server_name), OF(bigip), .readers = KEEPER | WORKER,
+	  .help = "The host name in its certificate; left out: its address is in there. It is not looked up, and means nothing to a pin." },
+	{ "user", OPTION_TEXT, BALANCER(user), OF(bigip), .needed = true, .readers = KEEPER,
+	  .help = "The user to sign in as." },
+	{ "password_file", OPTION_PATH, BALANCER(password_file), OF(bigip), .needed = true, .readers = KEEPER,
+	  .help = "The file with that user's password in one line, mode 0600, for the keeper alone." },
+	{ "ca_file", OPTION_PATH, BALANCER(ca_file), OF(bigip), .readers = KEEPER | WORKER,
+	  .help = "PEM certificates that the balancer's own must lead to. This or pin must be given: there is no way to trust whoever answers." },
+	{ "pin", OPTION_PIN, BALANCER(pin), OF(bigip), .readers = KEEPER | WORKER,
+	  .help = "Its public key, as sha256// and the base64 of the SHA-256 of its SubjectPublicKeyInfo: for a certificate that it signed itself." },
+	{ "partition", OPTION_TEXT, BALANCER(partition), .driver = "bigip", .fallback = "Common", .readers = WORKER,
+	  .help = "The partition of a BIG-IP for what certdesk makes there." },
+	{ "parent_profile", OPTION_TEXT, BALANCER(parent_profile), .driver = "bigip", .fallback = "/Common/clientssl", .readers = WORKER,
+	  .help = "The client-ssl profile that those of the sites inherit from: ciphers, TLS versions." },
+	{ "http_profile", OPTION_TEXT, BALANCER(http_profile), .driver = "bigip", .fallback = "/Common/http", .readers = WORKER,
+	  .help = "The http profile of their virtual servers." },
+	{ "tcp_profile", OPTION_TEXT, BALANCER(tcp_profile), .driver = "bigip", .fallback = "/Common/tcp", .readers = WORKER,
+	  .help = "The tcp profile of their virtual servers." },
+	{ "redirect_rule", OPTION_TEXT, BALANCER(redirect_rule), .driver = "bigip", .fallback = "/Common/_sys_https_redirect", .readers = WORKER,
+	  .help = "The iRule of a virtual server at port 80; empty: nobody listens there." },
+	{ "snat", OPTION_TEXT, BALANCER(snat), .driver = "bigip", .fallback = "automap", .readers = WORKER,
+	  .help = "How source addresses are translated: automap, none, or the full name of a SNAT pool." },
 };
 
 static const struct option stub_members[] = {
@@ -53,6 +81,7 @@ static const struct option_items balancer_items = {
 	.example = "  - name: edge\n    driver: haproxy\n    socket: /run/haproxy/admin.sock\n"
 	           "    certificates: /etc/haproxy/certdesk\n    crt_list: /etc/haproxy/certdesk/crt-list.txt\n"
 	           "    hosts_map: /etc/haproxy/certdesk/hosts.map\n    bufsize: 65536\n",
+	.check = balancer_check,
 };
 
 static const struct option_items stub_items = {
@@ -148,6 +177,7 @@ const struct option config_options[] = {
 	{ "users.reader", OPTION_TEXT, CONFIG(user_reader), .fallback = "", .readers = BOSS, .help = "The same for certdesk-reader." },
 	{ "users.desk", OPTION_TEXT, CONFIG(user_desk), .fallback = "", .readers = BOSS, .help = "The same for certdesk-desk." },
 	{ "users.worker", OPTION_TEXT, CONFIG(user_worker), .fallback = "", .readers = KEEPER, .help = "The same for certdesk-worker." },
+	{ "users.courier", OPTION_TEXT, CONFIG(user_courier), .fallback = "", .readers = BOSS, .help = "The same for certdesk-courier." },
 	{ "log.level", OPTION_CHOICE, CONFIG(log_level), .choices = "error warning notice info debug", .fallback = "notice", .readers = ALL,
 	  .help = "The least important lines that are logged." },
 	{ "log.format", OPTION_CHOICE, CONFIG(log_format), .choices = "text json", .fallback = "text", .readers = ALL,
@@ -247,22 +277,52 @@ is_name(struct str text)
 }
 
 static bool
+may_be_empty(const struct option *option, struct str text)
+{
+	return text.len == 0 && option->fallback && option->fallback[0] == '\0';
+}
+
+static bool
+is_host(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!memchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.",
+			text.p[i], 64))
+			return false;
+	return text.len == 0 || (text.p[0] != '.' && text.p[0] != '-');
+}
+
+static bool
+is_pin(struct str text)
+{
+	CLEAN(buf_fini) struct buf hash = BUF(64);
+
+	return text.len == 0 ||
+	       (str_starts(text, PIN_KIND) &&
+		   buf_put_from_base64(&hash, str_drop(text, PIN_KIND.len)) && hash.len == 32);
+}
+
+static bool
 is_fit(const struct option *option, struct str text, char *words)
 {
 	struct addr addr;
 
 	switch (option->kind) {
 	case OPTION_PATH:
-		if (text.len > 0 ? text.p[0] != '/'
-				 : !option->fallback || option->fallback[0] != '\0')
-			return say(words, option, text, "is not an absolute path");
-		return true;
+		return may_be_empty(option, text) || (text.len > 0 && text.p[0] == '/') ||
+		       say(words, option, text, "is not an absolute path");
 	case OPTION_NAME:
 		return is_name(text) ||
 		       say(words, option, text,
 			   "is not a name of a-z, 0-9 and hyphens, at most 63 characters");
 	case OPTION_ADDRESS:
-		return addr_parse(text, &addr) || say(words, option, text, "is not an IP address");
+		return addr_parse(text, &addr) || may_be_empty(option, text) ||
+		       say(words, option, text, "is not an IP address");
+	case OPTION_HOST:
+		return is_host(text) || say(words, option, text, "is not a host name");
+	case OPTION_PIN:
+		return is_pin(text) ||
+		       say(words, option, text, "is not sha256// and the base64 of 32 bytes");
 	case OPTION_CHOICE:
 		if (is_choice(option, text))
 			return true;

@@ -11,7 +11,9 @@ enum option_kind {
 	OPTION_TEXT,
 	OPTION_PATH,    /* absolute, or "" where `fallback` is "" */
 	OPTION_NAME,    /* [a-z0-9-], 1 to 63 */
-	OPTION_ADDRESS, /* an IP address */
+	OPTION_ADDRESS, /* an IP address, or "" where `fallback` is "" */
+	OPTION_HOST,    /* a host name, or "" */
+	OPTION_PIN,     /* "sha256//" and base64 of 32 bytes, or "" */
 	OPTION_NUMBER,
 	OPTION_BOOL,
 	OPTION_CHOICE,
@@ -32,6 +34,8 @@ struct option {
 	uint32_t readers;     /* enum config_reader */
 	const char *help;
 	const struct option_items *items;
+	const char *driver; /* a member of balancers: of those with this driver alone; NULL: all */
+	bool needed;        /* and they must have it */
 };
 
 /* A list of mappings: where its array and count are, and what a mapping may say. */
@@ -40,6 +44,8 @@ struct option_items {
 	const struct option *members;
 	size_t member_count;
 	const char *example; /* YAML, commented out in the printed defaults */
+	/* What no single member can see; NULL = nothing. tell() once for each mistake. */
+	void (*check)(const void *item, void (*tell)(void *to, const char *words), void *to);
 };
 
 #define OPTION_SEVERITIES_EXAMPLE "  FQDN_APEX: reject\n  CERT_SCT_FEW: warn\n"
@@ -61,4 +67,7 @@ void option_print(const struct option *option, const void *base, struct buf *to)
 bool option_set_severity(
     struct severity_policy *policy, struct str code, struct str severity, char *words);
 bool option_is_scalar(const struct option *option);
+
+/* An entry of balancers: has it what its driver needs, and nothing else? */
+void balancer_check(const void *item, void (*tell)(void *to, const char *words), void *to);
 void option_defaults(const struct option *table, size_t count, void *base);

@@ -109,6 +109,9 @@ print_option(struct buf *to, const struct option *option, const char *prefix)
 		buf_printf(to, ", default _%s_", option->fallback);
 	else if (!option->fallback)
 		buf_put_text(to, ", must be given");
+	if (option->driver)
+		buf_printf(to, ", for the driver _%s_%s", option->driver,
+		    option->needed ? ", must be given" : "");
 	buf_printf(to, "\n\t%s%s\n\n", option->help, range_words(option, range, sizeof(range)));
 }
 

@@ -114,11 +114,25 @@ read_scalar(
 		mistake(reading, node->start_mark, "%s", words);
 }
 
+struct place {
+	struct reading *reading;
+	yaml_mark_t mark;
+};
+
+static void
+tell_mistake(void *to, const char *words)
+{
+	const struct place *place = to;
+
+	mistake(place->reading, place->mark, "%s", words);
+}
+
 /* Members of one item: each known, each once, the needed ones there. */
 static void
 read_item(struct reading *reading, const struct option *list, void *base, const yaml_node_t *node)
 {
 	const struct option_items *items = list->items;
+	struct place place = { reading, node->start_mark };
 	uint32_t seen = 0;
 
 	option_defaults(items->members, items->member_count, base);
@@ -146,6 +160,8 @@ read_item(struct reading *reading, const struct option *list, void *base, const 
 		if (!items->members[i].fallback && !(seen & (1u << i)))
 			mistake(reading, node->start_mark, "%s: an entry needs \"%s\"", list->name,
 			    items->members[i].name);
+	if (items->check)
+		items->check(base, tell_mistake, &place);
 }
 
 static void

@@ -17,18 +17,20 @@ static const struct key_export question = {
 	.before = { "before", 6 },
 	.after = { "after", 5 },
 	.max_total = 16384,
+	.upload = "certdesk-1.key",
+	.token = "TOKEN",
 };
 
 static void
 test_question(void **state)
 {
 	CLEAN(buf_fini) struct buf b = BUF(4096);
-	char name[CONFIG_NAME_SIZE];
+	struct key_export_room room;
 	struct key_export got;
 
 	(void)state;
 	key_export_put(&b, &question);
-	assert_true(key_export_get(buf_str(&b), name, &got));
+	assert_true(key_export_get(buf_str(&b), &room, &got));
 	assert_string_equal(got.balancer, "edge1");
 	assert_true(id_eq(got.installation, question.installation) && id_eq(got.key, question.key));
 	assert_true(id_eq(got.customer, question.customer) && id_eq(got.site, question.site));
@@ -36,10 +38,12 @@ test_question(void **state)
 	assert_true(str_eq(got.after, question.after));
 	assert_int_equal(got.form, FORM_FILE);
 	assert_int_equal(got.max_total, 16384);
+	assert_string_equal(got.upload, "certdesk-1.key");
+	assert_string_equal(got.token, "TOKEN");
 	for (size_t len = 0; len < b.len; len++)
-		assert_false(key_export_get(str_bytes(b.data, len), name, &got));
+		assert_false(key_export_get(str_bytes(b.data, len), &room, &got));
 	buf_put_byte(&b, 0);
-	assert_false(key_export_get(buf_str(&b), name, &got));
+	assert_false(key_export_get(buf_str(&b), &room, &got));
 }
 
 static void
@@ -47,25 +51,34 @@ test_limits(void **state)
 {
 	static const char much[KEY_EXPORT_AROUND_MAX + 1] = { 0 };
 	CLEAN(buf_fini) struct buf b = BUF(message_rule(MESSAGE_KEY_EXPORT)->max_request);
+	char text[KEY_UPLOAD_TOKEN_SIZE] = "";
 	struct key_export large = question, got;
-	char name[CONFIG_NAME_SIZE];
+	struct key_export_room room;
 
 	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	large.upload = text + sizeof(text) - KEY_UPLOAD_NAME_SIZE;
+	large.token = text;
 	large.before = large.after = str_bytes(much, KEY_EXPORT_AROUND_MAX);
 	large.wrapped = str_bytes(much, KEY_WRAPPED_MAX);
 	key_export_put(&b, &large);
 	assert_false(buf_failed(&b)); /* the largest question fits the message */
-	assert_true(key_export_get(buf_str(&b), name, &got));
+	assert_true(key_export_get(buf_str(&b), &room, &got));
 	large.before = STR("");
 	large.after = str_bytes(much, sizeof(much));
 	buf_clear(&b);
 	key_export_put(&b, &large);
-	assert_false(key_export_get(buf_str(&b), name, &got));
+	assert_false(key_export_get(buf_str(&b), &room, &got));
 	large.after = STR("");
+	large.upload = text;
+	buf_clear(&b);
+	key_export_put(&b, &large);
+	assert_false(key_export_get(buf_str(&b), &room, &got));
+	large.upload = "";
 	large.wrapped = str_bytes(much, KEY_WRAPPED_MAX + 1);
 	buf_clear(&b);
 	key_export_put(&b, &large);
-	assert_false(key_export_get(buf_str(&b), name, &got));
+	assert_false(key_export_get(buf_str(&b), &room, &got));
 }
 
 static void
@@ -75,17 +88,17 @@ test_bad_question(void **state)
 	    "a-name-of-a-balancer-that-is-longer-than-a-name-may-be-in-a-configuration";
 	CLEAN(buf_fini) struct buf b = BUF(4096);
 	struct key_export bad = question, got;
-	char name[CONFIG_NAME_SIZE];
+	struct key_export_room room;
 
 	(void)state;
 	bad.form = FORM_MAX;
 	key_export_put(&b, &bad);
-	assert_false(key_export_get(buf_str(&b), name, &got));
+	assert_false(key_export_get(buf_str(&b), &room, &got));
 	bad = question;
 	bad.balancer = long_name;
 	buf_clear(&b);
 	key_export_put(&b, &bad);
-	assert_false(key_export_get(buf_str(&b), name, &got));
+	assert_false(key_export_get(buf_str(&b), &room, &got));
 }
 
 static void
@@ -114,6 +127,38 @@ test_answer(void **state)
 	}
 }
 
+/* What a device said comes along, but only where there is one. */
+static void
+test_answer_of_a_device(void **state)
+{
+	static char page[CARRY_ANSWER_MAX + 1];
+	struct key_exported answer = { 0 }, got;
+	CLEAN(buf_fini) struct buf b = BUF(message_rule(MESSAGE_KEY_EXPORT)->max_answer);
+
+	(void)state;
+	memset(answer.words, 'w', sizeof(answer.words) - 1);
+	memset(answer.device.words, 'w', sizeof(answer.device.words) - 1);
+	answer.device.status = 200;
+	answer.device.body = str_bytes(page, CARRY_ANSWER_MAX);
+	key_exported_put(&b, 0, &answer);
+	assert_false(buf_failed(&b)); /* the longest fits the message */
+	assert_int_equal(key_exported_get(buf_str(&b), &got), 0);
+	assert_int_equal(got.device.status, 200);
+	assert_true(str_eq(got.device.body, answer.device.body));
+	for (size_t len = 0; len < b.len; len++)
+		assert_true(key_exported_get(str_bytes(b.data, len), &got) < 0);
+	answer.device.body = str_bytes(page, sizeof(page));
+	buf_clear(&b);
+	key_exported_put(&b, 0, &answer);
+	assert_true(key_exported_get(buf_str(&b), &got) < 0);
+	carried_end(&answer.device, CARRY_E_UNTRUSTED, "another key");
+	buf_clear(&b);
+	key_exported_put(&b, KEY_EXPORT_E_VESSEL, &answer);
+	assert_int_equal(key_exported_get(buf_str(&b), &got), KEY_EXPORT_E_VESSEL);
+	assert_int_equal(got.device.result, CARRY_E_UNTRUSTED);
+	assert_string_equal(got.device.words, "another key");
+}
+
 static void
 test_answer_that_makes_no_sense(void **state)
 {
@@ -137,6 +182,7 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_bad_question),
 		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_answer_of_a_device),
 		cmocka_unit_test(test_answer_that_makes_no_sense),
 	};
 

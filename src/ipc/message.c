@@ -9,6 +9,7 @@
 #define READER    (1u << ROLE_READER)
 #define DESK      (1u << ROLE_DESK)
 #define WORKER    (1u << ROLE_WORKER)
+#define KEEPER    (1u << ROLE_KEEPER)
 #define BOSS      (1u << ROLE_CERTDESKD)
 #define ANY_CHILD (((1u << ROLE_MAX) - 1) & ~BOSS)
 
@@ -22,10 +23,12 @@ static const struct message_rule rules[MESSAGE_MAX] = {
 	[MESSAGE_LOST]       = { "lost",       ANY_CHILD,     ROLE_CERTDESKD, 1 * KIB,   0,         false },
 	[MESSAGE_HOUSE]      = { "house",      DESK,          ROLE_CERTDESKD, 0,         128 * KIB, false },
 	[MESSAGE_KEY_MAKE]   = { "key_make",   WORKER,        ROLE_KEEPER,    16 * KIB,  64 * KIB,  false },
-	[MESSAGE_KEY_EXPORT] = { "key_export", WORKER,        ROLE_KEEPER,    144 * KIB, 16 * KIB,  true  },
+	[MESSAGE_KEY_EXPORT] = { "key_export", WORKER,        ROLE_KEEPER,    144 * KIB, 20 * KIB,  true  },
 	[MESSAGE_KEY_TAKE]   = { "key_take",   READER,        ROLE_KEEPER,    1 * KIB,   16 * KIB,  false },
 	[MESSAGE_READ]       = { "read",       DESK | WORKER, ROLE_READER,    16 * MIB,  4 * MIB,   false },
 	[MESSAGE_WAKE]       = { "wake",       DESK,          ROLE_WORKER,    0,         0,         false },
+	[MESSAGE_SIGN_IN]    = { "sign_in",    WORKER,        ROLE_KEEPER,    1 * KIB,   20 * KIB,  true  },
+	[MESSAGE_CARRY]      = { "carry",      KEEPER,        ROLE_COURIER,   48 * KIB,  20 * KIB,  true  },
 };
 
 static const char *const role_names[] = {
@@ -34,6 +37,7 @@ static const char *const role_names[] = {
 	[ROLE_READER]    = "certdesk-reader",
 	[ROLE_DESK]      = "certdesk-desk",
 	[ROLE_WORKER]    = "certdesk-worker",
+	[ROLE_COURIER]   = "certdesk-courier",
 };
 /* clang-format on */
 static_assert(COUNT_OF(role_names) == ROLE_MAX, "a name for every role");

@@ -12,7 +12,15 @@
 
 #define IPC_VERSION 1 /* of this table and all codecs; both ends of a channel must agree */
 
-enum role { ROLE_CERTDESKD, ROLE_KEEPER, ROLE_READER, ROLE_DESK, ROLE_WORKER, ROLE_MAX };
+enum role {
+	ROLE_CERTDESKD,
+	ROLE_KEEPER,
+	ROLE_READER,
+	ROLE_DESK,
+	ROLE_WORKER,
+	ROLE_COURIER, /* runs only where a balancer needs it */
+	ROLE_MAX
+};
 
 enum message_type {
 	MESSAGE_NONE = 0,
@@ -31,6 +39,8 @@ enum message_type {
 	MESSAGE_KEY_TAKE,   /* reader -> keeper, only where the policy allows it */
 	MESSAGE_READ,       /* desk, worker -> reader: a delivery */
 	MESSAGE_WAKE,       /* desk -> worker: something is due; one way */
+	MESSAGE_SIGN_IN,    /* worker -> keeper, carries an fd */
+	MESSAGE_CARRY,      /* keeper -> courier, carries an fd */
 	MESSAGE_MAX
 };
 

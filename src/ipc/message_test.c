@@ -35,8 +35,9 @@ only_these_may_talk(void **state UNUSED)
 {
 	/* clang-format off */
 	static const bool may[ROLE_MAX][ROLE_MAX] = {
-		[ROLE_CERTDESKD] = { [ROLE_KEEPER] = true, [ROLE_READER] = true, [ROLE_DESK] = true, [ROLE_WORKER] = true },
-		[ROLE_KEEPER]    = { [ROLE_CERTDESKD] = true },
+		[ROLE_CERTDESKD] = { [ROLE_KEEPER] = true, [ROLE_READER] = true, [ROLE_DESK] = true, [ROLE_WORKER] = true, [ROLE_COURIER] = true },
+		[ROLE_KEEPER]    = { [ROLE_CERTDESKD] = true, [ROLE_COURIER] = true },
+		[ROLE_COURIER]   = { [ROLE_CERTDESKD] = true },
 		[ROLE_READER]    = { [ROLE_CERTDESKD] = true, [ROLE_KEEPER] = true },
 		[ROLE_DESK]      = { [ROLE_CERTDESKD] = true, [ROLE_READER] = true, [ROLE_WORKER] = true },
 		[ROLE_WORKER]    = { [ROLE_CERTDESKD] = true, [ROLE_KEEPER] = true, [ROLE_READER] = true },

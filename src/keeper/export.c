@@ -11,6 +11,7 @@
 #include "ipc/key_export.h"
 #include "keeper/around.h"
 #include "keeper/keeper.h"
+#include "keeper/upload.h"
 #include "keeper/vessel.h"
 #include "keeper/wrap.h"
 #include "sys/failpoint.h"
@@ -27,11 +28,13 @@ static const struct driver_forms {
 	uint32_t forms; /* bits (1 << FORM_X) */
 } driver_forms[] = {
 	{ "haproxy", 1u << FORM_HAPROXY_SOCKET | 1u << FORM_FILE },
+	{ "bigip",   1u << FORM_HTTPS_UPLOAD },
 };
 
 static const char *const form_names[] = {
 	[FORM_HAPROXY_SOCKET] = "socket",
 	[FORM_FILE]           = "file",
+	[FORM_HTTPS_UPLOAD]   = "upload",
 };
 /* clang-format on */
 static_assert(COUNT_OF(form_names) == FORM_MAX, "a name for every form");
@@ -57,7 +60,9 @@ question_fault(const struct keeper *keeper, const struct key_export *q, int vess
 		return "the balancer's driver does not take keys in this form";
 	if (id_is_none(q->installation))
 		return "no installation named";
-	fault = around_fault(q->form, balancer->certificates, q->before, q->after);
+	fault = upload_fault(q);
+	if (!fault)
+		fault = around_fault(q->form, balancer->certificates, q->before, q->after);
 	return fault ? fault : vessel_fault(vessel, q->form, balancer, keeper->worker);
 }
 
@@ -89,7 +94,7 @@ log_export(enum log_level level, const char *event, const struct key_export *q,
 static int
 end_with(struct key_exported *exported, int result, const char *words)
 {
-	(void)str_copy(str_of(words), exported->words, sizeof(exported->words));
+	str_show(str_of(words), exported->words, sizeof(exported->words));
 	return result;
 }
 
@@ -111,23 +116,37 @@ compose(const struct key_export *q, struct secret_key *key, struct buf *payload,
 	return buf_failed(payload) ? error_origin(EMSGSIZE) : 0;
 }
 
-static int
-pour(struct keeper *keeper, const struct key_export *q, int vessel, enum key_origin origin,
-    struct str payload, struct key_exported *ret)
+/* Into the vessel, or by the courier to the device; NULL, or why not, in words. `said` holds what the
+ * device answers. */
+static const char *
+send_off(struct keeper *keeper, const struct key_export *q, int vessel, struct str payload,
+    struct buf *said, struct key_exported *ret)
 {
-	const char *fault;
+	struct device *device;
 
-	if (q->max_total > 0 && ret->total > q->max_total)
-		return end_with(ret, KEY_EXPORT_E_TOO_LARGE, "larger than the balancer takes");
-	log_export(LOG_NOTICE, "key.export", q, ret, key_origin_name(origin));
-	atomic_fetch_add(&keeper->exported, 1);
-	fault = vessel_pour(vessel, q->form, payload);
+	if (q->form != FORM_HTTPS_UPLOAD)
+		return vessel_pour(vessel, q->form, payload);
+	device = device_named(keeper->devices, q->balancer);
+	if (!device)
+		return "nothing is known of the balancer but its address";
+	return upload_carry(keeper->courier, device, q, vessel, payload, said, &ret->device)
+	           ? ret->device.words
+	           : NULL;
+}
+
+static int
+pour(struct keeper *keeper, const struct key_export *q, int vessel, struct str payload,
+    struct buf *said, struct key_exported *ret)
+{
+	const char *fault = send_off(keeper, q, vessel, payload, said, ret);
+
 	FAILPOINT("keeper.poured");
 	return fault ? end_with(ret, KEY_EXPORT_E_VESSEL, fault) : 0;
 }
 
 static int
-export_to(struct keeper *keeper, const struct key_export *q, int vessel, struct key_exported *ret)
+export_to(struct keeper *keeper, const struct key_export *q, int vessel, struct buf *said,
+    struct key_exported *ret)
 {
 	CLEAN(secret_key_fini) struct secret_key key = { 0 };
 	CLEAN(buf_fini) struct buf payload = BUF_SECRET(PAYLOAD_MAX);
@@ -142,20 +161,27 @@ export_to(struct keeper *keeper, const struct key_export *q, int vessel, struct 
 		return end_with(ret, KEY_EXPORT_E_REFUSED, wrap_words(r));
 	if (!r)
 		r = compose(q, &key, &payload, ret);
-	return r ? r : pour(keeper, q, vessel, key.origin, buf_str(&payload), ret);
+	if (r)
+		return r;
+	if (q->max_total > 0 && ret->total > q->max_total)
+		return end_with(ret, KEY_EXPORT_E_TOO_LARGE, "larger than the balancer takes");
+	log_export(LOG_NOTICE, "key.export", q, ret, key_origin_name(key.origin));
+	atomic_fetch_add(&keeper->exported, 1);
+	return pour(keeper, q, vessel, buf_str(&payload), said, ret);
 }
 
 int
 keeper_export(struct keeper *keeper, struct str question, int vessel, struct buf *answer)
 {
-	char balancer[CONFIG_NAME_SIZE];
-	struct key_exported exported = { 0 };
+	CLEAN(buf_fini) struct buf said = BUF_SECRET(message_rule(MESSAGE_CARRY)->max_answer);
+	struct key_exported exported = { .device = { .body = STR("") } };
+	struct key_export_room room;
 	struct key_export q;
 	int r;
 
-	if (!key_export_get(question, balancer, &q))
+	if (!key_export_get(question, &room, &q))
 		return KEEPER_E_MALFORMED;
-	r = export_to(keeper, &q, vessel, &exported);
+	r = export_to(keeper, &q, vessel, &said, &exported);
 	if (r < 0)
 		return r;
 	if (r == KEY_EXPORT_E_REFUSED)

@@ -89,6 +89,7 @@ keeper_free(struct keeper *keeper)
 	if (!keeper)
 		return NULL;
 	stock_free(keeper->stock);
+	devices_free(keeper->devices);
 	ec_maker_fini(&keeper->ec);
 	memory_secret_free(keeper->kek, sizeof(*keeper->kek));
 	free(keeper);
@@ -102,6 +103,8 @@ answer_of(struct keeper *keeper, const struct frame *question, struct buf *answe
 		return keeper_make(keeper, buf_str(&question->payload), answer);
 	if (question->type == MESSAGE_KEY_EXPORT)
 		return keeper_export(keeper, buf_str(&question->payload), question->fd, answer);
+	if (question->type == MESSAGE_SIGN_IN)
+		return keeper_sign_in(keeper, buf_str(&question->payload), question->fd, answer);
 	if (question->type == MESSAGE_KEY_TAKE)
 		return keeper_take(keeper, buf_str(&question->payload), answer);
 	return KEEPER_E_MALFORMED;
@@ -119,7 +122,8 @@ int
 keeper_handle(struct keeper *keeper, struct channel *from, const struct frame *question)
 {
 	const struct message_rule *rule = message_rule(question->type);
-	CLEAN(buf_fini) struct buf answer = BUF(rule ? rule->max_answer : 0);
+	CLEAN(buf_fini)
+	struct buf answer = BUF_SECRET(rule ? rule->max_answer : 0); /* a token may be in it */
 	int r = answer_of(keeper, question, &answer);
 
 	if (r == 0)
@@ -141,6 +145,7 @@ keeper_report(struct keeper *keeper, struct buf *to)
 	buf_printf(to, "made=%lu\n", atomic_load(&keeper->made));
 	buf_printf(to, "exported=%lu\n", atomic_load(&keeper->exported));
 	buf_printf(to, "taken=%lu\n", atomic_load(&keeper->taken));
+	buf_printf(to, "signed_in=%lu\n", atomic_load(&keeper->signed_in));
 	buf_printf(to, "refused=%lu\n", atomic_load(&keeper->refused));
 	for (size_t kind = 0; kind < KEY_KIND_MAX; kind++) {
 		struct stock_count count = stock_count(keeper->stock, (enum key_kind)kind);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * certdesk-keeper: the process that holds private keys. After start it opens nothing: no file, no
- * connection; it talks with the worker, where the policy says so with the reader, and writes into
- * descriptors that it is handed (keeper/keeper.h).
+ * connection; it talks with the worker, where the policy says so with the reader, where a balancer
+ * needs it with the courier, and writes into descriptors that it is handed (keeper/keeper.h).
  */
 #include <stdlib.h>
 
@@ -25,11 +25,14 @@ open_keeper(struct process *p)
 {
 	CLEAN(kek_fini) struct kek kek = { 0 };
 	CLEAN(keeper_free) struct keeper *keeper = NULL;
+	CLEAN(devices_free) struct devices *devices = NULL;
 	bool locked = false;
 	int r = memory_protect(stock_size(p->config), &locked);
 
 	if (!r)
 		r = kek_read(p->config->kek_file, &kek);
+	if (!r)
+		r = devices_read(p->config, &devices);
 	if (!r)
 		r = keeper_new(p->world, p->config, &kek, &keeper);
 	if (r)
@@ -39,6 +42,8 @@ open_keeper(struct process *p)
 		    LOG_TEXT("why", "secrets may reach the swap space"),
 		    LOG_TEXT("do", "raise LimitMEMLOCK= of the service, or switch swap off"));
 	keeper->locked = locked;
+	keeper->devices = TAKE(devices);
+	keeper->courier = p->peer[ROLE_COURIER];
 	p->self = TAKE(keeper);
 	return 0;
 }
@@ -91,7 +96,7 @@ main(void)
 {
 	const struct process_rule rule = {
 		.role = ROLE_KEEPER,
-		.peers = ASKING,
+		.peers = ASKING | 1u << ROLE_COURIER,
 		.profile = { .calls = SANDBOX_PASS_FD },
 		.open = open_keeper,
 		.run = run_keeper,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <gmp.h>
+#include <jansson.h>
 #include <openssl/crypto.h>
 
 #include "base/error.h"
@@ -37,6 +38,18 @@ gmp_resize(void *old, size_t old_len, size_t len)
 	return now;
 }
 
+static void *
+json_make(size_t len)
+{
+	return OPENSSL_secure_malloc(len);
+}
+
+static void
+json_drop(void *old)
+{
+	OPENSSL_secure_free(old);
+}
+
 int
 memory_protect(size_t keys, bool *ret_locked)
 {
@@ -49,6 +62,7 @@ memory_protect(size_t keys, bool *ret_locked)
 	if (r == 0)
 		return error_origin(ENOMEM);
 	mp_set_memory_functions(gmp_make, gmp_resize, gmp_drop);
+	json_set_alloc_funcs(json_make, json_drop);
 	*ret_locked = r == 1;
 	return 0;
 }

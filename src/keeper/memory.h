@@ -3,7 +3,8 @@
  * Where the keeper's secrets lie (C-03): what lives long (the KEK, keys in stock) in OpenSSL's
  * secure heap, which is locked, left out of core dumps, between guard pages and wiped when freed.
  * What lives for the length of one call is wiped by its owner; the numbers of a growing RSA key are
- * wiped by the allocator that memory_protect() gives to GMP, as GMP does not do it itself.
+ * wiped by the allocator that memory_protect() gives to GMP, as GMP does not do it itself; JSON, which
+ * a balancer's password becomes part of, is made in the secure heap.
  */
 #pragma once
 

@@ -2,6 +2,7 @@
 #include "keeper/vessel.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -29,14 +30,22 @@ vessel_is_bound_to(struct str bound, struct str path)
 	return str_to_i64(rest, &pid) && pid > 0;
 }
 
+static int
+option_of(int fd, int name)
+{
+	socklen_t len = sizeof(int);
+	int value = 0;
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
+}
+
 static const char *
 socket_fault(int fd, const struct config_balancer *balancer)
 {
 	struct sockaddr_un peer = { 0 };
-	socklen_t len = sizeof(peer), type_len = sizeof(int);
-	int type = 0;
+	socklen_t len = sizeof(peer);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) < 0 || type != SOCK_STREAM)
+	if (option_of(fd, SO_TYPE) != SOCK_STREAM)
 		return "the descriptor is not a stream socket";
 	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
 		return "the socket is not connected";
@@ -48,6 +57,24 @@ socket_fault(int fd, const struct config_balancer *balancer)
 		str_bytes(peer.sun_path, strnlen(peer.sun_path, len)), str_of(balancer->socket)))
 		return "the socket is not connected to the balancer's configured socket";
 	return NULL;
+}
+
+static const char *
+device_fault(int fd, const struct config_balancer *balancer)
+{
+	struct sockaddr_storage peer = { 0 };
+	socklen_t len = sizeof(peer);
+	struct addr address;
+
+	if (!addr_parse(str_of(balancer->address), &address))
+		return "the balancer is not managed over HTTPS";
+	if (option_of(fd, SO_TYPE) != SOCK_STREAM || option_of(fd, SO_PROTOCOL) != IPPROTO_TCP)
+		return "the descriptor is not a TCP stream";
+	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
+		return "the socket is not connected";
+	return net_leads_to(&peer, len, &address, (uint16_t)balancer->port)
+	           ? NULL
+	           : "the socket is not connected to the balancer's configured address and port";
 }
 
 static const char *
@@ -76,6 +103,8 @@ vessel_fault(int fd, enum key_form form, const struct config_balancer *balancer,
 		return socket_fault(fd, balancer);
 	case FORM_FILE:
 		return file_fault(fd, worker);
+	case FORM_HTTPS_UPLOAD:
+		return device_fault(fd, balancer);
 	case FORM_MAX:
 		break;
 	}

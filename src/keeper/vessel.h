@@ -2,7 +2,8 @@
 /*
  * The descriptor a private key is poured into: opened by the worker, which is presumed captured, so
  * it is held against what the configuration says of the balancer. A stream accepted by the
- * balancer's own listener is known by the name that listener is bound to.
+ * balancer's own listener is known by the name that listener is bound to; one over TCP by the address
+ * and port at its other end.
  */
 #pragma once
 
@@ -16,7 +17,7 @@
 const char *vessel_fault(
     int fd, enum key_form form, const struct config_balancer *balancer, uid_t worker);
 
-/* All of it within two seconds: NULL, or why not, in words. */
+/* Not for FORM_HTTPS_UPLOAD. All of it within two seconds: NULL, or why not, in words. */
 const char *vessel_pour(int fd, enum key_form form, struct str bytes);
 
 /* Is `bound` what a listener of HAProxy configured as `path` is bound to? It binds

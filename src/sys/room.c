@@ -58,12 +58,19 @@ room_set_limits(const struct room *room UNUSED, rlim_t cpu_seconds)
 	return limit(RLIMIT_CPU, cpu_seconds) && limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0);
 }
 
+/* Both out of the way first: either may stand where the other goes. */
 bool
-room_close_all_but(int fd)
+room_close_all_but(int pipe_end, int given)
 {
-	if (fd != ROOM_PIPE_END && dup2(fd, ROOM_PIPE_END) != ROOM_PIPE_END)
+	int last = given > 0 ? ROOM_FD : ROOM_PIPE_END;
+
+	pipe_end = fcntl(pipe_end, F_DUPFD, ROOM_FD + 1);
+	if (given > 0)
+		given = fcntl(given, F_DUPFD, ROOM_FD + 1);
+	if (pipe_end < 0 || given < 0 || dup2(pipe_end, ROOM_PIPE_END) < 0 ||
+	    (given > 0 && dup2(given, ROOM_FD) < 0))
 		return false;
-	return close_range(ROOM_PIPE_END + 1, ~0U, 0) == 0;
+	return close_range((unsigned)last + 1, ~0U, 0) == 0;
 }
 
 bool
@@ -89,7 +96,7 @@ child(const struct room *room, int (*work)(const void *about, struct buf *answer
 	bool good;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	good = room_close_all_but(fd) && room_set_limits(room, room->cpu_seconds) &&
+	good = room_close_all_but(fd, room->fd) && room_set_limits(room, room->cpu_seconds) &&
 	       work(about, &answer) == 0 && !buf_failed(&answer) &&
 	       room_write_all(ROOM_PIPE_END, buf_str(&answer));
 	_exit(good ? EXIT_SUCCESS : EXIT_FAILURE);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A closed room for one piece of dangerous work: a forked child with bounds on CPU, memory, time
- * and answer, holding no descriptor but the pipe it answers through. What it does, and what is done
- * to it, ends with it: the next piece of work never meets it. It inherits the sandbox of its
- * parent.
+ * and answer, holding no descriptor but the pipe it answers through, and one more if it is given it.
+ * What it does, and what is done to it, ends with it: the next piece of work never meets it. It
+ * inherits the sandbox of its parent.
  *
  * The child shares the parent's memory as it was (copy on write): open and load beforehand what the
  * work needs. Other threads of the parent must not hold locks that the work takes; malloc's are
@@ -25,11 +25,14 @@ enum {
 /* What happened to the work, as a clause: "it took too long"; negative too. */
 const char *room_words(int r);
 
+#define ROOM_FD 4 /* where the work finds the descriptor that it was given */
+
 struct room {
 	when time; /* by the clock */
 	unsigned cpu_seconds;
 	size_t memory; /* bytes of address space, what the parent has included; not held in
 	                  sanitizer builds */
+	int fd;        /* given to the work, which has it as ROOM_FD; 0 = none */
 };
 
 /* Runs work(about, answer) in there; what it put into its `answer` is appended to *answer if it

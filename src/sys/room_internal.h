@@ -9,8 +9,9 @@
 
 #define ROOM_PIPE_END 3 /* where the child finds its pipe */
 
-/* In the child. Leaves 0, 1, 2 and the pipe: it must not be able to answer in its parent's name. */
-bool room_close_all_but(int fd);
+/* In the child. Leaves 0, 1, 2, the pipe and what is given: it must not be able to answer in its
+ * parent's name. */
+bool room_close_all_but(int pipe_end, int given);
 bool room_set_limits(const struct room *room, rlim_t cpu_seconds);
 bool room_write_all(int fd, struct str bytes);
 

@@ -59,7 +59,7 @@ series_child(
 	bool good;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	good = room_close_all_but(fd) && room_set_limits(room, cpu_seconds) &&
+	good = room_close_all_but(fd, room->fd) && room_set_limits(room, cpu_seconds) &&
 	       (!series->begin || series->begin(series->about) == 0);
 	for (; good && at < end; at++)
 		good = send_piece(room, series, at);

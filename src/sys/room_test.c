@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/room.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -211,6 +212,42 @@ start_at_ten(const void *about)
 	return 0;
 }
 
+static int
+use_what_was_given(const void *about, struct buf *answer)
+{
+	const int *secret = about;
+
+	if (dup(*secret) >= 0 || dup(ROOM_FD + 1) >= 0)
+		return -1;
+	buf_put_text(answer, write(ROOM_FD, "here", 4) == 4 ? "given" : "not given");
+	return 0;
+}
+
+static void
+one_more_descriptor(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf answer = BUF(100);
+	struct room giving = usual;
+	int pair[2], high, secret = -1;
+	char got[8] = { 0 };
+
+	assert_int_equal(pipe(pair), 0);
+	high = fcntl(pair[1], F_DUPFD, 40);
+	secret = fcntl(pair[1], F_DUPFD, 41);
+	for (int i = 0; i < 2; i++) { /* a low number, a high one */
+		giving.fd = i == 0 ? pair[1] : high;
+		buf_clear(&answer);
+		assert_int_equal(room_run(&giving, use_what_was_given, &secret, &answer), 0);
+		assert_string_equal(buf_text(&answer), "given");
+		assert_int_equal(read(pair[0], got, sizeof(got)), 4);
+		assert_string_equal(got, "here");
+	}
+	close(high);
+	close(secret);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void
 a_series(void **state UNUSED)
 {
@@ -347,6 +384,7 @@ main(void)
 		cmocka_unit_test(an_answer),
 		cmocka_unit_test(no_answer),
 		cmocka_unit_test(nothing_open),
+		cmocka_unit_test(one_more_descriptor),
 		cmocka_unit_test(a_series),
 		cmocka_unit_test(a_series_that_ends),
 		cmocka_unit_test(side_by_side),

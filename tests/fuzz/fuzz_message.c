@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "ipc/carry.h"
 #include "ipc/frame.h"
 #include "ipc/hello.h"
 #include "ipc/house.h"
@@ -23,6 +24,7 @@
 #include "ipc/key_make.h"
 #include "ipc/key_take.h"
 #include "ipc/read_delivery.h"
+#include "ipc/sign_in.h"
 #include "sys/file.h"
 #include "sys/net.h"
 #include "sys/world.h"
@@ -77,10 +79,10 @@ static void
 key_export(struct str payload)
 {
 	CLEAN(buf_fini) struct buf again = BUF(PAYLOAD_MAX);
-	char balancer[CONFIG_NAME_SIZE];
+	struct key_export_room room;
 	struct key_export question;
 
-	if (!key_export_get(payload, balancer, &question))
+	if (!key_export_get(payload, &room, &question))
 		return;
 	key_export_put(&again, &question);
 	must_encode_to(payload, &again);
@@ -96,6 +98,52 @@ key_exported(struct str payload)
 	if (result < 0)
 		return;
 	key_exported_put(&again, result, &exported);
+	must_encode_to(payload, &again);
+}
+
+/* Nothing in it ends a line of a request, or begins another. */
+static void
+carry(struct str payload)
+{
+	CLEAN(buf_fini) struct buf again = BUF(PAYLOAD_MAX);
+	struct carry_room room;
+	struct carry question;
+
+	if (!carry_get(payload, &room, &question))
+		return;
+	for (size_t i = 0; i < question.header_count; i++)
+		MUST_HOLD(!memchr(question.header[i].p, '\r', question.header[i].len) &&
+			  !memchr(question.header[i].p, '\n', question.header[i].len));
+	MUST_HOLD(question.path[0] == '/' && !strpbrk(question.path, " \r\n?#"));
+	MUST_HOLD(!strpbrk(question.host, " \r\n/@?#"));
+	MUST_HOLD((question.ca.len == 0) != (question.pin[0] == '\0'));
+	carry_put(&again, &question);
+	must_encode_to(payload, &again);
+}
+
+static void
+carried(struct str payload)
+{
+	CLEAN(buf_fini) struct buf again = BUF(PAYLOAD_MAX);
+	struct carried what;
+
+	if (!carried_is(payload, &what))
+		return;
+	MUST_HOLD(what.body.len <= CARRY_ANSWER_MAX);
+	carried_put(&again, &what);
+	must_encode_to(payload, &again);
+}
+
+static void
+sign_in(struct str payload)
+{
+	CLEAN(buf_fini) struct buf again = BUF(PAYLOAD_MAX);
+	struct sign_in_room room;
+	struct sign_in question;
+
+	if (!sign_in_get(payload, &room, &question))
+		return;
+	sign_in_put(&again, &question);
 	must_encode_to(payload, &again);
 }
 
@@ -246,6 +294,9 @@ static void (*const decoders[])(struct str payload) = {
 	frames,
 	key_take,
 	key_taken,
+	carry,
+	carried,
+	sign_in,
 };
 
 int
