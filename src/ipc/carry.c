@@ -2,6 +2,7 @@
 #include "ipc/carry.h"
 
 #define AFTER_IT SECONDS(2) /* for the courier to give up by itself */
+#define PIN_KIND STR("sha256//")
 
 bool
 carry_sent_nothing(int r)
@@ -58,6 +59,13 @@ is_header(struct str s)
 	       carry_consists_of(name, "-") && value.len > 1 && value.p[0] == ' ';
 }
 
+/* Of one key. (libcurl would read a file of another name.) */
+static bool
+is_pin(struct str s)
+{
+	return str_starts(s, PIN_KIND) && carry_consists_of(str_drop(s, PIN_KIND.len), "+/=");
+}
+
 static bool
 is_well_formed(const struct carry *q)
 {
@@ -65,7 +73,7 @@ is_well_formed(const struct carry *q)
 		if (!is_header(q->header[i]))
 			return false;
 	return carry_consists_of(str_of(q->host), ".-:") && q->port > 0 &&
-	       (q->ca.len == 0) != (q->pin[0] == '\0') && q->path[0] == '/' &&
+	       (q->ca.len > 0 ? q->pin[0] == '\0' : is_pin(str_of(q->pin))) && q->path[0] == '/' &&
 	       carry_consists_of(str_of(q->path), "/._-~") && q->body.len > 0 && q->time_ms > 0 &&
 	       q->time_ms <= CARRY_TIME_MAX / MILLIS(1);
 }

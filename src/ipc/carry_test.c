@@ -108,21 +108,24 @@ test_hostile_questions(void **state UNUSED)
 	};
 	struct carry base = cases[0].question;
 	struct spoilt spoilt[] = { { "host", base }, { "host with a path", base }, { "port", base },
-		{ "neither CA nor pin", base }, { "both", base }, { "relative path", base },
-		{ "a query", base }, { "a space", base }, { "no body", base }, { "no time", base },
+		{ "neither CA nor pin", base }, { "a file as a pin", base }, { "two pins", base },
+		{ "both", base }, { "relative path", base }, { "a query", base },
+		{ "a space", base }, { "no body", base }, { "no time", base },
 		{ "for ever", base } };
 
 	spoilt[0].q.host = "";
 	spoilt[1].q.host = "a.example/b";
 	spoilt[2].q.port = 0;
 	spoilt[3].q.pin = "";
-	spoilt[4].q.ca = STR("PEM");
-	spoilt[5].q.path = "a";
-	spoilt[6].q.path = "/a?b";
-	spoilt[7].q.path = "/a b";
-	spoilt[8].q.body = STR("");
-	spoilt[9].q.time_ms = 0;
-	spoilt[10].q.time_ms = UINT32_MAX;
+	spoilt[4].q.pin = "/etc/hostname";
+	spoilt[5].q.pin = "sha256//AA==;sha256//BB==";
+	spoilt[6].q.ca = STR("PEM");
+	spoilt[7].q.path = "a";
+	spoilt[8].q.path = "/a?b";
+	spoilt[9].q.path = "/a b";
+	spoilt[10].q.body = STR("");
+	spoilt[11].q.time_ms = 0;
+	spoilt[12].q.time_ms = UINT32_MAX;
 	for (size_t i = 0; i < COUNT_OF(cases) + COUNT_OF(spoilt); i++) {
 		bool spoil = i >= COUNT_OF(cases);
 		CLEAN(buf_fini) struct buf b = BUF(4096);

@@ -19,6 +19,11 @@ enum sandbox_calls { /* groups of system calls, on top of memory, time, threads 
 	SANDBOX_ACCEPT = 1 << 2,  /* accept, epoll on sockets already bound */
 	SANDBOX_FORK = 1 << 3,    /* fork, kill and wait (reader's children) */
 	SANDBOX_PASS_FD = 1 << 4, /* look at descriptors that came with a message */
+	/* A library that connects by itself is given a connection: connect() is not made, but answered
+	 * as if it were under way, and so found done. (libcurl 7.88 makes it whatever
+	 * CURL_SOCKOPT_ALREADY_CONNECTED says; made in earnest it could undo the connection and make
+	 * another.) */
+	SANDBOX_CONNECTED = 1 << 5,
 };
 
 struct sandbox_path {

@@ -98,20 +98,22 @@ static const struct {
 
 /* Libraries try these and live with a no. */
 static const struct {
-	uint32_t unless; /* a group; 0 = always */
+	uint32_t only_with, unless; /* groups; 0 = whatever they are */
 	int call, error;
 } declined[] = {
-	{ 0,               CALL(clone3),     ENOSYS }, /* the C library falls back to clone */
-	{ SANDBOX_FILES,   CALL(openat),     EACCES },
-	{ SANDBOX_FILES,   CALL(open),       EACCES },
-	{ SANDBOX_FILES,   CALL(access),     EACCES },
-	{ SANDBOX_FILES,   CALL(faccessat),  EACCES },
-	{ SANDBOX_FILES,   CALL(faccessat2), EACCES },
-	{ SANDBOX_FILES,   CALL(stat),       EACCES },
-	{ SANDBOX_FILES,   CALL(readlink),   EACCES },
-	{ SANDBOX_FILES,   CALL(getcwd),     EACCES },
-	{ SANDBOX_CONNECT, CALL(socket),     EACCES },
-	{ SANDBOX_CONNECT, CALL(connect),    EACCES },
+	{ 0, 0,               CALL(clone3),     ENOSYS }, /* the C library falls back to clone */
+	{ 0, SANDBOX_FILES,   CALL(openat),     EACCES },
+	{ 0, SANDBOX_FILES,   CALL(open),       EACCES },
+	{ 0, SANDBOX_FILES,   CALL(access),     EACCES },
+	{ 0, SANDBOX_FILES,   CALL(faccessat),  EACCES },
+	{ 0, SANDBOX_FILES,   CALL(faccessat2), EACCES },
+	{ 0, SANDBOX_FILES,   CALL(stat),       EACCES },
+	{ 0, SANDBOX_FILES,   CALL(readlink),   EACCES },
+	{ 0, SANDBOX_FILES,   CALL(getcwd),     EACCES },
+	{ 0, SANDBOX_CONNECT, CALL(socket),     EACCES },
+	{ 0, SANDBOX_CONNECT | SANDBOX_CONNECTED, CALL(connect), EACCES },
+	{ SANDBOX_CONNECTED, SANDBOX_CONNECT, CALL(connect), EINPROGRESS },
+	{ 0, SANDBOX_CONNECT, CALL(socketpair), EACCES }, /* libcurl: to be woken up by other threads */
 };
 /* clang-format on */
 
@@ -178,6 +180,7 @@ decline(scmp_filter_ctx filter, uint32_t wanted)
 {
 	for (size_t i = 0; i < COUNT_OF(declined); i++)
 		if (is_here(declined[i].call) && !(wanted & declined[i].unless) &&
+		    (!declined[i].only_with || (wanted & declined[i].only_with)) &&
 		    seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)declined[i].error),
 			declined[i].call, 0) < 0)
 			return error_origin(EINVAL);

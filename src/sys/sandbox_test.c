@@ -35,7 +35,7 @@
 
 static char folder[] = "/tmp/certdesk-sandbox-XXXXXX";
 static char inside[64], outside[] = "/etc/passwd";
-static int listener = -1;
+static int listener = -1, connected = -1;
 static uint16_t port;
 
 /* Each returns 0, or the errno it met. */
@@ -84,6 +84,15 @@ connects(void)
 	CLEAN(close_fd) int fd = -1;
 
 	return abs(net_connect(&loopback, port, SECONDS(5), &fd));
+}
+
+/* As a captured courier would, to take the connection it was handed somewhere else. */
+static int
+turns_a_connection(void)
+{
+	static const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+
+	return connect(connected, &nowhere, sizeof(nowhere)) < 0 ? errno : 0;
 }
 
 static int
@@ -237,6 +246,8 @@ static const struct sandbox_case cases[] = {
 	{ "a path to write is",                   writes_inside,  SANDBOX_FILES,    false, 2, 0,        0 },
 	{ "no socket",                            makes_socket,   0,                false, 0, EACCES,   0 },
 	{ "a socket",                             makes_socket,   SANDBOX_CONNECT,  false, 0, 0,        0 },
+	{ "a connection stays",                   turns_a_connection, 0,            false, 0, EACCES,   0 },
+	{ "a connection stays one",               turns_a_connection, SANDBOX_CONNECTED, false, 0, EINPROGRESS, 0 },
 	{ "no socket for raw packets",            makes_packet_socket, SANDBOX_CONNECT, true, 0, SANDBOX_TRAPPED, 0 },
 	{ "no TCP without leave",                 connects,       SANDBOX_CONNECT,  false, 0, EACCES,   4 },
 	{ "TCP with leave",                       connects,       SANDBOX_CONNECT,  true,  0, 0,        0 },
@@ -427,12 +438,15 @@ set_up(void **state UNUSED)
 	if (getsockname(listener, (struct sockaddr *)&at, &len) != 0)
 		return -1;
 	port = ntohs(at.sin_port);
+	if (net_connect(&loopback, port, SECONDS(5), &connected) != 0)
+		return -1;
 	return file_write(inside, STR("old"), 0600);
 }
 
 static int
 tear_down(void **state UNUSED)
 {
+	close_fd(connected);
 	close_fd(listener);
 	unlink(inside);
 	return rmdir(folder);
