@@ -183,11 +183,11 @@ def test_haproxy_gone_and_back(own_stage):
     s = own_stage
     order = s.order(s.service, "owa.contoso.com")
     csr = s.csr(order)
-    s.haproxy.kill()
+    s.balancer.kill()
     s.deliver(order, s.ca.as_pem(s.ca.sign(csr, ["owa.contoso.com"])))
     wait_for(lambda: s.show(order).get("trouble"), 20, "the trouble in words")
     assert s.show(order)["stage"] == "installing"
-    s.haproxy.start()
+    s.balancer.start()
     s.until(order, lambda o: o["facts"].get("tested"), 60, "installed after all")
 
 

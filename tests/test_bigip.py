@@ -58,7 +58,7 @@ class Site:
                     "partition": "Common", "parent_profile": "/Common/clientssl", "http_profile": "/Common/http", "tcp_profile": "/Common/tcp",
                     "redirect_rule": "/Common/_sys_https_redirect", "snat": "automap", "https_port": self.https, "lock_folder": str(self.folder),
                     **more}
-        order = {"op": op, "balancer": balancer, "host": HOST, "vip": VIP, "backend": "/Common/exchange", "site": 7, "trust": str(self.ca.root),
+        order = {"op": op, "balancer": balancer, "host": HOST, "vip": VIP, "backend": "exchange", "site": 7, "trust": str(self.ca.root),
                  "user": self.double.user, "password": self.double.password, **files}
         if previous:
             order["previous"] = previous

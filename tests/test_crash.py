@@ -74,7 +74,7 @@ def peers_are_well(stage):
     """A story that failed in the middle must not break the next one."""
     yield
     stage.mailbox.verdict = None
-    for peer in (stage.backend, stage.haproxy):
+    for peer in (stage.backend, stage.balancer):
         if not peer.alive():
             peer.start()
 
@@ -331,7 +331,7 @@ def taken_off(s, host, point):
     with no_successor(s, "certdesk-worker") as death:
         leaf = s.accept(made, host)
         death()
-        s.haproxy.command(f"del ssl crt-list {s.haproxy.crt_list} {s.haproxy.certificates}/{host}.pem")
+        s.balancer.command(f"del ssl crt-list {s.balancer.crt_list} {s.balancer.certificates}/{host}.pem")
         s.again(point)
     s.until(made, lambda o: o["facts"].get("stuck") and not o["facts"].get("installed"), what="taken back")
     s.api.post(f"/orders/{made['number']}/go-on")
@@ -349,12 +349,12 @@ def somebody_else_at_the_balancer(s, host, point):
     s.again(point)
     made = s.order(s.service, host, key="p256")
     s.csr(made)
-    s.haproxy.command(f"new ssl cert {foreign}")
-    assert "created" in s.haproxy.command(f"set ssl cert {foreign} <<\n{foreign.read_text()}\n")
+    s.balancer.command(f"new ssl cert {foreign}")
+    assert "created" in s.balancer.command(f"set ssl cert {foreign} <<\n{foreign.read_text()}\n")
     leaf = s.accept(made, host)
     s.until(made, lambda o: o["facts"].get("stuck"), what="set aside")
-    s.haproxy.command(f"abort ssl cert {foreign}")
-    s.haproxy.command(f"del ssl cert {foreign}")
+    s.balancer.command(f"abort ssl cert {foreign}")
+    s.balancer.command(f"del ssl cert {foreign}")
     s.api.post(f"/orders/{made['number']}/go-on")
     s.point(made)
     s.told(made)
@@ -481,7 +481,7 @@ def test_dies_at(stage, host, story, point):
 def test_init_dies_at(stage, host, tmp_path, point):
     """`certdesk init` may die anywhere and be run again."""
     house = House(tmp_path / "house")
-    house.write_config(stage.haproxy, stage.knot, stage.mailbox, stage.ca)
+    house.write_config(stage.balancer, stage.knot, stage.mailbox, stage.ca)
     died = subprocess.run([house.program("certdesk"), "--config", str(house.config), "init"], env={"CERTDESK_FAILPOINT": point})
     assert died.returncode == -signal.SIGKILL
     house.init()
@@ -498,8 +498,8 @@ def test_haproxy_dies_with_the_worker(stage, host, story, point):
     with no_successor(s, "certdesk-worker") as death:
         leaf = s.accept(made, host)
         death()
-        s.haproxy.kill()
-        s.haproxy.start()
+        s.balancer.kill()
+        s.balancer.start()
         proven = point in ("balancer.persisted", "haproxy.kept", "haproxy.listed")
         assert s.proof.served(host, made) == (s.proof.der(leaf) if proven else old)
     s.point(made)
@@ -520,8 +520,8 @@ def test_haproxy_dies_with_the_worker_at_a_withdrawal(stage, host, point):
     with no_successor(s, "certdesk-worker") as death:
         s.api.post(f"/orders/{made['number']}/cancel")
         death()
-        s.haproxy.kill()
-        s.haproxy.start()
+        s.balancer.kill()
+        s.balancer.start()
         assert s.proof.served(host, made) == (None if point == "haproxy.delisted" else s.proof.der(leaf))
     s.until(made, lambda o: o["withdrawn"], what="withdrawn")
     s.died_at(point)

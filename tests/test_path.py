@@ -164,14 +164,14 @@ def test_somebody_else_at_the_balancer(stage, host):
     foreign.write_text((stage.folder / "c").read_text() + (stage.folder / "k").read_text())
     made = stage.order(stage.service, host, key="p256")
     csr = stage.csr(made)
-    stage.haproxy.command(f"new ssl cert {foreign}")
-    assert "created" in stage.haproxy.command(f"set ssl cert {foreign} <<\n{foreign.read_text()}\n")
+    stage.balancer.command(f"new ssl cert {foreign}")
+    assert "created" in stage.balancer.command(f"set ssl cert {foreign} <<\n{foreign.read_text()}\n")
     stage.deliver(made, stage.ca.as_pem(stage.ca.sign(csr, [host])))
     stage.until(made, lambda o: o["facts"].get("stuck"), what="set aside")
     found = {f["code"]: f for f in stage.api.get(f"/orders/{made['number']}/findings")["items"]}
     assert host in found["INSTALL_REFUSED"]["title"]
-    stage.haproxy.command(f"abort ssl cert {foreign}")
-    stage.haproxy.command(f"del ssl cert {foreign}")
+    stage.balancer.command(f"abort ssl cert {foreign}")
+    stage.balancer.command(f"del ssl cert {foreign}")
     stage.api.post(f"/orders/{made['number']}/go-on")
     stage.until(made, lambda o: o["facts"].get("tested"), what="the test at the address")
 
@@ -216,7 +216,7 @@ def test_a_strict_provider(tmp_path):
 
 def test_restart_of_the_balancer_serves_the_same(stage, host):
     order, leaf = walk(stage, host)
-    stage.haproxy.kill()
-    stage.haproxy.start()
+    stage.balancer.kill()
+    stage.balancer.start()
     der, _ = stage.handshake(host, order["address"])
     assert der == stage_pem_der(leaf)

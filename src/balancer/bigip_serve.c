@@ -143,6 +143,15 @@ put_destination(const struct balancer *b, const struct bundle *bundle, enum virt
 	    addr_text(&bundle->address, address), bundle->address.family == 6 ? "." : ":", port);
 }
 
+/* Of our partition, unless its full name is given. */
+static const char *
+pool_of(const struct balancer *b, const struct bundle *bundle, char to[static FULL])
+{
+	if (bundle->backend[0] == '/' || bundle->backend[0] == '\0')
+		return bundle->backend;
+	return bigip_full_name(b, bundle->backend, to);
+}
+
 static json_t *
 profiles_of(const struct balancer *b, const struct bigip_names *names, enum virtual_kind kind)
 {
@@ -171,7 +180,7 @@ static json_t *
 virtual_of(const struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     enum virtual_kind kind)
 {
-	char destination[FULL], mark[80];
+	char destination[FULL], pool[FULL], mark[80];
 	json_t *virtual;
 
 	put_destination(b, bundle, kind, destination);
@@ -184,7 +193,7 @@ virtual_of(const struct balancer *b, const struct bundle *bundle, const struct b
 	if (kind == VIRTUAL_HTTP)
 		json_object_set_new(virtual, "rules", json_pack("[s]", b->config->redirect_rule));
 	else
-		json_object_set_new(virtual, "pool", json_string(bundle->backend));
+		json_object_set_new(virtual, "pool", json_string(pool_of(b, bundle, pool)));
 	return virtual;
 }
 
@@ -206,7 +215,7 @@ static bool
 is_as_wanted(const struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     enum virtual_kind kind, const json_t *virtual)
 {
-	char destination[FULL], profile[FULL];
+	char destination[FULL], profile[FULL], pool[FULL];
 
 	put_destination(b, bundle, kind, destination);
 	if (strcmp(bigip_text(virtual, "destination"), destination) != 0 ||
@@ -214,7 +223,7 @@ is_as_wanted(const struct balancer *b, const struct bundle *bundle, const struct
 		return false;
 	return kind == VIRTUAL_HTTP ||
 	       (uses_profile(virtual, bigip_full_name(b, names->profile, profile)) &&
-		   strcmp(bigip_text(virtual, "pool"), bundle->backend) == 0);
+		   strcmp(bigip_text(virtual, "pool"), pool_of(b, bundle, pool)) == 0);
 }
 
 static int

@@ -266,14 +266,23 @@ is_choice(const struct option *option, struct str text)
 	return false;
 }
 
+#define SMALL  "abcdefghijklmnopqrstuvwxyz"
+#define LARGE  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+static bool
+is_made_of(struct str text, const char *characters)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.p[i] == '\0' || !strchr(characters, text.p[i]))
+			return false;
+	return true;
+}
+
 static bool
 is_name(struct str text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", text.p[i]) ||
-		    text.p[i] == '\0')
-			return false;
-	return text.len > 0 && text.len < CONFIG_NAME_SIZE;
+	return is_made_of(text, SMALL DIGITS "-") && text.len > 0 && text.len < CONFIG_NAME_SIZE;
 }
 
 static bool
@@ -285,11 +294,8 @@ may_be_empty(const struct option *option, struct str text)
 static bool
 is_host(struct str text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (!memchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.",
-			text.p[i], 64))
-			return false;
-	return text.len == 0 || (text.p[0] != '.' && text.p[0] != '-');
+	return is_made_of(text, SMALL LARGE DIGITS "-.") &&
+	       (text.len == 0 || (text.p[0] != '.' && text.p[0] != '-'));
 }
 
 static bool

@@ -147,5 +147,7 @@ config_get_slice(struct str slice, struct config *ret)
 		if (!str_next(&rest, '\0', &name) || !rest.p || !str_next(&rest, '\0', &value) ||
 		    !rest.p || !get(ret, name, value))
 			return error_origin(EBADMSG);
+	for (size_t i = 0; i < ret->balancer_count; i++)
+		copy_bytes(ret->balancers[i].lock_folder, ret->data, sizeof(ret->data));
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "store/keys.h"
 #include "store/sites.h"
 #include "sys/file.h"
+#include "worker/carry.h"
 
 #define PATIENCE       SECONDS(20) /* for other hands and nodes at the same balancer */
 #define VERIFY_TIMEOUT SECONDS(5)
@@ -124,30 +125,69 @@ note_exports(struct job *job, const struct order *order)
 	return r ? r : store_commit(store, "worker.exported");
 }
 
+static struct key_export
+export_of(const struct job *job, const struct load *load)
+{
+	return (struct key_export){
+		.balancer = job->matter->balancer->name,
+		.installation = load->bundle.installation,
+		.key = load->key.id,
+		.customer = load->key.customer,
+		.site = load->key.site,
+		.wrapped = buf_str(&load->wrapped),
+	};
+}
+
 static int
 pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_socket,
     struct str before, struct str after, size_t max_total, struct outcome *what)
 {
 	struct job *job = self->context;
 	const struct load *load = (const struct load *)(const void *)bundle;
-	struct key_export question = {
-		.balancer = job->matter->balancer->name,
-		.installation = bundle->installation,
-		.key = load->key.id,
-		.customer = load->key.customer,
-		.site = load->key.site,
-		.wrapped = buf_str(&load->wrapped),
-		.form = is_socket ? FORM_HAPROXY_SOCKET : FORM_FILE,
-		.before = before,
-		.after = after,
-		.max_total = max_total > UINT32_MAX ? UINT32_MAX : (uint32_t)max_total,
-	};
+	struct key_export question = export_of(job, load);
 	struct key_exported poured = { 0 };
-	int r = key_export_ask(job->hand->worker->keeper, &question, fd, &poured);
+	int r;
+
+	question.form = is_socket ? FORM_HAPROXY_SOCKET : FORM_FILE;
+	question.before = before;
+	question.after = after;
+	question.max_total = max_total > UINT32_MAX ? UINT32_MAX : (uint32_t)max_total;
+	r = key_export_ask(job->hand->worker->keeper, &question, fd, &poured);
 
 	if (r == 0)
 		count_pour(job, load->key.id);
 	return result_of(r, &poured, what);
+}
+
+static int
+sign_in(const struct pourer *self, long *ret_status, struct buf *answer, struct outcome *what)
+{
+	struct job *job = self->context;
+
+	return carry_sign_in(
+	    job->hand->worker->keeper, job->matter->balancer, ret_status, answer, what);
+}
+
+static int
+upload(const struct pourer *self, const struct bundle *bundle, const char *name, const char *token,
+    long *ret_status, struct buf *answer, struct outcome *what)
+{
+	struct job *job = self->context;
+	const struct load *load = (const struct load *)(const void *)bundle;
+	const struct key_export question = export_of(job, load);
+	int r = carry_upload(job->hand->worker->keeper, job->matter->balancer, &question, name,
+	    token, ret_status, answer, what);
+
+	if (r == 0 || r == BALANCER_E_AMBIGUOUS)
+		count_pour(job, load->key.id);
+	return r;
+}
+
+static struct pourer
+pourer_of(struct job *job)
+{
+	return (
+	    struct pourer){ .pour = pour, .sign_in = sign_in, .upload = upload, .context = job };
 }
 
 static int
@@ -251,7 +291,7 @@ static int
 install(struct job *job, const struct load *load, struct outcome *what)
 {
 	CLEAN(balancer_close) struct balancer *b = NULL;
-	const struct pourer pourer = { .pour = pour, .context = job };
+	const struct pourer pourer = pourer_of(job);
 	const struct installer installer = { .pourer = &pourer, .verify = verify, .context = job };
 	int r = open_balancer(job, &pourer, &b, what);
 
@@ -359,7 +399,7 @@ static int
 undo(struct job *job, const struct load *load, bool withdraw, struct outcome *what)
 {
 	CLEAN(balancer_close) struct balancer *b = NULL;
-	const struct pourer pourer = { .pour = pour, .context = job };
+	const struct pourer pourer = pourer_of(job);
 	int r = open_balancer(job, &pourer, &b, what);
 
 	if (r == 0 && withdraw)

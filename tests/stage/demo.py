@@ -14,9 +14,12 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from stage.bigip import Pair  # noqa: E402
 from stage.house import Stage  # noqa: E402
+from stage.peers import HAProxy  # noqa: E402
 
 HOST = "owa.contoso.com"
+BALANCERS = {"bigip": Pair, "haproxy": HAProxy}
 WIDTH = 78
 SPINNER = "|/-\\"
 
@@ -143,7 +146,7 @@ def go_live(tell, stage, order):
     with tell("Install, test, tell", "certdesk, by itself"):
         shown = stage.until(order, lambda o: o["stage"] == "live" and o["facts"].get("told"), what="the live site")
         tests = stage.api.get(f"/orders/{order['number']}/tests")
-        tell.detail("haproxy " + "new certificate served without reload, written to disk")
+        tell.detail(f"serves {stage.balancer.proof}")
         for kind, label in (("test_address", "address"), ("test_name", "by name")):
             tell.detail(f"test   {label}: {tests[kind]['words']}")
         letter = stage.mailbox.find("ready")[-1]
@@ -152,7 +155,7 @@ def go_live(tell, stage, order):
 
 
 def curl_line(stage, shown):
-    port = stage.haproxy.https
+    port = stage.balancer.https
     return (f"curl -i --cacert {stage.ca.root} --resolve {HOST}:{port}:{shown['address']} "
             f"https://{HOST}:{port}/owa/auth/logon.aspx")
 
@@ -183,26 +186,27 @@ def main():
     parse.add_argument("--keep", action="store_true")
     parse.add_argument("--json", action="store_true")
     parse.add_argument("--return", dest="form", choices=("pkcs12", "pkcs7", "pem"), default="pkcs12")
+    parse.add_argument("--balancer", choices=sorted(BALANCERS), default="haproxy")
     args = parse.parse_args()
     tell = Teller(args.json)
     folder = tempfile.mkdtemp(prefix="certdesk-demo-")
-    stage = Stage(folder, stock=2)
+    stage = Stage(folder, stock=2, balancer=BALANCERS[args.balancer])
     began = time.monotonic()
     try:
-        tell.say("certdesk demo: a provider, its HAProxy, a customer and a CA, on loopback only.\n")
+        tell.say(f"certdesk demo: a provider with {stage.balancer.words}, a customer and a CA, on loopback only.\n")
         stage.start()
-        tell.say(f"started in {time.monotonic() - began:.1f} s: certdeskd with keeper, reader, desk, worker; HAProxy; the customer's DNS, mail\n")
+        tell.say(f"started in {time.monotonic() - began:.1f} s: certdeskd with keeper, reader, desk, worker; {stage.balancer.words}; the customer's DNS, mail\n")
         shown = walk(tell, stage, args.form)
         line = curl_line(stage, shown)
         proof = subprocess.run(line.split() + ["-sS"], capture_output=True, text=True)
         total = time.monotonic() - began
-        tell.say(tell.paint(f"Live: https://{HOST}:{stage.haproxy.https}/owa/ at {shown['address']}", "1;32") + f"  ({total:.1f} s in all)")
+        tell.say(tell.paint(f"Live: https://{HOST}:{stage.balancer.https}/owa/ at {shown['address']}", "1;32") + f"  ({total:.1f} s in all)")
         tell.say(f"Proof:\n    {line}")
         for text in proof.stdout.splitlines():
             tell.say(f"    | {text}" if text.strip() else "    |")
         tell.say()
         if args.json:
-            print(json.dumps({"site": f"https://{HOST}:{stage.haproxy.https}/owa/", "address": shown["address"], "curl": line,
+            print(json.dumps({"site": f"https://{HOST}:{stage.balancer.https}/owa/", "address": shown["address"], "curl": line,
                               "proof": proof.stdout.splitlines()[0] if proof.stdout else proof.stderr, "seconds": round(total, 3),
                               "steps": tell.steps}, indent=2), flush=True)
         if args.keep:

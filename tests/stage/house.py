@@ -115,7 +115,7 @@ class House(Peer):
             raise FileNotFoundError(f"{name} is not built in {self.build}")
         return str(place)
 
-    def write_config(self, haproxy=None, knot=None, mailbox=None, ca=None, **more):
+    def write_config(self, balancer=None, knot=None, mailbox=None, ca=None, **more):
         lines = [f"data:\n  folder: {self.data}", f"desk:\n  listen: 127.0.0.1:{self.port}\n  threads: {more.get('desk_threads', 4)}",
                  f"worker:\n  threads: {more.get('worker_threads', 8)}",
                  f"keeper:\n  kek_file: {self.folder}/kek\n  stock:\n    rsa2048: {more.get('stock', 4)}",
@@ -136,16 +136,8 @@ class House(Peer):
         lines.append(dns)
         if more.get("publisher"):
             lines.append(f"fetch:\n  allow:\n    - address: 127.0.0.1\n      port: {more['publisher'].port}")
-        if haproxy:
-            lines.append(f"""balancers:
-  - name: edge
-    driver: haproxy
-    socket: {haproxy.socket}
-    certificates: {haproxy.certificates}
-    crt_list: {haproxy.crt_list}
-    hosts_map: {haproxy.hosts_map}
-    https_port: {haproxy.https}
-    bufsize: {haproxy.bufsize}""")
+        if balancer:
+            lines.append("balancers:\n  - name: edge" + "".join(f"\n    {name}: {value}" for name, value in balancer.settings().items()))
         lines.append(f"log:\n  level: {more.get('log', 'notice')}")
         self.config.write_text("\n".join(lines) + "\n")
 
@@ -212,12 +204,12 @@ class House(Peer):
 class Stage:
     """A provider with its customers' world: everything that one order meets."""
 
-    def __init__(self, folder, build=None, zone="contoso.com", **more):
+    def __init__(self, folder, build=None, zone="contoso.com", balancer=HAProxy, **more):
         self.folder = Path(folder)
         self.more = more
         self.ca = CA(self.folder / "ca")
         self.backend = Backend(self.folder / "backend")
-        self.haproxy = HAProxy(self.folder / "haproxy", self.backend.port)
+        self.balancer = balancer(self.folder / "balancer", self.backend.port)
         self.knot = Knot(self.folder / "dns", zone)
         self.mailbox = Mailbox()
         self.publisher = Publisher()
@@ -225,16 +217,16 @@ class Stage:
         self.pool = more.get("pool", "127.77.0.0/24")
 
     def start(self, failpoint=None):
-        for peer in (self.backend, self.haproxy, self.knot, self.mailbox, self.publisher):
+        for peer in (self.backend, self.balancer, self.knot, self.mailbox, self.publisher):
             peer.start()
-        self.house.write_config(self.haproxy, self.knot, self.mailbox, self.ca, publisher=self.publisher, **self.more)
+        self.house.write_config(self.balancer, self.knot, self.mailbox, self.ca, publisher=self.publisher, **self.more)
         self.house.init()
         self.house.start(failpoint)
         self.api = self.house.api()
         return self
 
     def stop(self):
-        for peer in (self.house, self.publisher, self.mailbox, self.knot, self.haproxy, self.backend):
+        for peer in (self.house, self.publisher, self.mailbox, self.knot, self.balancer, self.backend):
             peer.stop()
 
     def __enter__(self):
@@ -256,7 +248,7 @@ class Stage:
         if mailboxes is not None:
             self.api.post(f"/customers/{customer['id']}/mailboxes", {"mailboxes": mailboxes})
         service = self.api.post(f"/customers/{customer['id']}/services", {
-            "kind": "owa", "name": "mail", "backend": "exchange", "pool": "edge-1"})
+            "kind": "owa", "name": "mail", "backend": self.balancer.backend, "pool": "edge-1"})
         return customer, service
 
     def order(self, service, host, **more):
@@ -297,7 +289,7 @@ class Stage:
         import socket
         import ssl
         context = ssl.create_default_context(cafile=str(self.ca.root))
-        with socket.create_connection((address, self.haproxy.https), timeout) as raw:
+        with socket.create_connection((address, self.balancer.https), timeout) as raw:
             with context.wrap_socket(raw, server_hostname=host) as tls:
                 der = tls.getpeercert(True)
                 tls.sendall(f"GET /owa/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())

@@ -126,6 +126,10 @@ class HAProxy(Peer):
     """Debian's HAProxy as packaging/haproxy shows it: one bind for all addresses of loopback, a crt-list
     that starts empty, strict SNI. Addresses are 127.x.y.z, so a new one needs no set-up."""
 
+    words = "HAProxy"
+    proof = "HAProxy: without reload, written to disk"
+    backend = "exchange"
+
     def __init__(self, folder, backend_port, bufsize=65536):
         super().__init__("haproxy", folder)
         self.https = free_port()
@@ -135,6 +139,11 @@ class HAProxy(Peer):
         self.certificates = self.folder / "certificates"
         self.crt_list = self.folder / "crt-list.txt"
         self.hosts_map = self.folder / "hosts.map"
+
+    def settings(self):
+        """The members of its entry in certdesk's configuration."""
+        return {"driver": "haproxy", "socket": self.socket, "certificates": self.certificates, "crt_list": self.crt_list,
+                "hosts_map": self.hosts_map, "https_port": self.https, "bufsize": self.bufsize}
 
     def write_config(self):
         self.certificates.mkdir(mode=0o700, exist_ok=True)

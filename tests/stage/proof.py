@@ -99,7 +99,7 @@ class Proof:
 
     def balancer(self):
         """HAProxy has our sites and nothing else: running, and on disk for its next start."""
-        h, hosts = self.stage.haproxy, self.hosts()
+        h, hosts = self.stage.balancer, self.hosts()
         files = {f"{h.certificates}/{host}.pem" for host in hosts}
         assert {str(f) for f in h.certificates.iterdir()} - {f"{h.certificates}/.certdesk.lock"} == files
         assert not list(h.folder.glob("*.new")), "half a list"
@@ -112,8 +112,8 @@ class Proof:
 
     def restart(self, host, order, leaf):
         """HAProxy killed and started again serves the same."""
-        self.stage.haproxy.kill()
-        self.stage.haproxy.start()
+        self.stage.balancer.kill()
+        self.stage.balancer.start()
         der = self.der(leaf)
         assert self.stage.handshake(host, self.stage.show(order)["address"])[0] == der
         self.balancer()

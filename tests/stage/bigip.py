@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The provider's pair of BIG-IP, played by the double: with the pool that its Exchange servers are behind."""
+import base64
+from pathlib import Path
+
+from doubles.bigip import BigIP
+from doubles.bigip.client import Client
+
+from .ca import openssl
+from .peers import free_port, wait_for
+
+
+class Pair(BigIP):
+    words = "a pair of BIG-IP (played)"
+    proof = "BIG-IP: one change of the profile, saved, both units in sync"
+    backend = "exchange"
+
+    def __init__(self, folder, backend_port, **more):
+        self.https = free_port()
+        self.backend_port = backend_port
+        super().__init__(folder, units=2, http=free_port(), **more)
+
+    def start(self):
+        super().start()
+        (self.folder / "password").write_text(self.password + "\n")
+        (self.folder / "password").chmod(0o600)
+        with Client(self) as client:
+            client.post("ltm/pool", {"name": self.backend, "members": [{"name": f"127.0.0.1:{self.backend_port}", "address": "127.0.0.1"}]})
+            client.post("sys/config", {"command": "save"})
+            group = next(g["name"] for g in client.get("cm/device-group")["items"] if g["type"] == "sync-failover")
+            client.post("cm", {"command": "run", "utilCmdArgs": f"config-sync to-group {group}"})
+        wait_for(lambda: {u["sync"] for u in self.state()["state"]} == {"In Sync"}, what="the pair in sync")
+        return self
+
+    @property
+    def pin(self):
+        """Of the first unit's public key, as the configuration has it."""
+        key = openssl("pkey", "-pubin", "-outform", "DER", stdin=openssl("x509", "-in", self.certificate(1), "-noout", "-pubkey"))
+        return "sha256//" + base64.b64encode(openssl("dgst", "-sha256", "-binary", stdin=key)).decode()
+
+    def settings(self):
+        """The members of its entry in the configuration."""
+        return {"driver": "bigip", "address": "127.0.0.1", "port": self.port(1), "user": self.user, "password_file": Path(self.folder) / "password",
+                "pin": self.pin, "https_port": self.https}
