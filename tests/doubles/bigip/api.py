@@ -60,6 +60,8 @@ class Api:
             return commands.RUN[whole](self.pair, unit, request, body)
         if request.method == "GET" and whole in system.PAGES and unit.at_least(system.PAGES[whole][1]):
             return system.PAGES[whole][0](self.pair, unit)
+        if request.method == "GET" and whole in kinds.data("singles"):
+            return query.select(request.query, system.single(unit, whole))
         for cut in range(len(segments), 0, -1):
             prefix = "/".join(segments[:cut])
             if prefix in system.LISTS:
@@ -91,9 +93,9 @@ class Api:
             leaf = path.rsplit("/", 1)[1]
             return {"kind": f"tm:{path.replace('/', ':')}:{leaf}collectionstate", "selfLink": link(unit, path, query=query.text_of(request.query)),
                     **query.listed(request.query, items, path, unit.version)}
-        wanted = rest[0].rsplit("~", 1)[-1]
+        wanted = rest[0].replace("~", "/")
         for item in items:
-            if item["name"] == wanted:
+            if wanted in (item["name"], item["fullPath"]):
                 return query.select(request.query, item)
         raise errors.mcpd("absent", title=path.rsplit("/", 1)[1], path=wanted)
 
