@@ -59,7 +59,7 @@ def with_protocol(unit, entries, protocol):
     """A device adds the protocol profile that was not named."""
     if any(e["kind"].rsplit("/", 1)[1] in PROTOCOLS for e in entries):
         return entries
-    name = ("tcp" if protocol == "tcp" else "udp") if entries and protocol in ("tcp", "udp") else "fastL4"
+    name = ("udp" if protocol == "udp" else "tcp") if entries else "fastL4"
     return entries + [profile_entry(unit, {"name": f"/Common/{name}"})]
 
 
