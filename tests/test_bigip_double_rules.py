@@ -205,6 +205,17 @@ def in_transaction(d, *commands, **more):
     return d.patch(f"transaction/{number}", {"state": "VALIDATING", **more})
 
 
+def test_key_forms(device):
+    from cryptography.hazmat.primitives import serialization
+    key = serialization.load_pem_private_key(material("one")[0], None)
+    modern = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    shown = device.file("ssl-key", device.mark + "8.key", modern, passphrase="needless")
+    assert (shown["keyType"], shown["keySize"], shown["securityType"]) == ("rsa-private", 2048, "normal")
+    device.patch(at(CSSL, device.profile), {"certKeyChain": [{**device.one, "key": f"/Common/{device.mark}8.key"}]})
+    for n, junk in enumerate((b"junk", modern[:300], material("one")[0][:300], b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n")):
+        assert number_of(400, lambda: device.file("ssl-key", f"{device.mark}j{n}.key", junk)) == "01070712"
+
+
 def test_transaction_replaces_key_and_certificate_in_place(device):
     key, certificate = (f"file:{DOWNLOADS}{device.upload(data)}" for data in material("two"))
     done = in_transaction(device, ("PATCH", at(KEY, device.one["key"]), {"sourcePath": key}), ("PATCH", at(CERT, device.one["cert"]), {"sourcePath": certificate}))
