@@ -19,6 +19,7 @@ class BigIP:
     def __init__(self, folder, units=2, tmos="16.1", https=None, http=None, fail=(), users=(), **more):
         """https and http: where ports 443 and 80 of the virtual servers are served. More: other options of the command, e.g. delay_ms=50."""
         self.folder = Path(folder)
+        self.https, self.http = https, http
         self.options = ["--units", str(units), "--tmos", tmos, "--folder", str(self.folder), "--json"]
         for port, place in ((443, https), (80, http)):
             self.options += ["--map-port", f"{port}={place}"] if place else []

@@ -60,13 +60,17 @@ class Api:
             return commands.RUN[whole](self.pair, unit, request, body)
         if request.method == "GET" and whole in system.PAGES and unit.at_least(system.PAGES[whole][1]):
             return system.PAGES[whole][0](self.pair, unit)
+        if request.method == "GET" and whole in kinds.data("singles"):
+            return query.select(request.query, system.single(unit, whole))
         for cut in range(len(segments), 0, -1):
             prefix = "/".join(segments[:cut])
             if prefix in system.LISTS:
                 return self.made_up(unit, request, prefix, segments[cut:])
             if prefix in kinds.KINDS:
                 return self.collection(unit, request, kinds.KINDS[prefix], segments[cut:], body)
-        below = sorted({k[len(whole) + 1 if whole else 0:].split("/")[0] for k in (*kinds.KINDS, *system.LISTS, *system.PAGES)
+            if prefix in kinds.data("empty"):
+                return self.made_up(unit, request, prefix, segments[cut:])
+        below = sorted({k[len(whole) + 1 if whole else 0:].split("/")[0] for k in (*kinds.KINDS, *system.LISTS, *system.PAGES, *kinds.data("empty"))
                         if not whole or k.startswith(whole + "/")})
         if below and request.method == "GET":
             return self.organizing(unit, whole, below)
@@ -82,16 +86,16 @@ class Api:
                 "items": [{"reference": {"link": link(unit, f"{path}/{leaf}".lstrip("/"))}} for leaf in below]}
 
     def made_up(self, unit, request, path, rest):
-        items = system.LISTS[path](self.pair, unit)
+        items = system.LISTS[path](self.pair, unit) if path in system.LISTS else []
         if request.method != "GET":
             raise errors.rest("unsupported", method=request.method, path=path)
         if not rest:
             leaf = path.rsplit("/", 1)[1]
             return {"kind": f"tm:{path.replace('/', ':')}:{leaf}collectionstate", "selfLink": link(unit, path, query=query.text_of(request.query)),
-                    "items": [query.select(request.query, item) for item in items]}
-        wanted = rest[0].rsplit("~", 1)[-1]
+                    **query.listed(request.query, items, path, unit.version)}
+        wanted = rest[0].replace("~", "/")
         for item in items:
-            if item["name"] == wanted:
+            if wanted in (item["name"], item["fullPath"]):
                 return query.select(request.query, item)
         raise errors.mcpd("absent", title=path.rsplit("/", 1)[1], path=wanted)
 
@@ -148,7 +152,7 @@ class Api:
                 return objects.mutate(unit, lambda: sub.add(unit, thing, body))
             base = f"{sub.kind}/{objects.encode(thing.path)}/{sub.leaf}"
             return {"kind": sub.state(True), "selfLink": link(unit, base, query=query.text_of(request.query)),
-                    "items": [query.select(request.query, item) for item in sub.items(unit, thing)]}
+                    **query.listed(request.query, sub.items(unit, thing), base, unit.version)}
         path = unit.path_of(rest[0])
         if request.method in ("PATCH", "PUT"):
             return objects.mutate(unit, lambda: sub.change(unit, thing, path, body))

@@ -40,7 +40,7 @@ def pairs(unit, thing):
 
 class ClientSSL(Hook):
     def prepare(self, unit, kind, path, own, body, before):
-        parts = {"cert", "key", "chain", "passphrase"} & set(body)
+        parts = {name for name in (*PAIR, "passphrase") if body.get(name) not in NONE}
         if "certKeyChain" in body and parts and unit.at_least("15.0"):
             raise errors.mcpd("both-forms", path=path)
         if "certKeyChain" in body:
@@ -53,7 +53,7 @@ class ClientSSL(Hook):
         if own.get("inheritCertkeychain") == "true":
             own.pop("certKeyChain", None)
         own = {name: value for name, value in own.items() if name not in (*PAIR, "passphrase", "inheritCertkeychain")}
-        if before is None and own.get("defaultsFrom") in NONE:
+        if own.get("defaultsFrom") in NONE and path != "/Common/clientssl":
             own["defaultsFrom"] = "/Common/clientssl"
         for name in ("defaultsFrom", "cipherGroup", "caFile", "clientCertCa"):
             if own.get(name) not in (*NONE,) and name in own:
@@ -115,7 +115,7 @@ class ServerSSL(ClientSSL):
     """The same name space and references, but one optional pair as plain members."""
 
     def prepare(self, unit, kind, path, own, body, before):
-        if before is None and own.get("defaultsFrom") in NONE:
+        if own.get("defaultsFrom") in NONE and path != "/Common/serverssl":
             own["defaultsFrom"] = "/Common/serverssl"
         for name in ("defaultsFrom", "caFile", *PAIR):
             if own.get(name, "none") not in NONE:

@@ -53,8 +53,7 @@ def change_unit(double, body):
     if "reachable" in body:
         unit.reachable = bool(body["reachable"])
     if "offline" in body:
-        (double.pair.offline.add if body["offline"] else double.pair.offline.discard)(unit.number)
-        double.pair.watch(unit, None)
+        double.pair.set_offline(unit, bool(body["offline"]))
     return {"unit": unit.number, "reachable": unit.reachable, "offline": unit.number in double.pair.offline}
 
 

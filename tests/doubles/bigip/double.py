@@ -101,9 +101,7 @@ class Double:
         """A restart of the unit: nothing, then httpd without restjavad, then workers that come up."""
         keys = unit.reboot()
         unit.phase = "restarting"
-        if self.pair.active == unit.number:
-            others = [u.number for u in self.pair.peers(unit) if u.reachable and u.number not in self.pair.offline]
-            self.pair.failover(others[0] if others else unit.number)
+        self.pair.hand_over(unit)
         self.pair.watch(unit, None)
         loop = asyncio.get_running_loop()
 

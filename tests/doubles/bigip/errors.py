@@ -94,17 +94,17 @@ PAGES = {
 }
 
 
-def mcpd(name, **words):
+def mcpd(name, /, **words):
     status, number, text = MCPD[name]
     return Refusal(status, {"code": status, "message": f"{number}:3: {text.format(**words)}", "errorStack": [], "apiError": 3})
 
 
-def rest(name, **words):
+def rest(name, /, **words):
     status, text, code = REST[name]
     return Refusal(status, {"code": status, "message": text.format(**words), "errorStack": [], "apiError": code})
 
 
-def framework(name, request, **words):
+def framework(name, request, /, **words):
     status, text, java = FRAMEWORK[name]
     words = {"uri": request.path, "method": request.method, "referer": request.peer, **words}
     text = text.format(**words)

@@ -16,7 +16,8 @@ GROUP = "dg_pair"
 
 
 def name_of(common, mail=False):
-    parts = [(NameOID.COUNTRY_NAME, "US"), (NameOID.STATE_OR_PROVINCE_NAME, "WA"), (NameOID.ORGANIZATION_NAME, "MyCompany"),
+    parts = [(NameOID.COUNTRY_NAME, "US"), (NameOID.STATE_OR_PROVINCE_NAME, "WA"), (NameOID.LOCALITY_NAME, "Seattle"),
+             (NameOID.ORGANIZATIONAL_UNIT_NAME, "IT"), (NameOID.ORGANIZATION_NAME, "MyCompany"),
              (NameOID.COMMON_NAME, common)]
     return x509.Name([x509.NameAttribute(o, v) for o, v in parts] + ([x509.NameAttribute(NameOID.EMAIL_ADDRESS, f"root@{common}")] if mail else []))
 

@@ -43,6 +43,20 @@ class Pair:
         for unit in self.units:
             self.watch(unit, None)
 
+    def hand_over(self, unit):
+        """The other unit takes the addresses, if there is one that can."""
+        if self.active == unit.number:
+            able = [u.number for u in self.peers(unit) if u.reachable and u.phase == "running" and u.number not in self.offline]
+            self.failover(able[0] if able else unit.number)
+
+    def set_offline(self, unit, yes):
+        if yes:
+            self.offline.add(unit.number)
+            self.hand_over(unit)
+        else:
+            self.offline.discard(unit.number)
+        self.watch(unit, None)
+
     def changed(self, unit, keys):
         self.clock += 1
         unit.change_id, unit.dirty = self.clock, True
@@ -70,6 +84,7 @@ class Pair:
                 continue
             keys = peer.store.restore(unit.store.snapshot())
             peer.store.generation = max(peer.store.generation, unit.store.generation)
+            peer.indexes = max(peer.indexes, unit.indexes)
             peer.change_id, peer.dirty = unit.change_id, False
             unit.dirty = False
             if save:

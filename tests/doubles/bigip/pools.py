@@ -38,7 +38,7 @@ def node_of(member):
 
 class Pool(Hook):
     def prepare(self, unit, kind, path, own, body, before):
-        raw = own.get("members") or []
+        raw = own.get("members", before.own["members"] if before else None) or []
         raw = raw.get("items", []) if isinstance(raw, dict) else raw
         own["members"] = [member_entry(unit, path.split("/")[1], one) for one in raw]
         for member in own["members"]:

@@ -19,7 +19,7 @@ def select(query, item):
 
 
 def matches(query):
-    """The $filter as a function of an object; only partition is known to one."""
+    """The $filter as a function of an object or of an answer's item; partition is what clients ask for."""
     if "$filter" not in query:
         return lambda thing: True
     found = FILTER.match(query["$filter"])
@@ -27,7 +27,7 @@ def matches(query):
         raise errors.rest("bad-value", name="$filter", value=query["$filter"])
     member, wanted = found.groups()
     attribute = {"fullPath": "path"}.get(member, member)
-    return lambda thing: getattr(thing, attribute) == wanted
+    return lambda thing: (thing.get(member, wanted) if isinstance(thing, dict) else getattr(thing, attribute)) == wanted
 
 
 def number(query, name):
@@ -55,3 +55,10 @@ def page(query, things, path, version):
     if skip:
         paging["previousLink"] = other(max(0, skip - top))
     return cut, paging
+
+
+def listed(query, items, path, version):
+    """The members of a collection's answer, of items that are made already."""
+    keep = matches(query)
+    cut, paging = page(query, [item for item in items if keep(item)], path, version)
+    return {**paging, "items": [select(query, item) for item in cut]}

@@ -94,7 +94,7 @@ class Store:
             self.open = None
 
     def snapshot(self):
-        return {kind: dict(table) for kind, table in self.kinds.items()}
+        return {kind: dict(table) for kind, table in self.kinds.items() if table}
 
     def restore(self, snapshot):
         """Takes over a snapshot (of this unit's disk, or of its peer) and says which keys changed."""

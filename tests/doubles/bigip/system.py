@@ -41,6 +41,10 @@ def version(pair, unit):
                                             "Title": "Main Package", "Version": unit.version})
 
 
+def cli_version(pair, unit):
+    return statistics(unit, "cli/version", {"active": unit.version, "latest": unit.version, "supported": f"11.5.0 {unit.version}"})
+
+
 def failover(pair, unit):
     spent = int((datetime.datetime.now() - unit.up_since).total_seconds())
     text = f"Failover {pair.state(unit)} for {spent // 86400}d {spent // 3600 % 24:02}:{spent // 60 % 60:02}:{spent % 60:02}\n"
@@ -171,8 +175,40 @@ def device_info(pair, unit):
             "kind": "shared:resolver:device-groups:deviceinfostate", "selfLink": "https://localhost/mgmt/shared/identified-devices/config/device-info"}
 
 
+def crypto_certs(pair, unit):
+    """The same files as sys/file/ssl-cert seen by the crypto module: full paths as names, raw values."""
+    def one(thing):
+        shown = thing.file.members
+        words = dict(part.split("=", 1) for part in shown["subject"].split(",") if "=" in part)
+        named = {"city": "L", "commonName": "CN", "country": "C", "emailAddress": "emailAddress", "organization": "O", "ou": "OU", "state": "ST"}
+        return {"kind": "tm:sys:crypto:cert:certstate", "name": thing.path, "fullPath": thing.path, "generation": thing.generation,
+                "selfLink": link(unit, "sys/crypto/cert", thing.path),
+                "apiRawValues": {"certificateKeySize": str(shown["certificateKeySize"]), "expiration": shown["expirationString"],
+                                 "issuer": shown["issuer"], "publicKeyType": shown["keyType"].split("-")[0].upper()},
+                **{name: words[short] for name, short in named.items() if short in words}, "fingerprint": shown["fingerprint"],
+                "certValidatorsReference": {"link": link(unit, f"sys/crypto/cert/{encode(thing.path)}/cert-validators"), "isSubcollection": True}}
+    return [one(thing) for thing in unit.store.all(kinds.SSL_CERT)]
+
+
+def crypto_keys(pair, unit):
+    def one(thing):
+        shown = thing.file.members
+        return {"kind": "tm:sys:crypto:key:keystate", "name": thing.path, "fullPath": thing.path, "generation": thing.generation,
+                "selfLink": link(unit, "sys/crypto/key", thing.path), "keySize": str(shown["keySize"]), "keyType": shown["keyType"],
+                "securityType": shown["securityType"]}
+    return [one(thing) for thing in unit.store.all(kinds.SSL_KEY)]
+
+
+def single(unit, path):
+    """An object that there is one of, read only here."""
+    name = path.rsplit("/", 1)[1]
+    own = {"hostname": unit.name} if path == "sys/global-settings" else {}
+    return {"kind": f"tm:{path.replace('/', ':')}:{name}state", "selfLink": link(unit, path), **kinds.data("singles")[path], **own}
+
+
 # path below /mgmt/tm: (answer, the version it came with)
 PAGES = {"sys/ready": (ready, "14.1"), "sys/mcp-state": (mcp_state, "11.5"), "sys/version": (version, "11.5"), "sys/failover": (failover, "11.5"),
-         "cm/sync-status": (sync_status, "11.5"), "cm/failover-status": (failover_status, "11.5")}
+         "cm/sync-status": (sync_status, "11.5"), "cm/failover-status": (failover_status, "11.5"), "cli/version": (cli_version, "11.5")}
 # collections that are made up on each GET
-LISTS = {"cm/device": devices, "sys/provision": provision, "auth/user": users}
+LISTS = {"cm/device": devices, "sys/provision": provision, "auth/user": users, "sys/crypto/cert": crypto_certs,
+         "sys/crypto/key": crypto_keys}

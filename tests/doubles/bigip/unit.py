@@ -34,6 +34,7 @@ class Unit:
         self.on_change = lambda unit, changed: None
         factory(self)
         self.saved = self.store.snapshot()
+        self.indexes = 0
         self.transaction_number = secrets.randbelow(1 << 40) + (1 << 50)
 
     def at_least(self, release):
@@ -57,6 +58,10 @@ class Unit:
             members.update(one.own)
         members["defaultsFrom"] = thing.own.get("defaultsFrom", "none")
         return members
+
+    def next_index(self):
+        self.indexes += 1
+        return self.indexes
 
     def commit(self, change):
         """Tells who listens what a finished change touched."""

@@ -59,14 +59,16 @@ def with_protocol(unit, entries, protocol):
     """A device adds the protocol profile that was not named."""
     if any(e["kind"].rsplit("/", 1)[1] in PROTOCOLS for e in entries):
         return entries
-    name = ("tcp" if protocol == "tcp" else "udp") if entries and protocol in ("tcp", "udp") else "fastL4"
+    name = ("udp" if protocol == "udp" else "tcp") if entries else "fastL4"
     return entries + [profile_entry(unit, {"name": f"/Common/{name}"})]
 
 
 class Virtual(Hook):
     def prepare(self, unit, kind, path, own, body, before):
+        for name in ("destination", "profiles") if before else ():  # a PUT leaves its sub-collections alone
+            own.setdefault(name, before.own[name])
         self.place(unit, path, own)
-        if "profiles" in body or before is None:
+        if "profiles" in body or "profiles" not in own:
             raw = own.get("profiles") or []
             raw = raw.get("items", []) if isinstance(raw, dict) else raw
             own["profiles"] = with_protocol(unit, [profile_entry(unit, one) for one in raw], own.get("ipProtocol", "tcp"))
@@ -82,9 +84,8 @@ class Virtual(Hook):
             own["rules"] = [unit.path_of(one) for one in own["rules"] or []]
         if "persist" in body:
             own["persist"] = [self.persist(unit, one) for one in own["persist"] or []]
-        if before is None:
-            own["vsIndex"] = 1 + max((v.own["vsIndex"] for v in unit.store.all(kinds.VIRTUAL)), default=0)
-            own["creationTime"] = now_text()
+        own["vsIndex"] = before.own["vsIndex"] if before else unit.next_index()
+        own["creationTime"] = before.own["creationTime"] if before else now_text()
         own["lastModifiedTime"] = now_text()
         return own, None
 
@@ -135,8 +136,7 @@ class Virtual(Hook):
         if unit.store.get(kinds.ADDRESS, where):
             return
         HOOKS[kinds.ADDRESS].alone(unit, where)
-        members = {"address": address.split("%")[0] + (f"%{address.split('%')[1]}" if "%" in address else ""), "mask": own["mask"],
-                   "trafficGroup": "/Common/traffic-group-1"}
+        members = {"address": address, "mask": own["mask"], "trafficGroup": "/Common/traffic-group-1"}
         unit.store.put(Object(kinds.ADDRESS, where, members, refs=frozenset({(kinds.TRAFFIC, "/Common/traffic-group-1")})))
 
     def made(self, unit, thing, before):
@@ -162,7 +162,7 @@ class Virtual(Hook):
             if not members.get(name):
                 members.pop(name, None)
         if not unit.at_least("14.1"):
-            members.pop("creationTime", None), members.pop("lastModifiedTime", None)
+            del members["creationTime"], members["lastModifiedTime"]
 
     def validate(self, unit, thing):
         place = thing.own["destination"], thing.own.get("source"), thing.own.get("ipProtocol", "tcp")
@@ -201,10 +201,11 @@ class Address(Hook):
         return own, None
 
     def alone(self, unit, where):
-        """An IP address belongs to one partition of a route domain."""
+        """An IP address belongs to one partition of a route domain. Looked up by name, which is the address."""
         address = where.rsplit("/", 1)[1]
-        for other in unit.store.all(kinds.ADDRESS):
-            if other.own["address"] == address and other.path != where:
+        for folder in unit.store.all(kinds.FOLDER):
+            path = f"{folder.path}/{address}"
+            if path != where and unit.store.get(kinds.ADDRESS, path):
                 raise errors.mcpd("address-taken", address=address)
 
     def shape(self, unit, thing, members):
