@@ -9,6 +9,8 @@ from doubles.bigip.client import Client
 from .ca import openssl
 from .peers import free_port, wait_for
 
+PARENT = "house"
+
 
 class Pair(BigIP):
     words = "a pair of BIG-IP (played)"
@@ -16,9 +18,9 @@ class Pair(BigIP):
     backend = "exchange"
 
     def __init__(self, folder, backend_port, **more):
-        self.https = free_port()
-        self.backend_port = backend_port
         super().__init__(folder, units=2, http=free_port(), **more)
+        self.https = free_port()  # the virtual servers have it themselves
+        self.backend_port = backend_port
 
     def start(self):
         super().start()
@@ -26,6 +28,9 @@ class Pair(BigIP):
         (self.folder / "password").chmod(0o600)
         with Client(self) as client:
             client.post("ltm/pool", {"name": self.backend, "members": [{"name": f"127.0.0.1:{self.backend_port}", "address": "127.0.0.1"}]})
+            # The parent that comes with these versions switches TLS 1.3 off (section 6 of the BIG-IP reference).
+            client.post("ltm/profile/client-ssl", {"name": PARENT, "defaultsFrom": "/Common/clientssl", "cipherGroup": "/Common/f5-secure", "ciphers": "none",
+                                                   "tmOptions": ["dont-insert-empty-fragments"]})
             client.post("sys/config", {"command": "save"})
             group = next(g["name"] for g in client.get("cm/device-group")["items"] if g["type"] == "sync-failover")
             client.post("cm", {"command": "run", "utilCmdArgs": f"config-sync to-group {group}"})
@@ -41,4 +46,4 @@ class Pair(BigIP):
     def settings(self):
         """The members of its entry in the configuration."""
         return {"driver": "bigip", "address": "127.0.0.1", "port": self.port(1), "user": self.user, "password_file": Path(self.folder) / "password",
-                "pin": self.pin, "https_port": self.https}
+                "pin": self.pin, "https_port": self.https, "parent_profile": f"/Common/{PARENT}"}
