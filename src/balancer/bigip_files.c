@@ -203,8 +203,6 @@ upload_key(struct balancer *b, const struct bundle *bundle, const char *name, st
 	return reply.answer == BIGIP_DONE ? 0 : bigip_fail(b, &reply, "uploading the key", what);
 }
 
-/* What is in it we cannot see; that it belongs to the certificate the device itself looks at when
- * the profile names both. */
 /* What an earlier run could not remove: it died, or the device did. We hold the writer's lock, so
  * nobody needs them any more. */
 static int
@@ -228,6 +226,8 @@ sweep(struct balancer *b, struct outcome *what)
 	return r;
 }
 
+/* What is in it we cannot see; that it belongs to the certificate the device itself looks at when
+ * the profile names both. */
 static int
 stage_key(struct balancer *b, const struct bundle *bundle, const char *name, struct outcome *what)
 {
