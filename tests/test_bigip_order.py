@@ -55,14 +55,24 @@ def profiles(stage):
     return {p["serverName"]: p for p in found if p.get("description", "").startswith("certdesk site ")}
 
 
+def count(stage, kind):
+    """How many files of ours are on the active unit."""
+    with Client(stage.balancer) as client:
+        return sum(f["name"].startswith("certdesk_") for f in client.get(f"sys/file/{kind}").get("items", []))
+
+
 def test_from_intake_to_live_and_renewed(stage, host):
     order, leaf = go_live(stage, host)
     stage.proof.live(host, order, leaf)
     exports = [e["detail"] for e in stage.api.all(f"/orders/{order['number']}/events") if e["action"] == "key.exported"]
     assert exports == [{"balancer": "edge", "times": 1}]
     before = profiles(stage)[host]
+    keys = count(stage, "ssl-key")
     again, leaf = go_live(stage, host, kind="renewal")
     stage.proof.live(host, again, leaf)
+    assert count(stage, "ssl-key") == keys + 1  # the one before stays, to go back to
+    stage.hurry(again, "purge")
+    wait_for(lambda: count(stage, "ssl-key") == keys, what="the end of the replaced key")
     after = profiles(stage)[host]
     assert after["name"] == before["name"] and after["certKeyChain"] != before["certKeyChain"]
     nothing_left_behind(stage)

@@ -57,6 +57,11 @@ class CrashStage(Stage):
         assert self.deliver(order, self.ca.as_pem(leaf), **more)["accepted"]
         return leaf
 
+    def hurry(self, order, kind):
+        """Days pass: the task is due."""
+        with contextlib.closing(sqlite3.connect(self.house.data / "certdesk.db", timeout=20)) as db, db:
+            db.execute("UPDATE tasks SET due=1 WHERE kind=? AND order_id=(SELECT id FROM orders WHERE number=?)", (kind, order["number"]))
+
     def told(self, order):
         return self.until(order, lambda o: o["stage"] == "live" and o["facts"].get("told"), 40, "live")
 
@@ -229,9 +234,16 @@ def answered_by_mail(s, host, point):
 def watched(s, host, point):
     """A day later the live certificate is judged again."""
     made, leaf = first(s, host, point)
-    with contextlib.closing(sqlite3.connect(s.house.data / "certdesk.db", timeout=20)) as db, db:
-        db.execute("UPDATE tasks SET due=1 WHERE kind='watch' AND order_id=(SELECT id FROM orders WHERE number=?)", (made["number"],))
+    s.hurry(made, "watch")
     wait_for(lambda: s.proof.one("SELECT watched FROM orders WHERE number=?", made["number"]), what="a second look at the certificate")
+    return made, leaf
+
+
+def purged(s, host, point):
+    """A week after a renewal, what it replaced goes off the balancer."""
+    made, leaf = renewal(s, host, point)
+    s.hurry(made, "purge")
+    wait_for(lambda: s.proof.one("SELECT purged FROM orders WHERE number=?", made["number"]), what="the end of what was replaced")
     return made, leaf
 
 
@@ -240,7 +252,7 @@ def rechained(s, host, point):
     made, leaf = first(s, host, point)
     with contextlib.closing(sqlite3.connect(s.house.data / "certdesk.db", timeout=20)) as db, db:
         db.execute("UPDATE certificates SET chain=x'' WHERE order_id=(SELECT id FROM orders WHERE number=?)", (made["number"],))
-        db.execute("UPDATE tasks SET due=1 WHERE kind='watch' AND order_id=(SELECT id FROM orders WHERE number=?)", (made["number"],))
+    s.hurry(made, "watch")
     wait_for(lambda: s.proof.one("SELECT watched>0 AND fact_rechained=0 FROM orders WHERE number=?", made["number"]), what="another chain")
     return made, leaf
 
@@ -424,6 +436,7 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "keeper.taken": [with_its_own_key], "reader.offered": [with_its_own_key], "reader.taken": [with_its_own_key],
     "desk.fetching": [fetched], "worker.fetched": [fetched],
     "worker.watched": [watched, rechained], "worker.refreshed": [rechained],
+    "worker.purged": [purged],
     "desk.by_mail": [answered_by_mail], "worker.answered": [answered_by_mail],
     "desk.order_changed": [first, mail_refused, cancelled, closed],
     "desk.certificate": [first, renewal, looked_at_first, with_its_own_key],

@@ -119,8 +119,12 @@ struct balancer_driver {
 	/* Off the running process, the map and the disk. Absent is fine. */
 	int (*withdraw)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-	/* Forget what was kept or left over for the site, once the new one is proven. */
+	/* Forget what was left over for the site, once the new one is proven. */
 	int (*settle)(
+	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	/* Forget what the site used before and what is kept to go back to, running and on disk. NULL:
+	 * nothing is kept beyond settle. */
+	int (*purge)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 };
 

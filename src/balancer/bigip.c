@@ -78,7 +78,7 @@ bigip_probe(struct balancer *b, struct probe *ret, struct outcome *what UNUSED)
 	return 0;
 }
 
-/* What was used before stays until the next change (bigip_serve.c). */
+/* What was used before stays until it is purged (bigip_serve.c). */
 static int
 settle(struct balancer *b UNUSED, const struct bundle *bundle UNUSED, struct outcome *what UNUSED)
 {
@@ -100,4 +100,5 @@ const struct balancer_driver bigip_driver = {
 	.rollback = bigip_rollback,
 	.withdraw = bigip_withdraw,
 	.settle = settle,
+	.purge = bigip_purge,
 };

@@ -87,6 +87,7 @@ int bigip_activate(struct balancer *b, const struct bundle *bundle, struct outco
 int bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 int bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what) MUST_USE;
+int bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 int bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 
 /* ---- bigip_pair.c: save and sync ---- */

@@ -4,8 +4,8 @@
  * virtual servers that use it. A new certificate is one PATCH of the profile's certKeyChain, which
  * is one object and so changes at once; new handshakes get it, established connections stay.
  *
- * The profile's description says whose it is, and which files it used before: they stay until the
- * next change, to go back to, and a crash forgets nothing. Objects of our names without our mark are somebody's.
+ * The profile's description says whose it is, and which files it used before: they stay until they
+ * are purged or the next change comes, to go back to, and a crash forgets nothing. Objects of our names without our mark are somebody's.
  */
 #include <stdio.h>
 
@@ -465,6 +465,29 @@ bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pou
 	if (r == 0)
 		r = bigip_files_remove(b, &names, what);
 	return r ? r : bigip_persist(b, bundle->previous, what);
+}
+
+int
+bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	CLEAN(json_free) json_t *profile = NULL;
+	struct bigip_names names;
+	struct worn worn;
+	int r = bigip_names_of(b, bundle, &names, what);
+
+	if (r == 0)
+		r = get_profile(b, bundle, &names, &profile, what);
+	if (r)
+		return r;
+	if (!profile)
+		return BALANCER_E_NOOP;
+	read_profile(profile, &worn);
+	if (!*worn.before)
+		return BALANCER_E_NOOP;
+	r = remove_before(b, &worn, &names, what);
+	if (r == 0)
+		r = forget_before(b, bundle, what);
+	return r ? r : bigip_persist(b, bundle, what);
 }
 
 int

@@ -92,6 +92,7 @@ static const struct {
 	[TASK_TEST_NAME]    = { "test_name",    BIT(FACT_TESTED) | BIT(FACT_POINTED), ENDED | BIT(FACT_CONFIRMED) | BIT(FACT_STUCK) },
 	[TASK_TELL]         = { "tell",         BIT(FACT_CONFIRMED), ENDED | BIT(FACT_STUCK) | BIT(FACT_TOLD) },
 	[TASK_REFRESH]      = { "refresh",      BIT(FACT_RECHAINED), ENDED | BIT(FACT_STUCK) },
+	[TASK_PURGE]        = { "purge",        BIT(FACT_CONFIRMED), ENDED | BIT(FACT_RECHAINED) | BIT(FACT_STUCK) }, /* see replaced_something() */
 	[TASK_WATCH]        = { "watch",        BIT(FACT_CONFIRMED), ENDED },
 	[TASK_WITHDRAW]     = { "withdraw",     0, 0 }, /* see withdrawal_is_due() */
 };
@@ -241,10 +242,18 @@ withdrawal_is_due(const struct order_facts *facts)
 }
 
 static bool
+replaced_something(const struct order_facts *facts)
+{
+	return facts->kind != ORDER_FIRST && facts->purged == 0;
+}
+
+static bool
 follows(const struct order_facts *facts, enum task_kind kind)
 {
 	if (kind == TASK_WITHDRAW)
 		return withdrawal_is_due(facts);
+	if (kind == TASK_PURGE && !replaced_something(facts))
+		return false;
 	if (kind == TASK_ASK_DNS && facts->dns_when != DNS_LAST)
 		return false;
 	return fits(known(facts), tasks[kind].needs, tasks[kind].lacks);
@@ -262,12 +271,23 @@ watch_due(const struct order_facts *facts, when now)
 }
 
 static when
+purge_due(const struct order_facts *facts, when now)
+{
+	when at =
+	    facts->fact[FACT_CONFIRMED] + (facts->kind == ORDER_REKEY ? 0 : ORDER_KEEPS_PREVIOUS);
+
+	return at > now ? at : now;
+}
+
+static when
 due_at(const struct order_facts *facts, enum task_kind kind, when now)
 {
 	if (kind == TASK_DNS)
 		return dns_due(facts, now);
 	if (kind == TASK_WATCH)
 		return watch_due(facts, now);
+	if (kind == TASK_PURGE)
+		return purge_due(facts, now);
 	if (kind == TASK_INSTALL && facts->valid_from > now)
 		return facts->valid_from;
 	return now;

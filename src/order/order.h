@@ -104,6 +104,7 @@ enum task_kind {
 	TASK_TEST_NAME,
 	TASK_TELL,     /* mail: live */
 	TASK_REFRESH,  /* put on again: its chain has changed */
+	TASK_PURGE,    /* what it replaced, off the balancer, as nobody will go back to it */
 	TASK_WATCH,    /* of a live site: is its certificate still what browsers accept? */
 	TASK_WITHDRAW, /* of a retired order: take the site off the balancer, release the address */
 	TASK_KIND_MAX
@@ -123,6 +124,7 @@ struct order_facts {
 	when watched;        /* when the live certificate was last judged again; 0 = never */
 	uint32_t dns_looks;  /* how many, for the schedule */
 	when withdrawn;      /* a retired order's site is off the balancer */
+	when purged;         /* what it replaced is off the balancer */
 };
 
 struct due {
@@ -139,6 +141,10 @@ enum party order_waits_for(const struct order_facts *facts, when now);
 size_t order_next(const struct order_facts *facts, when now, struct due ret[static TASK_KIND_MAX]);
 /* One sentence for people: what the order is waiting for. */
 const char *order_waiting_words(const struct order_facts *facts, when now);
+
+/* How long the files of a replaced certificate stay on the balancer, to go back to. A key that may
+ * be exposed does not stay. */
+#define ORDER_KEEPS_PREVIOUS DAYS(7)
 
 /* The DNS is looked at again after 1, 5, 15 and 60 minutes, then hourly (G-06). */
 when order_dns_again(uint32_t looks, when looked);

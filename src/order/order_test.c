@@ -273,6 +273,34 @@ a_live_certificate_is_watched(void **state UNUSED)
 	assert_false(is_due(&facts, TASK_WATCH, NOW, &at));
 }
 
+/* What is replaced can be gone back to for a week; what may be known to others goes at once (C-07). */
+static void
+what_was_replaced_goes_later(void **state UNUSED)
+{
+	static const struct {
+		enum order_kind kind;
+		bool is_due;
+		when after;
+	} rows[] = {
+		{ ORDER_FIRST, false, 0 },
+		{ ORDER_RENEWAL, true, ORDER_KEEPS_PREVIOUS },
+		{ ORDER_REISSUE, true, ORDER_KEEPS_PREVIOUS },
+		{ ORDER_REKEY, true, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct order_facts facts = facts_of(1u << FACT_CHECKED | 1u << FACT_CONFIRMED);
+		when at = 0;
+
+		facts.kind = rows[i].kind;
+		facts.fact[FACT_CONFIRMED] = NOW;
+		assert_int_equal(is_due(&facts, TASK_PURGE, NOW, &at), rows[i].is_due);
+		assert_true(!rows[i].is_due || at == NOW + rows[i].after);
+		facts.purged = NOW;
+		assert_false(is_due(&facts, TASK_PURGE, NOW, &at));
+	}
+}
+
 /* I-17: the certificate is good, and what is served with it is not: nobody has to do anything. */
 static void
 another_chain_is_put_on(void **state UNUSED)
@@ -380,6 +408,7 @@ main(void)
 		cmocka_unit_test(a_future_certificate_waits),
 		cmocka_unit_test(a_live_certificate_is_watched),
 		cmocka_unit_test(another_chain_is_put_on),
+		cmocka_unit_test(what_was_replaced_goes_later),
 		cmocka_unit_test(the_dns_schedule),
 		cmocka_unit_test(only_a_stopped_first_order_is_withdrawn),
 		cmocka_unit_test(names_go_there_and_back),

@@ -245,7 +245,7 @@ an_older_database_is_brought_up_to_date(void **state)
 	OK(store_event_verify(lab->s, &events));
 	tasks = count_of(lab, "SELECT COUNT(*) FROM tasks");
 	tamper(lab,
-	    "ALTER TABLE keys DROP COLUMN origin; ALTER TABLE orders DROP COLUMN fact_rechained;"
+	    "ALTER TABLE keys DROP COLUMN origin; ALTER TABLE orders DROP COLUMN fact_rechained; ALTER TABLE orders DROP COLUMN purged;"
 	    "ALTER TABLE orders DROP COLUMN watched; ALTER TABLE orders DROP COLUMN fact_fetching; ALTER TABLE orders DROP COLUMN fact_delivered;"
 	    "ALTER TABLE orders DROP COLUMN fact_unanswered; ALTER TABLE messages RENAME TO new; CREATE TABLE messages (id BLOB PRIMARY KEY,"
 	    " order_id BLOB, incoming INTEGER, purpose TEXT, sender TEXT, recipient TEXT, subject TEXT, message_id TEXT, words TEXT,"
@@ -258,7 +258,7 @@ an_older_database_is_brought_up_to_date(void **state)
 	store_free(lab->s);
 	lab->s = reopen(lab);
 	OK(store_schema_version(lab->s, &version));
-	assert_int_equal(version, 6);
+	assert_int_equal(version, 7);
 	assert_int_equal(count_of(lab, "SELECT value FROM counters WHERE name='task'"), tasks);
 	OK(store_event_verify(lab->s, &version));
 	assert_int_equal(version, events);

@@ -143,6 +143,9 @@ static const char *const steps[] = {
 
 	/* 6: a live site's chain is replaced */
 	"ALTER TABLE orders ADD COLUMN fact_rechained @int NOT NULL DEFAULT 0;",
+
+	/* 7: what an order replaced goes off the balancer, some days later */
+	"ALTER TABLE orders ADD COLUMN purged @int NOT NULL DEFAULT 0;",
 };
 /* clang-format on */
 

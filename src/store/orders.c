@@ -23,7 +23,7 @@
 #define COLUMNS                                                                                                              \
 	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"     \
 	" o.key_kind, o.mailboxes, o.waiver, o.key, o.csr, o.certificate, o.installation, o.kind, o.dns_when, o.valid_from," \
-	" o.dns_looked, o.dns_looks, o.withdrawn, o.watched, " FACTS                                                         \
+	" o.dns_looked, o.dns_looks, o.withdrawn, o.watched, o.purged, " FACTS                                               \
 	", o.trouble, o.created, o.changed, o.version"                                                                       \
 	" FROM orders o JOIN sites t ON t.id=o.site"
 #define FIRST_FACT 7 /* the parameter of the first fact in write_facts() */
@@ -73,6 +73,7 @@ read_facts(struct query *q, struct order_facts *f)
 	f->dns_looks = (uint32_t)column_int(q);
 	f->withdrawn = column_int(q);
 	f->watched = column_int(q);
+	f->purged = column_int(q);
 	for (int i = 0; i < FACT_MAX; i++)
 		f->fact[i] = column_int(q);
 }
@@ -488,6 +489,18 @@ store_order_watched(struct store *s, struct id order)
 	query_id(&q, 1, order);
 	query_int(&q, 2, world_now(s->world));
 	return query_one(&q);
+}
+
+int
+store_order_purged(struct store *s, struct id order)
+{
+	CLEAN(query_end) struct query q = query(s, "UPDATE orders SET purged=$2 WHERE id=$1");
+	int r;
+
+	query_id(&q, 1, order);
+	query_int(&q, 2, world_now(s->world));
+	r = query_one(&q);
+	return r ? r : store_event_add(s, "order.purged", "order", order, order, "");
 }
 
 int

@@ -68,6 +68,8 @@ int store_order_set_valid_from(struct store *s, struct id order, when valid_from
 int store_order_set_dns_when(struct store *s, struct id order, enum dns_when dns_when) MUST_USE;
 /* The live certificate was judged again just now. */
 int store_order_watched(struct store *s, struct id order) MUST_USE;
+/* What it replaced is off the balancer. */
+int store_order_purged(struct store *s, struct id order) MUST_USE;
 int store_order_looked(struct store *s, struct id order) MUST_USE; /* counts one look at the DNS */
 int store_order_look_now(
     struct store *s, struct id order) MUST_USE; /* schedule starts again, DNS task due now */

@@ -24,6 +24,7 @@ static step_fn *const steps[] = {
 	[TASK_TEST_NAME] = step_test_name,
 	[TASK_TELL] = step_tell,
 	[TASK_REFRESH] = step_refresh,
+	[TASK_PURGE] = step_purge,
 	[TASK_WATCH] = step_watch,
 	[TASK_WITHDRAW] = step_withdraw,
 };

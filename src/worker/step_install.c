@@ -396,6 +396,46 @@ step_refresh(struct hand *hand, const struct task *task, struct order *order, st
 }
 
 static int
+purge(struct job *job, const struct load *load, struct outcome *what)
+{
+	CLEAN(balancer_close) struct balancer *b = NULL;
+	const struct balancer_driver *driver = balancer_driver_named(job->matter->balancer->driver);
+	const struct pourer pourer = pourer_of(job);
+	int r = BALANCER_E_NOOP;
+
+	if (driver && driver->purge) {
+		r = open_balancer(job, &pourer, &b, what);
+		if (r == 0)
+			r = driver->purge(b, &load->bundle, what);
+	}
+	if (r < 0)
+		return r;
+	set_kind(r, what);
+	return 0;
+}
+
+int
+step_purge(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	CLEAN(load_fini) struct load load = LOAD;
+	struct subject_matter matter;
+	struct job job = { .hand = hand, .matter = &matter };
+	int r = hand_load(hand, order, &matter, what);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	r = load_bundle(hand, order->certificate, &matter, &load);
+	if (r == 0)
+		r = purge(&job, &load, what);
+	if (r || what->kind != OUTCOME_DONE)
+		return r;
+	r = hand_begin(hand);
+	if (r == 0)
+		r = store_order_purged(hand->store, order->id);
+	return r ? error_fold(r) : hand_finish(hand, task, EVENT_MAX, "", "worker.purged");
+}
+
+static int
 undo(struct job *job, const struct load *load, bool withdraw, struct outcome *what)
 {
 	CLEAN(balancer_close) struct balancer *b = NULL;
