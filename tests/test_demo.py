@@ -11,6 +11,7 @@ import pytest
 
 from stage.peers import wait_for
 
+pytestmark = pytest.mark.xdist_group("demo")  # none sees the processes of another
 ROOT = Path(__file__).resolve().parents[1]
 
 
