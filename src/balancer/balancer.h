@@ -88,6 +88,7 @@ struct probe {
 	size_t max_payload; /* bytes of command and PEM it takes */
 };
 
+struct plan;     /* balancer/plan.h */
 struct balancer; /* one opened device under its lock */
 
 /* Steps give 0 for done and BALANCER_E_NOOP when it was so already; both are well. A step that
@@ -103,6 +104,9 @@ struct balancer_driver {
 	int (*probe)(struct balancer *b, struct probe *ret, struct outcome *what) MUST_USE;
 	int (*observe)(struct balancer *b, const struct bundle *bundle, struct observation *ret,
 	    struct outcome *what) MUST_USE;
+	/* Pure, asks nothing of the device: adds the steps that are due by that observation. */
+	int (*plan)(struct balancer *b, const struct bundle *bundle, const struct observation *seen,
+	    struct plan *ret, struct outcome *what) MUST_USE;
 	int (*stage)(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
 	    struct outcome *what) MUST_USE;
 	int (*check)(
@@ -148,6 +152,8 @@ const struct balancer_driver *balancer_driver_named(const char *name); /* NULL w
  */
 struct installer {
 	const struct pourer *pourer;
+	/* Before the first write of each round; NULL = nobody wants to know. What is not 0 ends it. */
+	int (*planned)(const struct installer *self, const struct plan *plan, struct outcome *what);
 	int (*verify)(
 	    const struct installer *self, const struct bundle *bundle, struct outcome *what);
 	void *context;
