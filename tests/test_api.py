@@ -64,7 +64,7 @@ def test_every_answer_is_as_described(stage, api, host):
     good(api.ask("POST", f"{ref}/dns-check", {}))
     stage.until(order, lambda o: o["facts"].get("told"), what="live")
     assert api.ask("POST", f"{ref}/go-on", {})[0] == 409
-    for path in ("", "/csr", "/certificate", "/findings", "/messages", "/events", "/tests", "/tasks"):
+    for path in ("", "/csr", "/certificate", "/findings", "/messages", "/events", "/tests", "/tasks", "/plan"):
         good(api.ask("GET", ref + path))
     for path in ("/status", "/metrics", "/findings", "/customers", at, f"{at}/services", "/services", f"/services/{service['id']}", "/balancers", "/pools",
                  "/orders", "/orders?stage=live&limit=1", "/sites", f"/sites/{host}", "/events", "/events/verify", "/tokens"):
@@ -95,7 +95,7 @@ def test_a_customer_sees_its_own(stage, api, host):
         assert (status, problem["code"]) == (404, "NOT_FOUND"), path
     assert mine.ask("POST", "/orders", {"service": their_service["id"], "host": f"x-{host}"})[0] == 404
     for method, path in [("GET", "/status"), ("GET", "/events"), ("GET", "/pools"), ("GET", "/tokens"), ("POST", "/customers"),
-                         ("POST", f"/orders/{order['number']}/go-on"), ("GET", f"/orders/{order['number']}/tasks")]:
+                         ("POST", f"/orders/{order['number']}/go-on"), ("GET", f"/orders/{order['number']}/tasks"), ("GET", f"/orders/{order['number']}/plan")]:
         assert mine.ask(method, path, {} if method == "POST" else None)[0] == 403, path
     assert {o["customer"] for o in mine.all("/orders")} == {stage.customer["id"]}
     assert [c["id"] for c in mine.all("/customers")] == [stage.customer["id"]]

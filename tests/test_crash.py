@@ -442,7 +442,7 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "haproxy.kept": [renewal],
     "haproxy.unrouted": [closed], "haproxy.unlisted": [closed], "haproxy.delisted": [closed],
 }
-RENEWED = ("balancer.", "haproxy.", "keeper.poured", "desk.order", "desk.certificate", "worker.planned", "worker.installed",
+RENEWED = ("balancer.", "haproxy.", "keeper.poured", "desk.order", "desk.certificate", "worker.planned", "worker.plan_kept", "worker.installed",
            "worker.tested", "worker.confirmed", "worker.told")  # and a renewal passes these with something to replace
 BALANCER = ("balancer.", "haproxy.")
 AT_INIT = ("store.made", "store.migrated", "init.")  # passed by `certdesk init`, before there is an order

@@ -2,8 +2,9 @@
 #include "worker/install.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "balancer/balancer.h"
+#include "balancer/plan.h"
 #include "ipc/key_export.h"
 #include "store/certificates.h"
 #include "store/keys.h"
@@ -42,6 +43,8 @@ CLEAN_DEFINE_FINI(load_fini, struct load);
 struct job {
 	struct hand *hand;
 	const struct subject_matter *matter;
+	struct id order;
+	int stopped; /* the result that planned() ended it with */
 	struct {
 		struct id key;
 		int64_t times;
@@ -211,6 +214,36 @@ verify(const struct installer *self, const struct bundle *bundle, struct outcome
 	return what->kind == OUTCOME_DONE ? 0 : BALANCER_E_INVALID;
 }
 
+static int
+store_plan(struct hand *hand, struct id order, const struct plan *plan)
+{
+	CLEAN(buf_fini) struct buf text = BUF(1 << 16);
+	json_t *json = plan_json(plan);
+	char words[200], *dumped = json_dumps(json, JSON_COMPACT);
+	int r = hand_begin(hand);
+
+	buf_put_text(&text, dumped);
+	free(dumped);
+	json_decref(json);
+	plan_words(plan, words, sizeof(words));
+	if (r == 0)
+		r = store_look_set(
+		    hand->store, order, LOOK_PLAN, plan->count == 0, words, buf_str(&text));
+	return r ? r : store_commit(hand->store, "worker.plan_kept");
+}
+
+/* What will be done is on record before it is done. */
+static int
+planned(const struct installer *self, const struct plan *plan, struct outcome *what)
+{
+	struct job *job = self->context;
+
+	job->stopped = store_plan(job->hand, job->order, plan);
+	if (job->stopped)
+		outcome_set(what, OUTCOME_LATER, "The plan could not be kept.");
+	return job->stopped ? BALANCER_E_BUSY : 0;
+}
+
 /* How the driver's answer goes on: the balancer's words are in *what already. */
 static void
 set_kind(int r, struct outcome *what)
@@ -292,13 +325,15 @@ install(struct job *job, const struct load *load, struct outcome *what)
 {
 	CLEAN(balancer_close) struct balancer *b = NULL;
 	const struct pourer pourer = pourer_of(job);
-	const struct installer installer = { .pourer = &pourer, .verify = verify, .context = job };
+	const struct installer installer = {
+		.pourer = &pourer, .planned = planned, .verify = verify, .context = job
+	};
 	int r = open_balancer(job, &pourer, &b, what);
 
 	if (r == 0)
 		r = balancer_install(b, &load->bundle, &installer, what);
-	if (r < 0)
-		return r;
+	if (r < 0 || job->stopped)
+		return job->stopped ? job->stopped : r;
 	set_kind(r, what);
 	return 0;
 }
@@ -355,7 +390,7 @@ put_on(struct hand *hand, const struct task *task, const struct order *order, bo
 	CLEAN(load_fini) struct load load = LOAD;
 	CLEAN(load_fini) struct load previous = LOAD;
 	struct subject_matter matter;
-	struct job job = { .hand = hand, .matter = &matter };
+	struct job job = { .hand = hand, .matter = &matter, .order = order->id };
 	bool has_previous = false;
 	int r = hand_load(hand, order, &matter, what);
 
