@@ -8,6 +8,8 @@
 
 #include "sys/failpoint.h"
 
+#include <assert.h>
+
 #define ROUNDS 2 /* the second after an AMBIGUOUS answer */
 
 struct round {
@@ -120,11 +122,20 @@ undo(struct round *t, struct outcome *what)
 static int
 verify(struct round *t, struct outcome *what)
 {
-	int r = t->installer->verify(t->installer, t->bundle, what);
+	int r = t->b->driver->reach == REACH_NOTHING
+	            ? 0
+	            : t->installer->verify(t->installer, t->bundle, what);
 
 	FAILPOINT("balancer.verified");
 	return r > 0 ? undo(t, what) : r;
 }
+
+static const char *const ends[] = {
+	[REACH_DEVICE] = "served and durable",
+	[REACH_PEOPLE] = "served, as seen at its address",
+	[REACH_NOTHING] = "gone through in words; nothing is served",
+};
+static_assert(COUNT_OF(ends) == REACH_MAX, "an end for each reach");
 
 static int
 persist(struct round *t, struct outcome *what)
@@ -141,7 +152,7 @@ persist(struct round *t, struct outcome *what)
 		return balancer_fail(what, BALANCER_E_PARTIAL,
 		    "served and durable, but what is left over could not be removed (%s)",
 		    cause.words);
-	outcome_set(what, OUTCOME_DONE, "served and durable");
+	outcome_set(what, OUTCOME_DONE, "%s", ends[t->b->driver->reach]);
 	return 0;
 }
 

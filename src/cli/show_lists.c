@@ -91,12 +91,17 @@ static void
 show_next(const struct cli *cli, const json_t *order)
 {
 	const json_t *facts = json_object_get(order, "facts");
-	char number[24], turn[16], text[256];
+	char number[24], turn[16], state[16], text[256];
 
+	show_text(order, "installation.state", state, sizeof(state));
 	show_text(order, "number", number, sizeof(number));
 	show_text(order, "waits_for", turn, sizeof(turn));
 	text[0] = '\0';
-	if (strcmp(turn, "provider") == 0)
+	if (strcmp(turn, "provider") == 0 && strcmp(state, "by_hand") == 0)
+		snprintf(text, sizeof(text),
+		    "do what certdesk order plan %s says, then: certdesk order done %s", number,
+		    number);
+	else if (strcmp(turn, "provider") == 0)
 		snprintf(text, sizeof(text), "see to the trouble, then: certdesk order go-on %s",
 		    number);
 	else if (strcmp(turn, "customer") == 0 && !json_object_get(facts, "certified"))

@@ -90,6 +90,7 @@ const struct verb verbs[] = {
 	  .params = { REF, FLAG("review", "--review", "NUMBER", "accept exactly what was shown under this number") } },
 	{ "order", "dns", "Look at the DNS now", "POST", "/orders/{ref}/dns-check", .params = { REF }, .show = show_order },
 	{ "order", "go-on", "Let an order that was set aside go on", "POST", "/orders/{ref}/go-on", .params = { REF }, .show = show_order },
+	{ "order", "done", "Say that an installation by hand is done: it is looked at, and the order goes on", "POST", "/orders/{ref}/done", .params = { REF }, .show = show_order },
 	{ "order", "cancel", "Cancel an order, or close its live site", "POST", "/orders/{ref}/cancel", .params = { REF }, .show = show_order },
 	{ "order", "findings", "What was noticed about an order", "GET", "/orders/{ref}/findings", .params = { REF }, .show = show_order_findings },
 	{ "order", "tests", "The latest look at the DNS and the site tests", "GET", "/orders/{ref}/tests", .params = { REF }, .show = show_tests },

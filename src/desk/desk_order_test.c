@@ -624,7 +624,8 @@ moves(void **state)
 	} cases[] = {
 		{ "dns-check", -1, 409, "code", "NOT_NOW" }, /* there is no request yet */
 		{ "go-on", -1, 409, "code", "NOT_NOW" },
-		{ "go-on", EVENT_STUCK, 200, "waits_for", "machine" },
+		{ "done", EVENT_STUCK, 409, "code", "NOT_NOW" }, /* that is not for hands */
+		{ "go-on", -1, 200, "waits_for", "machine" },
 		{ "cancel", -1, 200, "stage", "retired" },
 		{ "cancel", -1, 409, "detail", "The order is retired: it has ended already." },
 	};

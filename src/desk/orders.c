@@ -9,6 +9,7 @@
 #include "desk/order_json.h"
 #include "ipc/wake.h"
 #include "pki/csr.h"
+#include "store/certificates.h"
 #include "store/keys.h"
 #include "store/messages.h"
 #include "store/tasks.h"
@@ -170,6 +171,27 @@ orders_go_on(struct request *request, struct answer *answer)
 		r = store_order_event(request->store, o.id, EVENT_UNSTUCK, "");
 	return settle_change(
 	    request, answer, &o, r, "it is not set aside, so there is nothing to let go on.");
+}
+
+/* An installation by hand, which the worker then looks at; everything else goes on by go-on. */
+int
+orders_done(struct request *request, struct answer *answer)
+{
+	struct installation i = { .state = INSTALLATION_PLANNED };
+	struct order o;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	r = store_begin(request->store);
+	if (r == 0 && !id_is_none(o.installation))
+		r = store_installation_get(request->store, o.installation, &i);
+	if (r == 0)
+		r = i.state == INSTALLATION_BY_HAND
+		        ? store_order_event(request->store, o.id, EVENT_UNSTUCK, "done by hand")
+		        : STORE_E_NOT_NOW;
+	return settle_change(
+	    request, answer, &o, r, "nothing of it waits for somebody to do it by hand.");
 }
 
 int

@@ -38,6 +38,7 @@ const struct route routes[] = {
 	{ "POST",   "/orders/{ref}/certificate/accept", true, "",       review_accepted,      "Accept what was delivered" },
 	{ "POST",   "/orders/{ref}/dns-check",    true,  "",             orders_look,          "Look at the DNS now" },
 	{ "POST",   "/orders/{ref}/go-on",        false, "",             orders_go_on,         "Let an order that was set aside go on" },
+	{ "POST",   "/orders/{ref}/done",         false, "",             orders_done,          "Say that what waited for people is done" },
 	{ "POST",   "/orders/{ref}/cancel",       true,  "",             orders_cancel,        "Cancel an order, or close its live site" },
 	{ "GET",    "/orders/{ref}/findings",     true,  "",             orders_findings,      "Open findings of an order" },
 	{ "GET",    "/orders/{ref}/messages",     true,  "cursor limit", orders_messages,      "Mails of an order" },

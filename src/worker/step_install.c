@@ -44,7 +44,8 @@ struct job {
 	struct hand *hand;
 	const struct subject_matter *matter;
 	struct id order;
-	int stopped; /* the result that planned() ended it with */
+	int stopped;  /* the result that planned() ended it with */
+	bool by_hand; /* it waits for somebody */
 	struct {
 		struct id key;
 		int64_t times;
@@ -186,15 +187,9 @@ upload(const struct pourer *self, const struct bundle *bundle, const char *name,
 	return r;
 }
 
-static struct pourer
-pourer_of(struct job *job)
-{
-	return (
-	    struct pourer){ .pour = pour, .sign_in = sign_in, .upload = upload, .context = job };
-}
-
+/* What a visitor of the site gets, wherever its name points now. */
 static int
-verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
+look(const struct pourer *self, const struct bundle *bundle, struct outcome *what)
 {
 	const struct job *job = self->context;
 	struct site_target target = {
@@ -212,6 +207,20 @@ verify(const struct installer *self, const struct bundle *bundle, struct outcome
 	if (r)
 		return r;
 	return what->kind == OUTCOME_DONE ? 0 : BALANCER_E_INVALID;
+}
+
+static struct pourer
+pourer_of(struct job *job)
+{
+	return (struct pourer){
+		.pour = pour, .sign_in = sign_in, .upload = upload, .look = look, .context = job
+	};
+}
+
+static int
+verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
+{
+	return look(self->pourer, bundle, what);
 }
 
 static int
@@ -334,6 +343,7 @@ install(struct job *job, const struct load *load, struct outcome *what)
 		r = balancer_install(b, &load->bundle, &installer, what);
 	if (r < 0 || job->stopped)
 		return job->stopped ? job->stopped : r;
+	job->by_hand = r == BALANCER_E_BY_HAND;
 	set_kind(r, what);
 	return 0;
 }
@@ -357,11 +367,23 @@ note_refusal(struct hand *hand, const struct order *order, const struct subject_
 	return error_fold(r ? r : store_commit(hand->store, "worker.install_refused"));
 }
 
+/* The order rests until somebody says that it is done: `certdesk order done`. */
+static int
+note_hands(struct hand *hand, struct id installation, const struct outcome *what)
+{
+	int r = hand_begin(hand);
+
+	if (r == 0)
+		r = store_installation_set(
+		    hand->store, installation, INSTALLATION_BY_HAND, what->words);
+	return r ? r : store_commit(hand->store, "worker.handed");
+}
+
 /* A better certificate may have been accepted while this one was put on: then the work goes on with
  * that one. */
 static int
 keep(struct hand *hand, const struct task *task, const struct order *order, struct id installation,
-    bool is_live, struct outcome *what)
+    enum installation_state state, bool is_live, struct outcome *what)
 {
 	struct order now;
 	int r = hand_begin(hand);
@@ -376,7 +398,7 @@ keep(struct hand *hand, const struct task *task, const struct order *order, stru
 		what->again = world_now(hand->worker->world);
 		return 0;
 	}
-	r = store_installation_set(hand->store, installation, INSTALLATION_VERIFIED, what->words);
+	r = store_installation_set(hand->store, installation, state, what->words);
 	if (r)
 		return error_fold(r);
 	return is_live ? hand_finish(hand, task, EVENT_REFRESHED, "", "worker.refreshed")
@@ -411,7 +433,12 @@ put_on(struct hand *hand, const struct task *task, const struct order *order, bo
 	if (r)
 		return r;
 	if (what->kind == OUTCOME_DONE)
-		return keep(hand, task, order, load.bundle.installation, is_live, what);
+		return keep(hand, task, order, load.bundle.installation,
+		    balancer_reach(matter.balancer) == REACH_NOTHING ? INSTALLATION_APPLIED
+								     : INSTALLATION_VERIFIED,
+		    is_live, what);
+	if (job.by_hand)
+		return note_hands(hand, load.bundle.installation, what);
 	return what->kind == OUTCOME_HUMAN
 	           ? note_refusal(hand, order, &matter, load.bundle.installation, what)
 	           : 0;
