@@ -63,8 +63,8 @@ def test_every_answer_is_as_described(stage, api, host):
     stage.knot.set(host, "A", order["address"])
     good(api.ask("POST", f"{ref}/dns-check", {}))
     stage.until(order, lambda o: o["facts"].get("told"), what="live")
-    assert api.ask("POST", f"{ref}/go-on", {})[0] == 409
-    for path in ("", "/csr", "/certificate", "/findings", "/messages", "/events", "/tests", "/tasks"):
+    assert api.ask("POST", f"{ref}/go-on", {})[0] == api.ask("POST", f"{ref}/done", {})[0] == 409
+    for path in ("", "/csr", "/certificate", "/findings", "/messages", "/events", "/tests", "/tasks", "/plan"):
         good(api.ask("GET", ref + path))
     for path in ("/status", "/metrics", "/findings", "/customers", at, f"{at}/services", "/services", f"/services/{service['id']}", "/balancers", "/pools",
                  "/orders", "/orders?stage=live&limit=1", "/sites", f"/sites/{host}", "/events", "/events/verify", "/tokens"):
@@ -73,7 +73,7 @@ def test_every_answer_is_as_described(stage, api, host):
     good(api.ask("DELETE", f"/tokens/{token['id']}"))
     good(api.ask("POST", f"{ref}/cancel", {}))
     left = {(m.upper(), t) for t, item in DESCRIPTION["paths"].items() for m in item if m in ("get", "post", "patch", "delete")}
-    assert {(m, t) for m, t, s in api.seen if s < 300} >= left - {("POST", "/orders/{ref}/go-on")}
+    assert {(m, t) for m, t, s in api.seen if s < 300} >= left - {("POST", "/orders/{ref}/go-on"), ("POST", "/orders/{ref}/done")}
 
 
 def test_a_customer_sees_its_own(stage, api, host):
@@ -95,7 +95,7 @@ def test_a_customer_sees_its_own(stage, api, host):
         assert (status, problem["code"]) == (404, "NOT_FOUND"), path
     assert mine.ask("POST", "/orders", {"service": their_service["id"], "host": f"x-{host}"})[0] == 404
     for method, path in [("GET", "/status"), ("GET", "/events"), ("GET", "/pools"), ("GET", "/tokens"), ("POST", "/customers"),
-                         ("POST", f"/orders/{order['number']}/go-on"), ("GET", f"/orders/{order['number']}/tasks")]:
+                         ("POST", f"/orders/{order['number']}/go-on"), ("POST", f"/orders/{order['number']}/done"), ("GET", f"/orders/{order['number']}/tasks"), ("GET", f"/orders/{order['number']}/plan")]:
         assert mine.ask(method, path, {} if method == "POST" else None)[0] == 403, path
     assert {o["customer"] for o in mine.all("/orders")} == {stage.customer["id"]}
     assert [c["id"] for c in mine.all("/customers")] == [stage.customer["id"]]

@@ -455,11 +455,12 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "haproxy.kept": [renewal],
     "haproxy.unrouted": [closed], "haproxy.unlisted": [closed], "haproxy.delisted": [closed],
 }
-RENEWED = ("balancer.", "haproxy.", "keeper.poured", "desk.order", "desk.certificate", "worker.planned", "worker.installed",
+RENEWED = ("balancer.", "haproxy.", "keeper.poured", "desk.order", "desk.certificate", "worker.planned", "worker.plan_kept", "worker.installed",
            "worker.tested", "worker.confirmed", "worker.told")  # and a renewal passes these with something to replace
 BALANCER = ("balancer.", "haproxy.")
 AT_INIT = ("store.made", "store.migrated", "init.")  # passed by `certdesk init`, before there is an order
-ELSEWHERE = ("inspect.",)  # passed by a command that needs no certdeskd: test_inspect.py
+ELSEWHERE = ("inspect.",  # passed by a command that needs no certdeskd: test_inspect.py
+             "worker.handed")  # on a load balancer that people drive: test_people.py
 PASSES = {"store.claimed.after": 9, "worker.message.before": 2, "worker.message.after": 2, "keeper.poured": 2}  # dies there at each
 UNREACHED = {  # point: why no story passes it
     **{f"worker.{what}.{side}": "another delivery must come between two looks of one task" for what in ("outdated", "unfetched") for side in ("before", "after")},

@@ -32,11 +32,13 @@ static const struct result_rule results[] = {
 	[BALANCER_E_PARTIAL]     = { "not durable",      OUTCOME_LATER },
 	[BALANCER_E_UNSUPPORTED] = { "not supported",    OUTCOME_HUMAN },
 	[BALANCER_E_BROKEN]      = { "not understood",   OUTCOME_HUMAN },
+	[BALANCER_E_BY_HAND]     = { "to be done by hand", OUTCOME_HUMAN },
 };
 /* clang-format on */
-static_assert(COUNT_OF(results) == BALANCER_E_BROKEN + 1, "a row for every result");
+static_assert(COUNT_OF(results) == BALANCER_E_MAX, "a row for every result");
 
-static const struct balancer_driver *const drivers[] = { &bigip_driver, &haproxy_driver };
+static const struct balancer_driver *const drivers[] = { &bigip_driver, &dryrun_driver,
+	&haproxy_driver, &manual_driver };
 
 const char *
 balancer_words(int r)
@@ -84,6 +86,14 @@ balancer_driver_named(const char *name)
 		if (strcmp(drivers[i]->name, name) == 0)
 			return drivers[i];
 	return NULL;
+}
+
+enum balancer_reach
+balancer_reach(const struct config_balancer *config)
+{
+	const struct balancer_driver *driver = balancer_driver_named(config->driver);
+
+	return driver ? driver->reach : REACH_DEVICE;
 }
 
 const struct balancer_driver *

@@ -34,7 +34,9 @@ enum {
 	                       */
 	BALANCER_E_PARTIAL,   /* served, but not durable */
 	BALANCER_E_UNSUPPORTED,
-	BALANCER_E_BROKEN, /* an answer that makes no sense */
+	BALANCER_E_BROKEN,  /* an answer that makes no sense */
+	BALANCER_E_BY_HAND, /* somebody has to do it, and to say so; *what says what */
+	BALANCER_E_MAX
 };
 const char *balancer_words(int r); /* "busy", "refused" … */
 
@@ -65,6 +67,9 @@ struct pourer {
 	    const struct pourer *self, long *ret_status, struct buf *answer, struct outcome *what);
 	int (*upload)(const struct pourer *self, const struct bundle *bundle, const char *name,
 	    const char *token, long *ret_status, struct buf *answer, struct outcome *what);
+	/* Of balancers that cannot be asked: does a visitor get the bundle at its address? 0, or
+	 * positive with what is seen instead. */
+	int (*look)(const struct pourer *self, const struct bundle *bundle, struct outcome *what);
 	void *context;
 };
 
@@ -88,13 +93,23 @@ struct probe {
 	size_t max_payload; /* bytes of command and PEM it takes */
 };
 
+struct plan;     /* balancer/plan.h */
 struct balancer; /* one opened device under its lock */
+
+/* Who does the steps. */
+enum balancer_reach {
+	REACH_DEVICE,  /* the driver itself */
+	REACH_PEOPLE,  /* activate and undoing end with BY_HAND until it is seen */
+	REACH_NOTHING, /* nobody: no handshake can prove it, so none is tried */
+	REACH_MAX
+};
 
 /* Steps give 0 for done and BALANCER_E_NOOP when it was so already; both are well. A step that
  * fails for good (INVALID, CAPACITY, CONFLICT, BROKEN) before anything is served takes back what it
  * and the steps before staged. */
 struct balancer_driver {
 	const char *name; /* as in the configuration */
+	enum balancer_reach reach;
 	/* The file whose lock makes us the one writer. */
 	int (*lock_file)(const struct config_balancer *config, char *to, size_t size) MUST_USE;
 	int (*open)(struct balancer *b,
@@ -103,6 +118,9 @@ struct balancer_driver {
 	int (*probe)(struct balancer *b, struct probe *ret, struct outcome *what) MUST_USE;
 	int (*observe)(struct balancer *b, const struct bundle *bundle, struct observation *ret,
 	    struct outcome *what) MUST_USE;
+	/* Pure, asks nothing of the device: adds the steps that are due by that observation. */
+	int (*plan)(struct balancer *b, const struct bundle *bundle, const struct observation *seen,
+	    struct plan *ret, struct outcome *what) MUST_USE;
 	int (*stage)(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
 	    struct outcome *what) MUST_USE;
 	int (*check)(
@@ -139,6 +157,7 @@ struct balancer *balancer_close(struct balancer *b);
 CLEAN_DEFINE(balancer_close, struct balancer *);
 const struct balancer_driver *balancer_driver_of(const struct balancer *b);
 const struct balancer_driver *balancer_driver_named(const char *name); /* NULL when there is none */
+enum balancer_reach balancer_reach(const struct config_balancer *config);
 
 /*
  * The whole installation: observe, stage, check, activate, route, `verify` (the caller's: a full
@@ -152,6 +171,8 @@ const struct balancer_driver *balancer_driver_named(const char *name); /* NULL w
  */
 struct installer {
 	const struct pourer *pourer;
+	/* Before the first write of each round; NULL = nobody wants to know. What is not 0 ends it. */
+	int (*planned)(const struct installer *self, const struct plan *plan, struct outcome *what);
 	int (*verify)(
 	    const struct installer *self, const struct bundle *bundle, struct outcome *what);
 	void *context;

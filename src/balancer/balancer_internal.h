@@ -15,7 +15,7 @@ struct balancer {
 	void *self; /* the driver's own */
 };
 
-extern const struct balancer_driver bigip_driver, haproxy_driver;
+extern const struct balancer_driver bigip_driver, dryrun_driver, haproxy_driver, manual_driver;
 
 /* Fills *what with the kind that belongs to the result and returns the result. */
 int balancer_fail(struct outcome *what, int r, const char *format, ...) PRINTF_LIKE(3, 4) MUST_USE;

@@ -92,6 +92,7 @@ const struct balancer_driver bigip_driver = {
 	.close = bigip_close,
 	.probe = bigip_probe,
 	.observe = bigip_observe,
+	.plan = bigip_plan,
 	.stage = bigip_stage,
 	.check = bigip_check,
 	.activate = bigip_activate,

@@ -90,6 +90,11 @@ int bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct
 int bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 int bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 
+/* ---- bigip_plan.c ---- */
+
+int bigip_plan(struct balancer *b, const struct bundle *bundle, const struct observation *seen,
+    struct plan *ret, struct outcome *what) MUST_USE;
+
 /* ---- bigip_pair.c: save and sync ---- */
 
 /* CONFLICT when the units disagree already: what we wrote would be overwritten or overwrite. */

@@ -259,6 +259,7 @@ const struct balancer_driver haproxy_driver = {
 	.close = haproxy_close,
 	.probe = haproxy_probe,
 	.observe = haproxy_observe,
+	.plan = haproxy_plan,
 	.stage = haproxy_stage,
 	.check = haproxy_check,
 	.activate = haproxy_activate,

@@ -4,8 +4,11 @@
  * after a crash at any point the next call observes and does what is missing.
  */
 #include "balancer/balancer_internal.h"
+#include "balancer/plan.h"
 
 #include "sys/failpoint.h"
+
+#include <assert.h>
 
 #define ROUNDS 2 /* the second after an AMBIGUOUS answer */
 
@@ -14,6 +17,7 @@ struct round {
 	const struct bundle *bundle;
 	const struct installer *installer;
 	struct observation before;
+	uint32_t due; /* what `before` lacks, as the plan says */
 	bool changed; /* this call did more than look */
 };
 
@@ -23,18 +27,10 @@ well(int r)
 	return r == BALANCER_E_NOOP ? 0 : r;
 }
 
-/* Poured and active, and what a restart would load is in place or only to be put there. */
 static bool
-is_served(const struct observation *o)
+is_due(const struct round *t, enum plan_verb verb)
 {
-	return o->running == SERVED_ACTIVE && o->running_same &&
-	       ((o->on_disk && o->disk_same) || o->ready_same);
-}
-
-static bool
-is_durable(const struct observation *o)
-{
-	return o->on_disk && o->disk_same && o->disk_routed;
+	return t->due >> verb & 1u;
 }
 
 static int
@@ -56,13 +52,17 @@ serve(struct round *t, struct outcome *what)
 static int
 bring_up(struct round *t, struct outcome *what)
 {
-	int r = t->b->driver->observe(t->b, t->bundle, &t->before, what);
+	struct plan plan;
+	int r = balancer_plan(t->b, t->bundle, &t->before, &plan, what);
 
-	if (r == 0 && !is_served(&t->before)) {
+	if (r == 0 && t->installer->planned)
+		r = t->installer->planned(t->installer, &plan, what);
+	t->due = plan_due(&t->before);
+	if (r == 0 && is_due(t, PLAN_STAGE)) {
 		t->changed = true;
 		r = serve(t, what);
 	}
-	if (r == 0 && !t->before.routed) {
+	if (r == 0 && is_due(t, PLAN_ROUTE)) {
 		t->changed = true;
 		r = well(t->b->driver->route(t->b, t->bundle, what));
 		FAILPOINT("balancer.routed");
@@ -91,7 +91,7 @@ take_back(struct round *t, const char **ret_done, struct outcome *what)
 	struct bundle bundle = *t->bundle;
 
 	*ret_done = "it stays as it is, the balancer has nothing better";
-	if (!t->changed && is_durable(&t->before))
+	if (!t->changed && !is_due(t, PLAN_PERSIST))
 		return 0;
 	if (has_previous(&bundle))
 		*ret_done = "the previous certificate is served again";
@@ -122,11 +122,20 @@ undo(struct round *t, struct outcome *what)
 static int
 verify(struct round *t, struct outcome *what)
 {
-	int r = t->installer->verify(t->installer, t->bundle, what);
+	int r = t->b->driver->reach == REACH_NOTHING
+	            ? 0
+	            : t->installer->verify(t->installer, t->bundle, what);
 
 	FAILPOINT("balancer.verified");
 	return r > 0 ? undo(t, what) : r;
 }
+
+static const char *const ends[] = {
+	[REACH_DEVICE] = "served and durable",
+	[REACH_PEOPLE] = "served, as seen at its address",
+	[REACH_NOTHING] = "gone through in words; nothing is served",
+};
+static_assert(COUNT_OF(ends) == REACH_MAX, "an end for each reach");
 
 static int
 persist(struct round *t, struct outcome *what)
@@ -143,7 +152,7 @@ persist(struct round *t, struct outcome *what)
 		return balancer_fail(what, BALANCER_E_PARTIAL,
 		    "served and durable, but what is left over could not be removed (%s)",
 		    cause.words);
-	outcome_set(what, OUTCOME_DONE, "served and durable");
+	outcome_set(what, OUTCOME_DONE, "%s", ends[t->b->driver->reach]);
 	return 0;
 }
 
@@ -156,7 +165,7 @@ install_once(struct round *t, struct outcome *what)
 		r = verify(t, what);
 	if (r)
 		return r;
-	if (t->changed || !is_durable(&t->before))
+	if (t->changed || is_due(t, PLAN_PERSIST))
 		return persist(t, what);
 	r = well(t->b->driver->persist(t->b, t->bundle, what));
 	return r ? r : balancer_fail(what, BALANCER_E_NOOP, "served before, nothing changed");

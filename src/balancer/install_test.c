@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The order of steps over a driver of paper: which are taken, and what becomes of failures. */
 #include "balancer/balancer_internal.h"
+#include "balancer/plan.h"
 
 #include "base/error.h"
 
@@ -57,6 +58,17 @@ paper_observe(struct balancer *b, const struct bundle *bundle UNUSED, struct obs
 }
 
 static int
+paper_plan(struct balancer *b UNUSED, const struct bundle *bundle UNUSED,
+    const struct observation *seen, struct plan *ret, struct outcome *what UNUSED)
+{
+	static const struct plan_row rows[] = { { .verb = PLAN_STAGE, .object = "", .words = "" } };
+	static const struct plan_value none[] = { { NULL, NULL } };
+
+	plan_fill(ret, plan_due(seen), 0, rows, COUNT_OF(rows), none);
+	return 0;
+}
+
+static int
 paper_stage(struct balancer *b, const struct bundle *bundle UNUSED,
     const struct pourer *pourer UNUSED, struct outcome *what)
 {
@@ -86,6 +98,7 @@ PAPER_STEP(settle, SETTLE)
 static const struct balancer_driver paper_driver = {
 	.name = "paper",
 	.observe = paper_observe,
+	.plan = paper_plan,
 	.stage = paper_stage,
 	.check = paper_check,
 	.activate = paper_activate,
@@ -95,6 +108,8 @@ static const struct balancer_driver paper_driver = {
 	.withdraw = paper_withdraw,
 	.settle = paper_settle,
 };
+
+static const struct config_balancer paper_config = { .name = "paper" };
 
 static int
 paper_verify(const struct installer *self, const struct bundle *bundle UNUSED, struct outcome *what)
@@ -185,7 +200,9 @@ test_install(void **state UNUSED)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const struct install_case *c = &cases[i];
 		struct paper p = { .seen = c->seen, .once = c->step, .fails_once = c->once };
-		struct balancer b = { .driver = &paper_driver, .self = &p };
+		struct balancer b = {
+			.config = &paper_config, .driver = &paper_driver, .self = &p
+		};
 		struct bundle old = { .leaf_sha256 = { c->previous == SAME ? 1 : 2 } };
 		struct bundle bundle = { .leaf_sha256 = { 1 },
 			.previous = c->previous ? &old : NULL };
@@ -207,7 +224,7 @@ test_rollback_that_fails(void **state UNUSED)
 {
 	struct paper p = { .seen = OLD,
 		.result = { [VERIFY] = 1, [ROLLBACK] = BALANCER_E_UNREACHABLE } };
-	struct balancer b = { .driver = &paper_driver, .self = &p };
+	struct balancer b = { .config = &paper_config, .driver = &paper_driver, .self = &p };
 	struct bundle old = { .leaf_sha256 = { 2 } },
 		      bundle = { .leaf_sha256 = { 1 }, .previous = &old };
 	struct installer installer = { .verify = paper_verify, .context = &p };
@@ -219,6 +236,34 @@ test_rollback_that_fails(void **state UNUSED)
 	assert_non_null(strstr(what.words, "step R"));
 }
 
+static int
+stop_there(const struct installer *self, const struct plan *plan, struct outcome *what)
+{
+	struct paper *p = self->context;
+
+	assert_string_equal(plan->balancer, "paper");
+	assert_int_equal(plan->count, 1);
+	assert_string_equal(p->steps, "o");
+	outcome_set(what, OUTCOME_HUMAN, "not today");
+	return BALANCER_E_BUSY;
+}
+
+static void
+test_planned_before_anything_is_done(void **state UNUSED)
+{
+	struct paper p = { .seen = OLD };
+	struct balancer b = { .config = &paper_config, .driver = &paper_driver, .self = &p };
+	struct bundle bundle = { .leaf_sha256 = { 1 } };
+	struct installer installer = {
+		.planned = stop_there, .verify = paper_verify, .context = &p
+	};
+	struct outcome what = { 0 };
+
+	assert_int_equal(balancer_install(&b, &bundle, &installer, &what), BALANCER_E_BUSY);
+	assert_string_equal(p.steps, "o");
+	assert_string_equal(what.words, "not today");
+}
+
 static void
 test_words(void **state UNUSED)
 {
@@ -226,10 +271,10 @@ test_words(void **state UNUSED)
 	struct balancer *b = NULL;
 	struct outcome what = { 0 };
 
-	for (int r = 0; r <= BALANCER_E_BROKEN; r++)
+	for (int r = 0; r < BALANCER_E_MAX; r++)
 		assert_true(*balancer_words(r) != '\0');
 	assert_string_equal(balancer_words(-ENOSPC), error_words(-ENOSPC));
-	assert_true(*balancer_words(BALANCER_E_BROKEN + 1) != '\0');
+	assert_true(*balancer_words(BALANCER_E_MAX) != '\0');
 	assert_non_null(balancer_driver_named("haproxy"));
 	assert_null(balancer_driver_named("nonesuch"));
 	assert_int_equal(
@@ -243,6 +288,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_install),
 		cmocka_unit_test(test_rollback_that_fails),
+		cmocka_unit_test(test_planned_before_anything_is_done),
 		cmocka_unit_test(test_words),
 	};
 

@@ -18,6 +18,14 @@ CLEAN_DEFINE(X509_free, X509 *);
 CLEAN_DEFINE(BIO_free_all, BIO *);
 CLEAN_DEFINE(EVP_MD_CTX_free, EVP_MD_CTX *);
 
+struct str
+material_leaf(const struct material *m)
+{
+	struct str all = buf_str(&m->pem);
+
+	return str_bytes(all.p, str_find(all, PEM_END) + PEM_END.len);
+}
+
 void
 material_fini(struct material *m)
 {

@@ -28,6 +28,8 @@ struct material {
 };
 
 int material_make(const struct bundle *bundle, struct material *ret) MUST_USE;
+struct str material_leaf(
+    const struct material *m); /* of `pem`: the leaf's own; the chain is the rest */
 void material_fini(struct material *m);
 CLEAN_DEFINE_FINI(material_fini, struct material);
 

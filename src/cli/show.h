@@ -35,5 +35,6 @@ void show_sites(const struct cli *cli, const json_t *answer);
 void show_tokens(const struct cli *cli, const json_t *answer);
 void show_status(const struct cli *cli, const json_t *answer);
 void show_catalogue(const struct cli *cli, const json_t *answer);
+void show_plan(const struct cli *cli, const json_t *answer);
 void show_tests(const struct cli *cli, const json_t *answer);
 void show_verified(const struct cli *cli, const json_t *answer);

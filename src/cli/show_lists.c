@@ -91,12 +91,17 @@ static void
 show_next(const struct cli *cli, const json_t *order)
 {
 	const json_t *facts = json_object_get(order, "facts");
-	char number[24], turn[16], text[256];
+	char number[24], turn[16], state[16], text[256];
 
+	show_text(order, "installation.state", state, sizeof(state));
 	show_text(order, "number", number, sizeof(number));
 	show_text(order, "waits_for", turn, sizeof(turn));
 	text[0] = '\0';
-	if (strcmp(turn, "provider") == 0)
+	if (strcmp(turn, "provider") == 0 && strcmp(state, "by_hand") == 0)
+		snprintf(text, sizeof(text),
+		    "do what certdesk order plan %s says, then: certdesk order done %s", number,
+		    number);
+	else if (strcmp(turn, "provider") == 0)
 		snprintf(text, sizeof(text), "see to the trouble, then: certdesk order go-on %s",
 		    number);
 	else if (strcmp(turn, "customer") == 0 && !json_object_get(facts, "certified"))
@@ -172,6 +177,39 @@ show_tests(const struct cli *cli, const json_t *answer)
 		    show_paint(cli, "\x1b[0m"), show_text(look, "at", at, sizeof(at)));
 		show_wrapped(cli, "              ", show_text(look, "words", words, sizeof(words)));
 		show_findings(cli, json_object_get(json_object_get(look, "report"), "findings"));
+	}
+}
+
+/* The verb once, before the first of its steps. */
+void
+show_plan(const struct cli *cli, const json_t *answer)
+{
+	static const char *const colours[] = { "disruptive", "\x1b[31m", "hot", "\x1b[33m" };
+	json_t *steps = json_object_get(answer, "steps"), *step;
+	char host[300], balancer[80], driver[80], at[40], words[1024], verb[24] = "", now[24],
+								       impact[24];
+	size_t i;
+
+	printf("%s on %s (%s), planned %s\n", show_text(answer, "host", host, sizeof(host)),
+	    show_text(answer, "balancer", balancer, sizeof(balancer)),
+	    show_text(answer, "driver", driver, sizeof(driver)),
+	    show_text(answer, "at", at, sizeof(at)));
+	line(cli, "seen", show_text(answer, "seen", words, sizeof(words)));
+	line(cli, "to do", show_text(answer, "summary", words, sizeof(words)));
+	json_array_foreach(steps, i, step)
+	{
+		show_text(step, "verb", now, sizeof(now));
+		show_text(step, "impact", impact, sizeof(impact));
+		printf("\n%2zu. %s%-9s%s %s", i + 1, show_paint(cli, "\x1b[1m"),
+		    strcmp(now, verb) == 0 ? "" : now, show_paint(cli, "\x1b[0m"),
+		    show_text(step, "object", words, sizeof(words)));
+		snprintf(verb, sizeof(verb), "%s", now);
+		for (size_t c = 0; c < COUNT_OF(colours); c += 2)
+			if (strcmp(impact, colours[c]) == 0)
+				printf("  %s%s%s", show_paint(cli, colours[c + 1]), impact,
+				    show_paint(cli, "\x1b[0m"));
+		putchar('\n');
+		show_wrapped(cli, "              ", show_text(step, "words", words, sizeof(words)));
 	}
 }
 

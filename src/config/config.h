@@ -41,7 +41,7 @@ enum config_reader { /* bits: which process gets an option */
 /* A load balancer we may install on; the store only names it. */
 struct config_balancer {
 	char name[CONFIG_NAME_SIZE];
-	char driver[CONFIG_NAME_SIZE];   /* "haproxy" */
+	char driver[CONFIG_NAME_SIZE];   /* "haproxy", "bigip", "manual", "dryrun" */
 	char socket[CONFIG_PATH_SIZE];   /* haproxy: runtime socket */
 	char crt_list[CONFIG_PATH_SIZE]; /* haproxy: the crt-list file as named in its bind line */
 	char certificates[CONFIG_PATH_SIZE]; /* haproxy: folder of the .pem files */
@@ -62,6 +62,7 @@ struct config_balancer {
 	    tcp_profile[CONFIG_TEXT_SIZE];
 	char redirect_rule[CONFIG_TEXT_SIZE]; /* of port 80; "" = nobody listens there */
 	char snat[CONFIG_TEXT_SIZE];          /* "automap", "none", or a pool's full name */
+	char folder[CONFIG_PATH_SIZE];        /* manual: where people find what they install */
 	char lock_folder[CONFIG_PATH_SIZE];   /* no option: where the one writer's lock lies */
 };
 

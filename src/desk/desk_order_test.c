@@ -586,6 +586,16 @@ views(void **state)
 	CLEAN(reply_fini) struct reply tests = lab_get(lab, "/api/v1/orders/1001/tests");
 	assert_string_equal(reply_text(&tests, "dns.words"), "not yet");
 	assert_true(json_is_null(json_object_get(tests.json, "test_name")));
+	assert_null(json_object_get(tests.json, "plan"));
+	CLEAN(reply_fini) struct reply plan = lab_get(lab, "/api/v1/orders/1001/plan");
+	assert_int_equal(plan.status, 404);
+	OK(store_begin(lab->store));
+	OK(store_look_set(lab->store, o.id, LOOK_PLAN, false, "1 step",
+	    STR("{\"balancer\":\"edge\",\"steps\":[{\"verb\":\"stage\"}]}")));
+	OK(store_commit(lab->store, "test.plan"));
+	CLEAN(reply_fini) struct reply planned = lab_get(lab, "/api/v1/orders/1001/plan");
+	assert_string_equal(reply_text(&planned, "steps.0.verb"), "stage");
+	assert_string_equal(reply_text(&planned, "summary"), "1 step");
 	CLEAN(reply_fini) struct reply events = lab_get(lab, "/api/v1/orders/1001/events?limit=1");
 	assert_string_equal(reply_text(&events, "items.0.action"), "order.added");
 	assert_string_equal(reply_text(&events, "items.0.actor"), "token:operator");
@@ -614,7 +624,8 @@ moves(void **state)
 	} cases[] = {
 		{ "dns-check", -1, 409, "code", "NOT_NOW" }, /* there is no request yet */
 		{ "go-on", -1, 409, "code", "NOT_NOW" },
-		{ "go-on", EVENT_STUCK, 200, "waits_for", "machine" },
+		{ "done", EVENT_STUCK, 409, "code", "NOT_NOW" }, /* that is not for hands */
+		{ "go-on", -1, 200, "waits_for", "machine" },
 		{ "cancel", -1, 200, "stage", "retired" },
 		{ "cancel", -1, 409, "detail", "The order is retired: it has ended already." },
 	};

@@ -123,10 +123,26 @@ key_json(struct request *request, const struct order *order, json_t **ret)
 	return r;
 }
 
+static int
+installation_json(struct request *request, const struct order *order, json_t **ret)
+{
+	struct installation i;
+	int r;
+
+	*ret = json_null();
+	if (id_is_none(order->installation))
+		return 0;
+	r = store_installation_get(request->store, order->installation, &i);
+	if (r == 0)
+		*ret = json_pack("{s:o, s:s, s:o}", "id", json_id(i.id), "state",
+		    installation_state_name(i.state), "words", json_inside(request, i.words));
+	return r;
+}
+
 int
 order_json_whole(struct request *request, const struct order *order, json_t **ret)
 {
-	json_t *json, *key, *findings, *certificate;
+	json_t *json, *key, *findings, *certificate, *installation;
 	struct site site;
 	int r = store_site_get(request->store, order->site, &site);
 
@@ -146,7 +162,15 @@ order_json_whole(struct request *request, const struct order *order, json_t **re
 		json_decref(findings);
 		return r;
 	}
+	r = installation_json(request, order, &installation);
+	if (r) {
+		json_decref(key);
+		json_decref(findings);
+		json_decref(certificate);
+		return r;
+	}
 	json = order_json(request, order, &site);
+	json_object_set_new(json, "installation", installation);
 	json_object_set_new(json, "key", key);
 	json_object_set_new(json, "certificate", certificate);
 	json_object_set_new(json, "findings", findings);

@@ -9,6 +9,7 @@
 #include "desk/order_json.h"
 #include "ipc/wake.h"
 #include "pki/csr.h"
+#include "store/certificates.h"
 #include "store/keys.h"
 #include "store/messages.h"
 #include "store/tasks.h"
@@ -172,6 +173,27 @@ orders_go_on(struct request *request, struct answer *answer)
 	    request, answer, &o, r, "it is not set aside, so there is nothing to let go on.");
 }
 
+/* An installation by hand, which the worker then looks at; everything else goes on by go-on. */
+int
+orders_done(struct request *request, struct answer *answer)
+{
+	struct installation i = { .state = INSTALLATION_PLANNED };
+	struct order o;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	r = store_begin(request->store);
+	if (r == 0 && !id_is_none(o.installation))
+		r = store_installation_get(request->store, o.installation, &i);
+	if (r == 0)
+		r = i.state == INSTALLATION_BY_HAND
+		        ? store_order_event(request->store, o.id, EVENT_UNSTUCK, "done by hand")
+		        : STORE_E_NOT_NOW;
+	return settle_change(
+	    request, answer, &o, r, "nothing of it waits for somebody to do it by hand.");
+}
+
 int
 orders_cancel(struct request *request, struct answer *answer)
 {
@@ -281,21 +303,47 @@ look_json(struct request *request, struct id order, enum look_kind kind, json_t 
 int
 orders_tests(struct request *request, struct answer *answer)
 {
+	static const enum look_kind kinds[] = { LOOK_DNS, LOOK_TEST_ADDRESS, LOOK_TEST_NAME };
 	struct order o;
 	json_t *all;
 
 	if (!access_order(request, answer, &o))
 		return 0;
 	all = json_object();
-	for (int kind = 0; kind < LOOK_KIND_MAX; kind++) {
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		json_t *look;
-		int r = look_json(request, o.id, (enum look_kind)kind, &look);
+		int r = look_json(request, o.id, kinds[i], &look);
 
 		if (r) {
 			json_decref(all);
 			return r;
 		}
-		json_object_set_new(all, look_kind_name((enum look_kind)kind), look);
+		json_object_set_new(all, look_kind_name(kinds[i]), look);
 	}
 	return answer_json(answer, 200, all);
+}
+
+/* As the worker made it, last time it began the installation. */
+int
+orders_plan(struct request *request, struct answer *answer)
+{
+	json_t *look, *plan;
+	struct order o;
+	int r;
+
+	if (!access_order(request, answer, &o))
+		return 0;
+	r = look_json(request, o.id, LOOK_PLAN, &look);
+	if (r)
+		return r;
+	if (json_is_null(look)) {
+		json_decref(look);
+		return answer_problem(answer, 404, "NOT_YET",
+		    "The plan is made when the installation of an accepted certificate begins.");
+	}
+	plan = json_incref(json_object_get(look, "report"));
+	json_object_set(plan, "at", json_object_get(look, "at"));
+	json_object_set(plan, "summary", json_object_get(look, "words"));
+	json_decref(look);
+	return answer_json(answer, 200, plan);
 }

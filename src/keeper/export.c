@@ -29,6 +29,7 @@ static const struct driver_forms {
 } driver_forms[] = {
 	{ "haproxy", 1u << FORM_HAPROXY_SOCKET | 1u << FORM_FILE },
 	{ "bigip",   1u << FORM_HTTPS_UPLOAD },
+	{ "manual",  1u << FORM_FILE },
 };
 
 static const char *const form_names[] = {

@@ -8,6 +8,7 @@
 
 static const char *const states[] = {
 	[INSTALLATION_PLANNED] = "planned",
+	[INSTALLATION_BY_HAND] = "by_hand",
 	[INSTALLATION_APPLIED] = "applied",
 	[INSTALLATION_VERIFIED] = "verified",
 	[INSTALLATION_ROLLED_BACK] = "rolled_back",

@@ -23,6 +23,7 @@ int store_certificate_der(
 
 enum installation_state {
 	INSTALLATION_PLANNED,
+	INSTALLATION_BY_HAND, /* laid ready; somebody has to do it, and to say so */
 	INSTALLATION_APPLIED,
 	INSTALLATION_VERIFIED,
 	INSTALLATION_ROLLED_BACK,

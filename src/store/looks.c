@@ -8,6 +8,7 @@ static const char *const kinds[] = {
 	[LOOK_DNS] = "dns",
 	[LOOK_TEST_ADDRESS] = "test_address",
 	[LOOK_TEST_NAME] = "test_name",
+	[LOOK_PLAN] = "plan",
 };
 static_assert(COUNT_OF(kinds) == LOOK_KIND_MAX, "a name for each kind");
 

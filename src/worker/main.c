@@ -189,6 +189,7 @@ worker_shape(const struct process *process, struct sandbox_profile *profile)
 		allow_folder_of(profile, config->balancers[i].crt_list);
 		allow_folder_of(profile, config->balancers[i].hosts_map);
 		allow(profile, config->balancers[i].ca_file, false);
+		allow(profile, config->balancers[i].folder, true);
 	}
 }
 

@@ -2,8 +2,9 @@
 #include "worker/install.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "balancer/balancer.h"
+#include "balancer/plan.h"
 #include "ipc/key_export.h"
 #include "store/certificates.h"
 #include "store/keys.h"
@@ -42,6 +43,9 @@ CLEAN_DEFINE_FINI(load_fini, struct load);
 struct job {
 	struct hand *hand;
 	const struct subject_matter *matter;
+	struct id order;
+	int stopped;  /* the result that planned() ended it with */
+	bool by_hand; /* it waits for somebody */
 	struct {
 		struct id key;
 		int64_t times;
@@ -183,15 +187,9 @@ upload(const struct pourer *self, const struct bundle *bundle, const char *name,
 	return r;
 }
 
-static struct pourer
-pourer_of(struct job *job)
-{
-	return (
-	    struct pourer){ .pour = pour, .sign_in = sign_in, .upload = upload, .context = job };
-}
-
+/* What a visitor of the site gets, wherever its name points now. */
 static int
-verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
+look(const struct pourer *self, const struct bundle *bundle, struct outcome *what)
 {
 	const struct job *job = self->context;
 	struct site_target target = {
@@ -209,6 +207,50 @@ verify(const struct installer *self, const struct bundle *bundle, struct outcome
 	if (r)
 		return r;
 	return what->kind == OUTCOME_DONE ? 0 : BALANCER_E_INVALID;
+}
+
+static struct pourer
+pourer_of(struct job *job)
+{
+	return (struct pourer){
+		.pour = pour, .sign_in = sign_in, .upload = upload, .look = look, .context = job
+	};
+}
+
+static int
+verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
+{
+	return look(self->pourer, bundle, what);
+}
+
+static int
+store_plan(struct hand *hand, struct id order, const struct plan *plan)
+{
+	CLEAN(buf_fini) struct buf text = BUF(1 << 16);
+	json_t *json = plan_json(plan);
+	char words[200], *dumped = json_dumps(json, JSON_COMPACT);
+	int r = hand_begin(hand);
+
+	buf_put_text(&text, dumped);
+	free(dumped);
+	json_decref(json);
+	plan_words(plan, words, sizeof(words));
+	if (r == 0)
+		r = store_look_set(
+		    hand->store, order, LOOK_PLAN, plan->count == 0, words, buf_str(&text));
+	return r ? r : store_commit(hand->store, "worker.plan_kept");
+}
+
+/* What will be done is on record before it is done. */
+static int
+planned(const struct installer *self, const struct plan *plan, struct outcome *what)
+{
+	struct job *job = self->context;
+
+	job->stopped = store_plan(job->hand, job->order, plan);
+	if (job->stopped)
+		outcome_set(what, OUTCOME_LATER, "The plan could not be kept.");
+	return job->stopped ? BALANCER_E_BUSY : 0;
 }
 
 /* How the driver's answer goes on: the balancer's words are in *what already. */
@@ -292,13 +334,16 @@ install(struct job *job, const struct load *load, struct outcome *what)
 {
 	CLEAN(balancer_close) struct balancer *b = NULL;
 	const struct pourer pourer = pourer_of(job);
-	const struct installer installer = { .pourer = &pourer, .verify = verify, .context = job };
+	const struct installer installer = {
+		.pourer = &pourer, .planned = planned, .verify = verify, .context = job
+	};
 	int r = open_balancer(job, &pourer, &b, what);
 
 	if (r == 0)
 		r = balancer_install(b, &load->bundle, &installer, what);
-	if (r < 0)
-		return r;
+	if (r < 0 || job->stopped)
+		return job->stopped ? job->stopped : r;
+	job->by_hand = r == BALANCER_E_BY_HAND;
 	set_kind(r, what);
 	return 0;
 }
@@ -322,11 +367,23 @@ note_refusal(struct hand *hand, const struct order *order, const struct subject_
 	return error_fold(r ? r : store_commit(hand->store, "worker.install_refused"));
 }
 
+/* The order rests until somebody says that it is done: `certdesk order done`. */
+static int
+note_hands(struct hand *hand, struct id installation, const struct outcome *what)
+{
+	int r = hand_begin(hand);
+
+	if (r == 0)
+		r = store_installation_set(
+		    hand->store, installation, INSTALLATION_BY_HAND, what->words);
+	return r ? r : store_commit(hand->store, "worker.handed");
+}
+
 /* A better certificate may have been accepted while this one was put on: then the work goes on with
  * that one. */
 static int
 keep(struct hand *hand, const struct task *task, const struct order *order, struct id installation,
-    bool is_live, struct outcome *what)
+    enum installation_state state, bool is_live, struct outcome *what)
 {
 	struct order now;
 	int r = hand_begin(hand);
@@ -341,7 +398,7 @@ keep(struct hand *hand, const struct task *task, const struct order *order, stru
 		what->again = world_now(hand->worker->world);
 		return 0;
 	}
-	r = store_installation_set(hand->store, installation, INSTALLATION_VERIFIED, what->words);
+	r = store_installation_set(hand->store, installation, state, what->words);
 	if (r)
 		return error_fold(r);
 	return is_live ? hand_finish(hand, task, EVENT_REFRESHED, "", "worker.refreshed")
@@ -355,7 +412,7 @@ put_on(struct hand *hand, const struct task *task, const struct order *order, bo
 	CLEAN(load_fini) struct load load = LOAD;
 	CLEAN(load_fini) struct load previous = LOAD;
 	struct subject_matter matter;
-	struct job job = { .hand = hand, .matter = &matter };
+	struct job job = { .hand = hand, .matter = &matter, .order = order->id };
 	bool has_previous = false;
 	int r = hand_load(hand, order, &matter, what);
 
@@ -376,7 +433,12 @@ put_on(struct hand *hand, const struct task *task, const struct order *order, bo
 	if (r)
 		return r;
 	if (what->kind == OUTCOME_DONE)
-		return keep(hand, task, order, load.bundle.installation, is_live, what);
+		return keep(hand, task, order, load.bundle.installation,
+		    balancer_reach(matter.balancer) == REACH_NOTHING ? INSTALLATION_APPLIED
+								     : INSTALLATION_VERIFIED,
+		    is_live, what);
+	if (job.by_hand)
+		return note_hands(hand, load.bundle.installation, what);
 	return what->kind == OUTCOME_HUMAN
 	           ? note_refusal(hand, order, &matter, load.bundle.installation, what)
 	           : 0;

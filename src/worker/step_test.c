@@ -7,6 +7,7 @@
  */
 #include "worker/worker.h"
 
+#include "balancer/balancer.h"
 #include "store/certificates.h"
 #include "worker/install.h"
 
@@ -67,12 +68,14 @@ is_the_installation(const struct site_report *report)
 		   first->code == FINDING_SITE_HANDSHAKE);
 }
 
+/* What people installed they put right themselves. */
 static int
 take_back(struct hand *hand, const struct task *task, struct order *order,
-    const struct site_report *report, struct outcome *what)
+    const struct subject_matter *matter, const struct site_report *report, struct outcome *what)
 {
+	bool by_hand = balancer_reach(matter->balancer) == REACH_PEOPLE;
 	struct outcome undo = { .kind = OUTCOME_DONE };
-	int r = install_roll_back(hand, order, &undo);
+	int r = by_hand ? 0 : install_roll_back(hand, order, &undo);
 
 	if (r)
 		return r;
@@ -82,18 +85,20 @@ take_back(struct hand *hand, const struct task *task, struct order *order,
 	r = keep_report(hand, order, LOOK_TEST_ADDRESS, report);
 	if (r)
 		return r;
-	r = store_installation_set(
-	    hand->store, order->installation, INSTALLATION_ROLLED_BACK, report->words);
+	r = store_installation_set(hand->store, order->installation,
+	    by_hand ? INSTALLATION_BY_HAND : INSTALLATION_ROLLED_BACK, report->words);
 	if (r)
 		return error_fold(r);
-	r = store_order_trouble(hand->store, order->id, report->words);
-	if (r)
-		return r;
 	r = store_order_event(hand->store, order->id, EVENT_STUCK, "");
-	if (r && r != STORE_E_ALREADY)
-		return error_fold(r);
-	outcome_set(what, OUTCOME_DONE, "failed and taken back: %s", report->words);
-	return hand_finish(hand, task, EVENT_UNTESTED, "", "worker.untested");
+	if (r == 0 || r == STORE_E_ALREADY)
+		r = store_order_event(hand->store, order->id, EVENT_UNTESTED, "");
+	if (r == 0) /* last: an event takes the words before it away */
+		r = store_order_trouble(hand->store, order->id, report->words);
+	if (r)
+		return r == STORE_E_NOT_NOW ? r : error_fold(r);
+	outcome_set(what, OUTCOME_DONE, "failed and %s: %s", by_hand ? "handed back" : "taken back",
+	    report->words);
+	return hand_finish(hand, task, EVENT_MAX, "", "worker.untested");
 }
 
 /* A test that did not pass and may by itself: what was seen is kept for people, the task stays. */
@@ -124,6 +129,18 @@ keep_success(struct hand *hand, const struct order *order, enum look_kind kind,
 	return keep_report(hand, order, kind, report);
 }
 
+/* A dry run ends here: nobody is told to move a name to an address where nothing is. */
+static int
+nothing_to_test(
+    const struct order *order, const struct subject_matter *matter, struct outcome *what)
+{
+	outcome_set(what, OUTCOME_HUMAN,
+	    "%s is a dry run: `certdesk order plan %lld` tells what would have been done. Nothing is served, so there is nothing to test, and "
+	    "the order ends here: certdesk order cancel %lld",
+	    matter->balancer->name, (long long)order->number, (long long)order->number);
+	return 0;
+}
+
 int
 step_test_address(
     struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
@@ -134,11 +151,13 @@ step_test_address(
 
 	if (r)
 		return r > 0 ? 0 : r;
+	if (balancer_reach(matter.balancer) == REACH_NOTHING)
+		return nothing_to_test(order, &matter, what);
 	r = run_test(hand, order, &matter, &report);
 	if (r)
 		return r;
 	if (!report.good && is_the_installation(&report))
-		return take_back(hand, task, order, &report, what);
+		return take_back(hand, task, order, &matter, &report, what);
 	if (!report.good)
 		return wait_and_see(hand, order, LOOK_TEST_ADDRESS, &report, what);
 	r = keep_success(hand, order, LOOK_TEST_ADDRESS, &report, what);
