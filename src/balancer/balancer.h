@@ -95,6 +95,7 @@ struct probe {
 
 struct plan;     /* balancer/plan.h */
 struct balancer; /* one opened device under its lock */
+struct surveyor; /* balancer/survey.h */
 
 /* Who does the steps. */
 enum balancer_reach {
@@ -144,6 +145,9 @@ struct balancer_driver {
 	 * nothing is kept beyond settle. */
 	int (*purge)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	/* Calls back for everything that it serves or holds. Reads only, and needs no lock. */
+	int (*survey)(
+	    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 };
 
 /* `pourer`: the caller's, kept until it is closed; NULL where nothing is poured or asked.
@@ -153,6 +157,10 @@ struct balancer_driver {
 int balancer_open(const struct config_balancer *config, const struct world *world,
     const struct pourer *pourer, struct queue *queue, when patience, struct balancer **ret,
     struct outcome *what) MUST_USE;
+/* To look only: without the lock, so that an installation waits for no survey, and whatever unit
+ * answers in whatever state its pair is. Only probe and survey may be called. */
+int balancer_open_to_look(const struct config_balancer *config, const struct world *world,
+    const struct pourer *pourer, struct balancer **ret, struct outcome *what) MUST_USE;
 struct balancer *balancer_close(struct balancer *b);
 CLEAN_DEFINE(balancer_close, struct balancer *);
 const struct balancer_driver *balancer_driver_of(const struct balancer *b);
