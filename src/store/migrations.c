@@ -143,6 +143,13 @@ static const char *const steps[] = {
 
 	/* 6: a live site's chain is replaced */
 	"ALTER TABLE orders ADD COLUMN fact_rechained @int NOT NULL DEFAULT 0;",
+
+	/* 8: an installation waits for a second person, and for the balancer's window */
+	"ALTER TABLE orders ADD COLUMN fact_unapproved @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN fact_approved @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN opens @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN through @int NOT NULL DEFAULT 0;"
+	"CREATE INDEX orders_held ON orders (opens) WHERE opens > 0;",
 };
 /* clang-format on */
 
