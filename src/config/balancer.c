@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "config/calendar.h"
+
 static bool
 is_given(const struct option *member, const struct config_balancer *balancer)
 {
@@ -33,6 +35,7 @@ balancer_check(const void *item, void (*tell)(void *to, const char *words), void
 	const struct config_balancer *balancer = item;
 	const struct option *list =
 	    option_named(config_options, config_option_count, STR("balancers"));
+	struct calendar calendar;
 	char words[CONFIG_TEXT_SIZE];
 
 	for (size_t i = 0; balancer->driver[0] != '\0' && i < list->items->member_count; i++) {
@@ -44,4 +47,6 @@ balancer_check(const void *item, void (*tell)(void *to, const char *words), void
 	if (balancer->address[0] != '\0' && !balancer->ca_file[0] == !balancer->pin[0])
 		tell(
 		    to, "balancers: an entry with \"address\" needs either \"ca_file\" or \"pin\"");
+	if (!calendar_load(balancer, &calendar, words))
+		tell(to, words);
 }

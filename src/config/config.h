@@ -63,7 +63,11 @@ struct config_balancer {
 	char redirect_rule[CONFIG_TEXT_SIZE]; /* of port 80; "" = nobody listens there */
 	char snat[CONFIG_TEXT_SIZE];          /* "automap", "none", or a pool's full name */
 	char folder[CONFIG_PATH_SIZE];        /* manual: where people find what they install */
-	char lock_folder[CONFIG_PATH_SIZE];   /* no option: where the one writer's lock lies */
+	/* when and by whom (config/calendar.h, docs/decisions/0018) */
+	char windows[CONFIG_TEXT_SIZE], freezes[CONFIG_TEXT_SIZE];
+	char time_zone[CONFIG_NAME_SIZE];   /* "" = the machine's */
+	bool approval;                      /* a second person approves each installation */
+	char lock_folder[CONFIG_PATH_SIZE]; /* no option: where the one writer's lock lies */
 };
 
 /* A peer inside that may be fetched from, against the rule. */

@@ -65,6 +65,10 @@ mistakes_have_a_place(void **state UNUSED)
 		    "server_name: \"a b\" is not a host name" },
 		{ "balancers:\n  - name: edge\n    pin: sha256//abc\n", 3, 10,
 		    "pin: \"sha256//abc\" is not sha256// and the base64 of 32 bytes" },
+		{ "balancers:\n  - name: edge\n    windows: Mon 22-04\n", 3, 14,
+		    "windows: \"Mon 22-04\" has no times like 22:00-04:00 or 00:00-24:00" },
+		{ "balancers:\n  - name: edge\n    time_zone: ../passwd\n", 3, 16,
+		    "time_zone: \"../passwd\" is not the name of a time zone" },
 		{ "balancers:\n  - edge\n", 2, 5,
 		    "balancers: an entry is a group of options, this is a single value" },
 		{ "balancers:\n  - nam: edge\n", 2, 5,
@@ -105,7 +109,8 @@ static const char good[] =
     "mail:\n  from: Desk <desk@alpine.example>\n  starttls: no\ndns:\n  resolvers: [192.0.2.1, '2001:db8::1']\n"
     "  stubs:\n    - zone: contoso.com\n      address: 127.0.0.1\n      port: 5300\n"
     "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /run/h.sock\n    certificates: /etc/h\n"
-    "    crt_list: /etc/h/list\n    bufsize: 65536\n";
+    "    crt_list: /etc/h/list\n    bufsize: 65536\n    windows: Mon-Fri 22:00-04:00, Sat-Sun 00:00-24:00\n"
+    "    freezes: 2026-12-20..2027-01-02\n    time_zone: Europe/Vienna\n    approval: yes\n";
 
 static void
 a_good_file(void **state UNUSED)
@@ -119,6 +124,8 @@ a_good_file(void **state UNUSED)
 	assert_int_equal(config.stubs[0].port, 5300);
 	assert_int_equal(config.balancer_count, 1);
 	assert_int_equal(config.balancers[0].https_port, 443);
+	assert_true(config.balancers[0].approval);
+	assert_string_equal(config.balancers[0].freezes, "2026-12-20..2027-01-02");
 	assert_non_null(config_balancer(&config, "edge"));
 	assert_null(config_balancer(&config, "other"));
 }

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "config/calendar.h"
+
 #define ALL                                                                               \
 	(CONFIG_FOR_CERTDESKD | CONFIG_FOR_KEEPER | CONFIG_FOR_READER | CONFIG_FOR_DESK | \
 	    CONFIG_FOR_WORKER | CONFIG_FOR_COURIER)
@@ -68,6 +70,14 @@ static const struct option balancer_members[] = {
 	  .help = "The iRule of a virtual server at port 80; empty: nobody listens there." },
 	{ "snat", OPTION_TEXT, BALANCER(snat), .driver = "bigip", .fallback = "automap", .readers = WORKER,
 	  .help = "How source addresses are translated: automap, none, or the full name of a SNAT pool." },
+	{ "windows", OPTION_WINDOWS, BALANCER(windows), .fallback = "", .readers = DESK | WORKER,
+	  .help = "When it may be changed: days and times with commas between, such as Mon-Fri 22:00-04:00, Sat-Sun 00:00-24:00; without days, every day. One that ends before it begins ends the next day. An installation that is running when a window closes is finished. Empty: always." },
+	{ "freezes", OPTION_FREEZES, BALANCER(freezes), .fallback = "", .readers = DESK | WORKER,
+	  .help = "Days on which it may not be changed whatever the windows say, the first and the last included, such as 2026-12-20..2027-01-02, 2027-05-01." },
+	{ "time_zone", OPTION_ZONE, BALANCER(time_zone), .fallback = "", .readers = DESK | WORKER,
+	  .help = "The time zone of windows and freezes, such as Europe/Vienna; empty: the machine's." },
+	{ "approval", OPTION_BOOL, BALANCER(approval), .fallback = "no", .readers = DESK | WORKER,
+	  .help = "Whether an accepted certificate is installed only when somebody of the provider, other than who accepted it, approves: `certdesk order approve`. Renewals too." },
 };
 
 static const struct option stub_members[] = {
@@ -310,6 +320,16 @@ is_pin(struct str text)
 		   buf_put_from_base64(&hash, str_drop(text, PIN_KIND.len)) && hash.len == 32);
 }
 
+/* What they mean is read again where it is used; here it must be readable. */
+static bool
+is_calendar(const struct option *option, struct str text, char *words)
+{
+	struct calendar calendar = { 0 };
+
+	return option->kind == OPTION_WINDOWS ? calendar_read_windows(text, &calendar, words)
+	                                      : calendar_read_freezes(text, &calendar, words);
+}
+
 static bool
 is_fit(const struct option *option, struct str text, char *words)
 {
@@ -331,6 +351,12 @@ is_fit(const struct option *option, struct str text, char *words)
 	case OPTION_PIN:
 		return is_pin(text) ||
 		       say(words, option, text, "is not sha256// and the base64 of 32 bytes");
+	case OPTION_WINDOWS:
+	case OPTION_FREEZES:
+		return is_calendar(option, text, words);
+	case OPTION_ZONE:
+		return calendar_is_zone_name(text) ||
+		       say(words, option, text, "is not the name of a time zone");
 	case OPTION_CHOICE:
 		if (is_choice(option, text))
 			return true;

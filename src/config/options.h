@@ -14,6 +14,9 @@ enum option_kind {
 	OPTION_ADDRESS, /* an IP address, or "" where `fallback` is "" */
 	OPTION_HOST,    /* a host name, or "" */
 	OPTION_PIN,     /* "sha256//" and base64 of 32 bytes, or "" */
+	OPTION_WINDOWS, /* as config/calendar.h reads them, or "" */
+	OPTION_FREEZES,
+	OPTION_ZONE, /* a name below the system's zoneinfo, or "" */
 	OPTION_NUMBER,
 	OPTION_BOOL,
 	OPTION_CHOICE,

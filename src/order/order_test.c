@@ -127,6 +127,9 @@ what_can_be_is_sound(void **state UNUSED)
 		assert_true(!f.fact[FACT_CERTIFIED] || f.fact[FACT_KEYED]);
 		assert_true(!f.fact[FACT_DELIVERED] || f.fact[FACT_KEYED]);
 		assert_true(!f.fact[FACT_DELIVERED] || !f.fact[FACT_FETCHING]);
+		assert_true(!f.fact[FACT_UNAPPROVED] || f.fact[FACT_CERTIFIED]);
+		assert_true(!f.fact[FACT_UNAPPROVED] || !f.fact[FACT_APPROVED]);
+		assert_true(!f.fact[FACT_UNAPPROVED] || !f.fact[FACT_INSTALLED]);
 		assert_true(!f.fact[FACT_TESTED] || f.fact[FACT_INSTALLED]);
 		assert_true(!f.fact[FACT_CONFIRMED] || f.fact[FACT_TESTED]);
 		assert_true(!f.fact[FACT_TOLD] || f.fact[FACT_CONFIRMED]);
@@ -240,6 +243,95 @@ a_delivery_waits_to_be_accepted(void **state UNUSED)
 	assert_int_equal(order_apply(&facts, EVENT_CERTIFIED, NOW), 0);
 	assert_int_equal(facts.fact[FACT_DELIVERED], 0);
 	assert_int_equal(order_stage(&facts), STAGE_INSTALLING);
+}
+
+/* Accepted, approved by a second person, installed: in this order, and anew for each certificate. */
+static void
+an_approval_comes_before_the_installation(void **state UNUSED)
+{
+	struct order_facts facts = facts_of(
+	    1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_ASKED | 1u << FACT_CERTIFIED);
+	when at;
+
+	assert_int_equal(order_apply(&facts, EVENT_APPROVED, NOW), ORDER_E_NOT_NOW);
+	assert_int_equal(order_apply(&facts, EVENT_UNAPPROVED, NOW), 0);
+	assert_int_equal(order_stage(&facts), STAGE_INSTALLING);
+	assert_int_equal(order_waits_for(&facts, NOW), PARTY_PROVIDER);
+	assert_non_null(strstr(order_waiting_words(&facts, NOW), "second person"));
+	assert_false(is_due(&facts, TASK_INSTALL, NOW, &at));
+	assert_int_equal(order_apply(&facts, EVENT_INSTALLED, NOW), ORDER_E_NOT_NOW);
+	assert_int_equal(order_apply(&facts, EVENT_APPROVED, NOW), 0);
+	assert_true(is_due(&facts, TASK_INSTALL, NOW, &at));
+	assert_int_equal(order_waits_for(&facts, NOW), PARTY_MACHINE);
+	assert_int_equal(order_apply(&facts, EVENT_UNAPPROVED, NOW), ORDER_E_NOT_NOW);
+	assert_int_equal(order_apply(&facts, EVENT_CERTIFIED, NOW), 0); /* a better one */
+	assert_int_equal(facts.fact[FACT_APPROVED], 0);
+	assert_int_equal(order_apply(&facts, EVENT_UNAPPROVED, NOW), 0);
+}
+
+/* A closed window is nobody's turn and nobody's fault: what changes the balancer is due when it
+ * opens. */
+static void
+a_closed_window_waits(void **state UNUSED)
+{
+	static const struct {
+		const char *name;
+		uint32_t facts;
+		enum task_kind kind;
+		bool held; /* is somebody told so? */
+	} cases[] = {
+		{ "installation", 1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_CERTIFIED,
+		    TASK_INSTALL, true },
+		{ "another chain",
+		    1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_ASKED |
+			1u << FACT_CERTIFIED | 1u << FACT_INSTALLED | 1u << FACT_TESTED |
+			1u << FACT_POINTED | 1u << FACT_CONFIRMED | 1u << FACT_RECHAINED,
+		    TASK_REFRESH, true },
+		{ "withdrawal", 1u << FACT_CHECKED | 1u << FACT_RETIRED, TASK_WITHDRAW, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct order_facts facts = facts_of(cases[i].facts);
+		when at = 0;
+
+		assert_true(task_changes_balancer(cases[i].kind));
+		facts.opens = NOW + HOURS(9);
+		assert_true(is_due(&facts, cases[i].kind, NOW, &at));
+		assert_int_equal(at, NOW + HOURS(9));
+		assert_int_equal(order_is_held(&facts, NOW), cases[i].held);
+		assert_int_equal(order_waits_for(&facts, NOW), PARTY_NOBODY);
+		if (cases[i].held) {
+			assert_non_null(
+			    strstr(order_waiting_words(&facts, NOW), "may be changed again"));
+			assert_int_equal(order_waits_for(&facts, NOW + HOURS(9)), PARTY_MACHINE);
+		}
+		assert_true(is_due(&facts, cases[i].kind, NOW + HOURS(9), &at));
+		assert_int_equal(at, NOW + HOURS(9));
+		assert_false(order_may_pass(&facts, cases[i].kind));
+		facts.through = NOW - SECONDS(2); /* a word for what was due before */
+		assert_false(order_may_pass(&facts, cases[i].kind));
+		facts.through = NOW;
+		assert_true(order_may_pass(&facts, cases[i].kind));
+		facts.through = 0;
+		facts.kind = ORDER_REKEY;
+		assert_int_equal(
+		    order_may_pass(&facts, cases[i].kind), cases[i].kind != TASK_REFRESH);
+	}
+	assert_false(task_changes_balancer(TASK_TEST_ADDRESS));
+}
+
+static void
+both_a_window_and_a_day_to_come(void **state UNUSED)
+{
+	struct order_facts facts =
+	    facts_of(1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_CERTIFIED);
+	when at = 0;
+
+	facts.opens = NOW + HOURS(3);
+	facts.valid_from = NOW + HOURS(2);
+	assert_true(is_due(&facts, TASK_INSTALL, NOW, &at) && at == NOW + HOURS(3));
+	facts.valid_from = NOW + HOURS(4);
+	assert_true(is_due(&facts, TASK_INSTALL, NOW, &at) && at == NOW + HOURS(4));
 }
 
 static void
@@ -405,6 +497,9 @@ main(void)
 		cmocka_unit_test(somebody_always_acts),
 		cmocka_unit_test(the_usual_life),
 		cmocka_unit_test(a_delivery_waits_to_be_accepted),
+		cmocka_unit_test(an_approval_comes_before_the_installation),
+		cmocka_unit_test(a_closed_window_waits),
+		cmocka_unit_test(both_a_window_and_a_day_to_come),
 		cmocka_unit_test(a_future_certificate_waits),
 		cmocka_unit_test(a_live_certificate_is_watched),
 		cmocka_unit_test(another_chain_is_put_on),

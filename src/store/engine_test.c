@@ -246,6 +246,8 @@ an_older_database_is_brought_up_to_date(void **state)
 	tasks = count_of(lab, "SELECT COUNT(*) FROM tasks");
 	tamper(lab,
 	    "ALTER TABLE keys DROP COLUMN origin; ALTER TABLE orders DROP COLUMN fact_rechained; ALTER TABLE orders DROP COLUMN purged;"
+	    "DROP INDEX orders_held; ALTER TABLE orders DROP COLUMN opens; ALTER TABLE orders DROP COLUMN through;"
+	    "ALTER TABLE orders DROP COLUMN fact_unapproved; ALTER TABLE orders DROP COLUMN fact_approved;"
 	    "ALTER TABLE orders DROP COLUMN watched; ALTER TABLE orders DROP COLUMN fact_fetching; ALTER TABLE orders DROP COLUMN fact_delivered;"
 	    "ALTER TABLE orders DROP COLUMN fact_unanswered; ALTER TABLE messages RENAME TO new; CREATE TABLE messages (id BLOB PRIMARY KEY,"
 	    " order_id BLOB, incoming INTEGER, purpose TEXT, sender TEXT, recipient TEXT, subject TEXT, message_id TEXT, words TEXT,"
@@ -258,7 +260,7 @@ an_older_database_is_brought_up_to_date(void **state)
 	store_free(lab->s);
 	lab->s = reopen(lab);
 	OK(store_schema_version(lab->s, &version));
-	assert_int_equal(version, 8);
+	assert_int_equal(version, 9);
 	assert_int_equal(count_of(lab, "SELECT value FROM counters WHERE name='task'"), tasks);
 	OK(store_event_verify(lab->s, &version));
 	assert_int_equal(version, events);
@@ -434,6 +436,10 @@ live_fully(struct lab *lab)
 	OK(store_orders_under_way(lab->s, lab->customer.id, fake_time - DAYS(1), &under_way));
 	OK(store_event_verify(lab->s, &next));
 	event(lab, renewal.id, EVENT_RETIRED);
+	OK(store_begin(lab->s));
+	OK(store_order_let_through(lab->s, renewal.id, ""));
+	OK(store_orders_look_again(lab->s));
+	OK(store_commit(lab->s, "test.windows"));
 }
 
 /* What a statement may do beside searching an index: its plan begins so, and its text has that in
@@ -446,6 +452,7 @@ is_cheap(struct str plan, const char *sql)
 	} cheap[] = {
 		{ "SEARCH", "" },
 		{ "SCALAR SUBQUERY", "" },
+		{ "LIST SUBQUERY", "" }, /* it has lines of its own */
 		{ "CORRELATED SCALAR SUBQUERY", "o.order_id=t.order_id" },
 		{ "SCAN CONSTANT ROW", "" },
 		{ "SCAN schema_version", "" },

@@ -157,6 +157,13 @@ static const char *const steps[] = {
 	"CREATE TABLE survey_rows (survey @blob NOT NULL REFERENCES surveys, number @int NOT NULL, content TEXT NOT NULL,"
 	" PRIMARY KEY (survey, number)) @strict;"
 	"CREATE INDEX sites_of_balancer ON sites (balancer, id);",
+
+	/* 9: an installation waits for a second person, and for the balancer's window */
+	"ALTER TABLE orders ADD COLUMN fact_unapproved @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN fact_approved @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN opens @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN through @int NOT NULL DEFAULT 0;"
+	"CREATE INDEX orders_held ON orders (opens) WHERE opens > 0;",
 };
 /* clang-format on */
 

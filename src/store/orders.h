@@ -73,6 +73,13 @@ int store_order_purged(struct store *s, struct id order) MUST_USE;
 int store_order_looked(struct store *s, struct id order) MUST_USE; /* counts one look at the DNS */
 int store_order_look_now(
     struct store *s, struct id order) MUST_USE; /* schedule starts again, DNS task due now */
+/* Its balancer may be changed from then on; 0 = now. */
+int store_order_hold(struct store *s, struct id order, when opens) MUST_USE;
+/* Somebody of the provider lets what is due at the balancer through a closed window; `detail` for
+ * the audit log says why. NOT_NOW: nothing is due there. */
+int store_order_let_through(struct store *s, struct id order, const char *detail) MUST_USE;
+/* The windows of the configuration may have changed: all that waits for one looks again now. */
+int store_orders_look_again(struct store *s) MUST_USE;
 int store_order_trouble(struct store *s, struct id order, const char *words) MUST_USE;
 int store_order_withdrawn(struct store *s, struct id order) MUST_USE;
 
