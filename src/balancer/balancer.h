@@ -61,12 +61,14 @@ struct bundle {
 struct pourer {
 	int (*pour)(const struct pourer *self, const struct bundle *bundle, int fd, bool is_socket,
 	    struct str before, struct str after, size_t max_total, struct outcome *what);
-	/* Of balancers behind HTTPS (docs/decisions/0013), NULL for others: signs in, or uploads the
-	 * bundle's key under that name; the device's answer is appended. Results as above. */
-	int (*sign_in)(
-	    const struct pourer *self, long *ret_status, struct buf *answer, struct outcome *what);
-	int (*upload)(const struct pourer *self, const struct bundle *bundle, const char *name,
-	    const char *token, long *ret_status, struct buf *answer, struct outcome *what);
+	/* Of balancers behind HTTPS (docs/decisions/0013), NULL for others: signs in at that unit
+	 * (config_unit_of()), or uploads the bundle's key to it under that name; the device's
+	 * answer is appended. Results as above. */
+	int (*sign_in)(const struct pourer *self, size_t unit, long *ret_status, struct buf *answer,
+	    struct outcome *what);
+	int (*upload)(const struct pourer *self, const struct bundle *bundle, size_t unit,
+	    const char *name, const char *token, long *ret_status, struct buf *answer,
+	    struct outcome *what);
 	/* Of balancers that cannot be asked: does a visitor get the bundle at its address? 0, or
 	 * positive with what is seen instead. */
 	int (*look)(const struct pourer *self, const struct bundle *bundle, struct outcome *what);

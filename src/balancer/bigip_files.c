@@ -194,7 +194,7 @@ upload_key(struct balancer *b, const struct bundle *bundle, const char *name, st
 		buf_clear(&answer);
 		if (r == 0)
 			r = b->pourer->upload(
-			    b->pourer, bundle, name, d->token, &status, &answer, what);
+			    b->pourer, bundle, 0, name, d->token, &status, &answer, what);
 		if (r == 0)
 			bigip_judge(status, buf_str(&answer), &reply);
 	}

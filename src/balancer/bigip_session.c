@@ -227,7 +227,7 @@ bigip_sign_in(struct balancer *b, struct outcome *what)
 	if (!b->pourer || !b->pourer->sign_in)
 		return balancer_fail(
 		    what, BALANCER_E_AUTH, "%s: nobody could sign in", b->config->name);
-	r = b->pourer->sign_in(b->pourer, &status, &answer, what);
+	r = b->pourer->sign_in(b->pourer, 0, &status, &answer, what);
 	if (r)
 		return r;
 	bigip_judge(status, buf_str(&answer), &reply);

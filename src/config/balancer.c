@@ -29,6 +29,34 @@ fault_of(const struct option *member, const struct config_balancer *balancer, ch
 	return words;
 }
 
+struct config_unit
+config_unit_of(const struct config_balancer *b, size_t number)
+{
+	if (number == 0)
+		return (struct config_unit){ b->address, b->port, b->server_name, b->pin };
+	if (number == 1)
+		return (struct config_unit){ b->peer_address, b->peer_port, b->peer_server_name,
+			b->peer_pin };
+	return (struct config_unit){ "", 0, "", "" };
+}
+
+/* NULL when its second unit is one that can be talked to, or is not there. */
+static const char *
+peer_fault(const struct config_balancer *b)
+{
+	if (b->peer_address[0] == '\0')
+		return b->peer_server_name[0] || b->peer_pin[0]
+		           ? "balancers: \"peer_server_name\" and \"peer_pin\" need \"peer_address\""
+		           : NULL;
+	if (strcmp(b->peer_address, b->address) == 0 && b->peer_port == b->port)
+		return "balancers: \"peer_address\" names the first unit again";
+	if (b->ca_file[0] != '\0' && b->peer_pin[0] != '\0')
+		return "balancers: an entry with \"ca_file\" takes no \"peer_pin\"";
+	return b->ca_file[0] == '\0' && b->peer_pin[0] == '\0'
+	           ? "balancers: an entry with \"pin\" and \"peer_address\" needs \"peer_pin\""
+	           : NULL;
+}
+
 void
 balancer_check(const void *item, void (*tell)(void *to, const char *words), void *to)
 {
@@ -36,6 +64,7 @@ balancer_check(const void *item, void (*tell)(void *to, const char *words), void
 	const struct option *list =
 	    option_named(config_options, config_option_count, STR("balancers"));
 	struct calendar calendar;
+	const char *fault = peer_fault(balancer);
 	char words[CONFIG_TEXT_SIZE];
 
 	for (size_t i = 0; balancer->driver[0] != '\0' && i < list->items->member_count; i++) {
@@ -49,4 +78,6 @@ balancer_check(const void *item, void (*tell)(void *to, const char *words), void
 		    to, "balancers: an entry with \"address\" needs either \"ca_file\" or \"pin\"");
 	if (!calendar_load(balancer, &calendar, words))
 		tell(to, words);
+	if (fault)
+		tell(to, fault);
 }

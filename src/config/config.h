@@ -21,6 +21,7 @@
 #define CONFIG_HOST_SIZE     254
 #define CONFIG_PIN_SIZE      56
 #define CONFIG_BALANCERS_MAX 64
+#define CONFIG_UNITS_MAX     2 /* of a balancer that is managed over HTTPS */
 #define CONFIG_STUBS_MAX     64
 #define CONFIG_RESOLVERS_MAX 8
 
@@ -56,6 +57,11 @@ struct config_balancer {
 	char password_file[CONFIG_PATH_SIZE]; /* for the keeper alone */
 	char ca_file[CONFIG_PATH_SIZE];       /* this or `pin` */
 	char pin[CONFIG_PIN_SIZE];            /* "sha256//" and base64 of its public key's hash */
+	/* its second unit (docs/decisions/0014): user, password and CA are the same */
+	char peer_address[ADDR_TEXT_SIZE]; /* "" = there is none */
+	int64_t peer_port;
+	char peer_server_name[CONFIG_HOST_SIZE];
+	char peer_pin[CONFIG_PIN_SIZE];
 	/* bigip: what a site there is made from, by full names */
 	char partition[CONFIG_NAME_SIZE]; /* where our objects lie */
 	char parent_profile[CONFIG_TEXT_SIZE], http_profile[CONFIG_TEXT_SIZE],
@@ -168,5 +174,13 @@ int config_get_slice(struct str slice, struct config *ret) MUST_USE;
 
 const struct config_balancer *config_balancer(
     const struct config *config, const char *name); /* or NULL */
+/* Where one unit of it is managed; all of it is borrowed. */
+struct config_unit {
+	const char *address; /* "" = there is no such unit */
+	int64_t port;
+	const char *server_name, *pin;
+};
+/* `number`: 0 is the one that `address` names, 1 its peer. */
+struct config_unit config_unit_of(const struct config_balancer *balancer, size_t number);
 /* Is there a balancer that is managed over HTTPS? (docs/decisions/0013) */
 bool config_needs_courier(const struct config *config);

@@ -188,7 +188,8 @@ static const struct config_balancer device = { .name = "big",
 	.server_name = "big.example",
 	.user = "certdesk",
 	.password_file = "/etc/certdesk/big",
-	.pin = PIN };
+	.pin = PIN,
+	.peer_port = 443 };
 
 static void
 keep_first(void *to, const char *words)
@@ -234,6 +235,53 @@ a_balancer_has_what_its_driver_needs(void **state UNUSED)
 	}
 }
 
+static void
+a_pair_has_two_units(void **state UNUSED)
+{
+	static const struct {
+		const char *address, *server_name, *pin, *ca_file, *words;
+		int64_t port;
+	} cases[] = {
+		{ "", "", "", "", "", 443 },
+		{ "192.0.2.10", "", PIN, "", "", 8443 },
+		{ "192.0.2.9", "", PIN, "", "", 443 }, /* behind one address, at two ports */
+		{ "192.0.2.10", "b.example", "", "/ca", "", 8443 },
+		{ "192.0.2.9", "", PIN, "",
+		    "balancers: \"peer_address\" names the first unit again", 8443 },
+		{ "192.0.2.10", "", "", "",
+		    "balancers: an entry with \"pin\" and \"peer_address\" needs \"peer_pin\"",
+		    443 },
+		{ "192.0.2.10", "", PIN, "/ca",
+		    "balancers: an entry with \"ca_file\" takes no \"peer_pin\"", 443 },
+		{ "", "b.example", "", "",
+		    "balancers: \"peer_server_name\" and \"peer_pin\" need \"peer_address\"", 443 },
+		{ "", "", PIN, "",
+		    "balancers: \"peer_server_name\" and \"peer_pin\" need \"peer_address\"", 443 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct config_balancer b = device;
+		char words[CONFIG_TEXT_SIZE] = "";
+
+		str_copy(str_of(cases[i].address), b.peer_address, sizeof(b.peer_address));
+		str_copy(
+		    str_of(cases[i].server_name), b.peer_server_name, sizeof(b.peer_server_name));
+		str_copy(str_of(cases[i].pin), b.peer_pin, sizeof(b.peer_pin));
+		str_copy(str_of(cases[i].ca_file), b.ca_file, sizeof(b.ca_file));
+		if (b.ca_file[0])
+			b.pin[0] = '\0';
+		b.peer_port = cases[i].port;
+		balancer_check(&b, keep_first, words);
+		assert_string_equal(words, cases[i].words);
+		assert_string_equal(config_unit_of(&b, 0).address, "192.0.2.9");
+		assert_string_equal(config_unit_of(&b, 0).server_name, "big.example");
+		assert_string_equal(config_unit_of(&b, 1).address, cases[i].address);
+		assert_string_equal(config_unit_of(&b, 1).pin, cases[i].pin);
+		assert_int_equal(config_unit_of(&b, 1).port, cases[i].port);
+		assert_string_equal(config_unit_of(&b, CONFIG_UNITS_MAX).address, "");
+	}
+}
+
 /* The password's file is the keeper's, and the courier knows of no balancer. */
 static void
 who_sees_what_of_a_device(void **state UNUSED)
@@ -252,6 +300,7 @@ who_sees_what_of_a_device(void **state UNUSED)
 	config_defaults(&config);
 	assert_false(config_needs_courier(&config));
 	config.balancers[config.balancer_count++] = device;
+	str_copy(STR("192.0.2.10"), config.balancers[0].peer_address, ADDR_TEXT_SIZE);
 	str_copy(STR("haproxy"), config.balancers[0].driver, CONFIG_NAME_SIZE);
 	assert_true(config_needs_courier(&config));
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -261,6 +310,8 @@ who_sees_what_of_a_device(void **state UNUSED)
 		config_put_slice(&config, cases[i].reader, &slice);
 		assert_int_equal(config_get_slice(buf_str(&slice), &got), 0);
 		assert_string_equal(got.balancers[0].address, cases[i].address);
+		assert_string_equal(
+		    got.balancers[0].peer_address, cases[i].address[0] ? "192.0.2.10" : "");
 		assert_string_equal(got.balancers[0].pin, cases[i].pin);
 		assert_string_equal(got.balancers[0].user, cases[i].user);
 		assert_string_equal(got.balancers[0].password_file, cases[i].password_file);
@@ -321,6 +372,7 @@ main(void)
 		cmocka_unit_test(the_printed_defaults_are_the_defaults),
 		cmocka_unit_test(a_slice_has_what_its_reader_may_see),
 		cmocka_unit_test(a_balancer_has_what_its_driver_needs),
+		cmocka_unit_test(a_pair_has_two_units),
 		cmocka_unit_test(who_sees_what_of_a_device),
 		cmocka_unit_test(severities),
 		cmocka_unit_test(garbled_slices_are_refused),

@@ -164,23 +164,27 @@ pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_soc
 }
 
 static int
-sign_in(const struct pourer *self, long *ret_status, struct buf *answer, struct outcome *what)
+sign_in(const struct pourer *self, size_t unit, long *ret_status, struct buf *answer,
+    struct outcome *what)
 {
 	struct job *job = self->context;
 
 	return carry_sign_in(
-	    job->hand->worker->keeper, job->matter->balancer, ret_status, answer, what);
+	    job->hand->worker->keeper, job->matter->balancer, unit, ret_status, answer, what);
 }
 
 static int
-upload(const struct pourer *self, const struct bundle *bundle, const char *name, const char *token,
-    long *ret_status, struct buf *answer, struct outcome *what)
+upload(const struct pourer *self, const struct bundle *bundle, size_t unit, const char *name,
+    const char *token, long *ret_status, struct buf *answer, struct outcome *what)
 {
 	struct job *job = self->context;
 	const struct load *load = (const struct load *)(const void *)bundle;
-	const struct key_export question = export_of(job, load);
-	int r = carry_upload(job->hand->worker->keeper, job->matter->balancer, &question, name,
-	    token, ret_status, answer, what);
+	struct key_export question = export_of(job, load);
+	int r;
+
+	question.unit = (uint8_t)unit;
+	r = carry_upload(job->hand->worker->keeper, job->matter->balancer, &question, name, token,
+	    ret_status, answer, what);
 
 	if (r == 0 || r == BALANCER_E_AMBIGUOUS)
 		count_pour(job, load->key.id);

@@ -55,11 +55,14 @@ read_balancer(const json_t *from)
 {
 	struct config_balancer b = { .name = "edge",
 		.port = json_integer_value(json_object_get(from, "port")),
+		.peer_port = json_integer_value(json_object_get(from, "peer_port")),
 		.https_port = json_integer_value(json_object_get(from, "https_port")) };
 
 	snprintf(b.driver, sizeof(b.driver), "%s", text_of(from, "driver"));
 	snprintf(b.address, sizeof(b.address), "%s", text_of(from, "address"));
 	snprintf(b.pin, sizeof(b.pin), "%s", text_of(from, "pin"));
+	snprintf(b.peer_address, sizeof(b.peer_address), "%s", text_of(from, "peer_address"));
+	snprintf(b.peer_pin, sizeof(b.peer_pin), "%s", text_of(from, "peer_pin"));
 	snprintf(b.ca_file, sizeof(b.ca_file), "%s", text_of(from, "ca_file"));
 	snprintf(b.partition, sizeof(b.partition), "%s", text_of(from, "partition"));
 	snprintf(b.parent_profile, sizeof(b.parent_profile), "%s", text_of(from, "parent_profile"));
@@ -100,13 +103,14 @@ read_part(const json_t *files, struct part *to)
 /* ---- who plays keeper and courier */
 
 static int
-carry(const struct config_balancer *to, const struct device_request *request, long *ret_status,
-    struct buf *answer, struct outcome *what)
+carry(const struct config_balancer *to, size_t number, const struct device_request *request,
+    long *ret_status, struct buf *answer, struct outcome *what)
 {
-	const struct device_place place = { .address = to->address,
-		.port = to->port,
+	const struct config_unit unit = config_unit_of(to, number);
+	const struct device_place place = { .address = unit.address,
+		.port = unit.port,
 		.ca_file = to->ca_file,
-		.pin = to->pin,
+		.pin = unit.pin,
 		.timeout = SECONDS(20) };
 	CLEAN(device_close) struct device *device = NULL;
 	int r;
@@ -120,7 +124,8 @@ carry(const struct config_balancer *to, const struct device_request *request, lo
 }
 
 static int
-sign_in(const struct pourer *self, long *ret_status, struct buf *answer, struct outcome *what)
+sign_in(const struct pourer *self, size_t unit, long *ret_status, struct buf *answer,
+    struct outcome *what)
 {
 	json_t *body = json_pack("{s:s, s:s, s:s}", "username", text_of(order, "user"), "password",
 	    text_of(order, "password"), "loginProviderName", "tmos");
@@ -129,15 +134,15 @@ sign_in(const struct pourer *self, long *ret_status, struct buf *answer, struct 
 		.token = "",
 		.coordination = "",
 		.json = body };
-	int r = carry(self->context, &request, ret_status, answer, what);
+	int r = carry(self->context, unit, &request, ret_status, answer, what);
 
 	json_decref(body);
 	return r;
 }
 
 static int
-upload(const struct pourer *self, const struct bundle *bundle, const char *name, const char *token,
-    long *ret_status, struct buf *answer, struct outcome *what)
+upload(const struct pourer *self, const struct bundle *bundle, size_t unit, const char *name,
+    const char *token, long *ret_status, struct buf *answer, struct outcome *what)
 {
 	const struct part *part = (const struct part *)(const void *)bundle;
 	char path[300];
@@ -148,7 +153,7 @@ upload(const struct pourer *self, const struct bundle *bundle, const char *name,
 		.bytes = buf_str(&part->key) };
 
 	snprintf(path, sizeof(path), "/mgmt/shared/file-transfer/uploads/%s", name);
-	return carry(self->context, &request, ret_status, answer, what);
+	return carry(self->context, unit, &request, ret_status, answer, what);
 }
 
 static int
