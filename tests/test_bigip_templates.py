@@ -6,7 +6,8 @@ import socket
 import ssl
 
 import pytest
-from doubles.bigip.client import Client
+from doubles.bigip.client import Client, shown
+from doubles.bigip.factory import self_signed
 from stage.peers import Publisher, wait_for
 from test_bigip import HOST, VIP, Site, sha256
 
@@ -154,3 +155,73 @@ def test_a_site_made_with_the_rule_of_the_device_gets_ours(place):
     place.settings["redirect_rule"] = "certdesk"
     assert place.drive("install", files)["result"] == "done"
     assert place.plain("/.well-known/acme-challenge/token")[2] == b"proof" and place.served() == sha256(files)
+
+
+class Shared:
+    """A virtual server of the provider's with profiles for other names, the first being the default."""
+
+    path, name = f"{VIRTUAL}/~Common~sni", "/Common/sni"
+
+    def __init__(self, place, *names, default=True):
+        self.place = place
+        with Client(place.double) as client:
+            for n in names:
+                entry = client.pair(n, *self_signed(f"{n}.fabrikam.com"))
+                client.post(CSSL, {"name": f"cssl_{n}", "certKeyChain": [entry], "serverName": f"{n}.fabrikam.com",
+                                   "sniDefault": "true" if default and n == names[0] else "false"})
+            client.post(VIRTUAL, {"name": "sni", "destination": f"/Common/{VIP}:{place.https}", "pool": "/Common/exchange", "profiles": [
+                "/Common/tcp", "/Common/http", *({"name": f"/Common/cssl_{n}", "context": "clientside"} for n in names)]})
+        place.facts["template"] = {"shared_virtual": self.name}
+
+    def profiles(self):
+        return sorted(p["fullPath"] for p in self.place.get(f"{self.path}/profiles")["items"] if "/client-ssl/" in p["nameReference"]["link"])
+
+    def shown(self, name):
+        return shown(VIP, self.place.https, name)
+
+
+def test_a_shared_virtual_server_gets_one_profile_more(place):
+    shared = Shared(place, "a", "b")
+    others = {n: shared.shown(n) for n in ("a.fabrikam.com", "b.fabrikam.com", "unknown.example")}
+    mine = f"/Common/certdesk_{HOST}"
+    first, second = place.leaf(), place.leaf()
+    before = place.get(shared.path)
+    for files, old in ((first, None), (second, first)):
+        assert place.drive("install", files, previous=old)["result"] == "done" and place.served() == sha256(files)
+        assert shared.profiles() == [mine, "/Common/cssl_a", "/Common/cssl_b"]
+        assert {n: shared.shown(n) for n in others} == others
+    assert place.drive("install", second)["result"] == "done before"
+    assert place.get(f"{CSSL}/~Common~certdesk_{HOST}")["sniDefault"] == "false"
+    assert [n for n in place.ours() if "_443" in n or "_80" in n or "_v1" in n] == []
+    assert place.drive("withdraw", second, previous=None)["result"] == "done"
+    assert place.drive("withdraw", second)["result"] == "done", "what is gone is fine"
+    assert shared.profiles() == ["/Common/cssl_a", "/Common/cssl_b"] and {n: shared.shown(n) for n in others} == others
+    after = place.get(shared.path)
+    assert {k: v for k, v in before.items() if k not in ("generation", "lastModifiedTime")} == {
+        k: v for k, v in after.items() if k not in ("generation", "lastModifiedTime")}, "nothing else of it was written"
+
+
+def test_a_shared_virtual_server_is_refused_with_words(place):
+    """No such one; a name twice; no default; it would be the default; an application service's."""
+    place.facts["template"] = {"shared_virtual": "/Common/sni"}
+    assert "there is no virtual server /Common/sni" in place.drive("install", place.leaf())["words"]
+    shared = Shared(place, "a")
+    place.change("patch", f"{CSSL}/~Common~cssl_a", {"serverName": HOST})
+    kept = shared.shown(HOST)
+
+    def refused(words):
+        before = shared.profiles()
+        said = place.drive("install", place.leaf())
+        assert said["result"] == "in conflict" and words in said["words"], said
+        assert shared.profiles() == before
+
+    refused("another profile there has this name already")
+    assert shared.shown(HOST) == kept
+    place.change("patch", f"{CSSL}/~Common~cssl_a", {"serverName": "a.fabrikam.com", "sniDefault": "false"})
+    refused("none of its profiles is the default")
+    place.change("delete", f"{shared.path}/profiles/~Common~cssl_a")
+    refused("has no client-ssl profile")
+    place.change("post", f"{shared.path}/profiles", {"name": "/Common/cssl_a"})
+    place.change("patch", f"{CSSL}/~Common~cssl_a", {"sniDefault": "true"})
+    place.double.control("own", kind=VIRTUAL, path=shared.name, service="/Common/mail.app/mail")
+    refused("belongs to the application service /Common/mail.app/mail")

@@ -102,12 +102,26 @@ int bigip_virtuals_observe(struct balancer *b, const struct bundle *bundle,
 int bigip_virtuals_remove(struct balancer *b, const struct bundle *bundle,
     const struct bigip_names *names, struct outcome *what) MUST_USE;
 
+/* ---- bigip_shared.c: a virtual server of the provider's, by its full name ---- */
+
+int bigip_shared_observe(struct balancer *b, const char *virtual, const char *profile,
+    bool *ret_routed, struct outcome *what) MUST_USE;
+/* NOOP when it is there. CONFLICT: its name is another's there, or it would be the default. */
+int bigip_shared_add(
+    struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
+int bigip_shared_remove(
+    struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
+bool bigip_uses_profile(const json_t *virtual, const char *full_name);
+
 /* ---- bigip_serve.c: the profile ---- */
 
 #define BIGIP_MARK_SIZE 80
 /* What the description of a site's objects begins with. */
 void bigip_mark(const struct bundle *bundle, char to[static BIGIP_MARK_SIZE]);
-/* CONFLICT when an object of our name is not this site's, or is an application service's. */
+/* CONFLICT when the object is an application service's. */
+int bigip_must_be_free(
+    struct balancer *b, const char *name, const json_t *object, struct outcome *what) MUST_USE;
+/* And when an object of our name is not this site's. */
 int bigip_must_be_ours(struct balancer *b, const struct bundle *bundle, const char *name,
     const json_t *object, struct outcome *what) MUST_USE;
 

@@ -43,21 +43,27 @@ is_ours(const json_t *object, const struct bundle *bundle)
 
 /* An application service (iApp, AS3) writes its objects anew when it likes. */
 int
-bigip_must_be_ours(struct balancer *b, const struct bundle *bundle, const char *name,
-    const json_t *object, struct outcome *what)
+bigip_must_be_free(struct balancer *b, const char *name, const json_t *object, struct outcome *what)
 {
 	const char *service = bigip_text(object, "appService");
 
-	if (*service)
-		return balancer_fail(what, BALANCER_E_CONFLICT,
-		    "%s: %s belongs to the application service %.100s, which would undo what "
-		    "certdesk writes there",
-		    b->config->name, name, service);
+	if (!*service)
+		return 0;
+	return balancer_fail(what, BALANCER_E_CONFLICT,
+	    "%s: %.200s belongs to the application service %.100s, which would undo what certdesk "
+	    "writes there",
+	    b->config->name, name, service);
+}
+
+int
+bigip_must_be_ours(struct balancer *b, const struct bundle *bundle, const char *name,
+    const json_t *object, struct outcome *what)
+{
 	if (!is_ours(object, bundle))
 		return balancer_fail(what, BALANCER_E_CONFLICT,
 		    "%s: %s is there and is not this site's: somebody must look", b->config->name,
 		    name);
-	return 0;
+	return bigip_must_be_free(b, name, object, what);
 }
 
 /* "…, before: CERTIFICATE CHAIN" */

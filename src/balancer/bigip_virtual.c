@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The virtual servers of a site on a BIG-IP: its own, at 443 with its profile and at 80 with a rule;
- * or the provider's, which serves many names and gets the site's profile as one more. Of a shared
- * one nothing but the entry of our profile is ever written, as one item of its profiles: whoever
- * changes others at the same time loses nothing, and the device itself refuses a name twice.
+ * or the provider's (bigip_shared.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,23 +128,6 @@ virtual_of(const struct plan *p, enum virtual_kind kind)
 	return virtual;
 }
 
-static const json_t *
-profiles_in(const json_t *virtual)
-{
-	return json_object_get(json_object_get(virtual, "profilesReference"), "items");
-}
-
-static bool
-uses_profile(const json_t *virtual, const char *full_name)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(profiles_in(virtual), i,
-	    item) if (strcmp(bigip_text(item, "fullPath"), full_name) == 0) return true;
-	return false;
-}
-
 static bool
 has_rules(const json_t *virtual, json_t *wanted)
 {
@@ -181,7 +162,7 @@ is_as_wanted(const struct plan *p, enum virtual_kind kind, const json_t *virtual
 	if (kind == VIRTUAL_HTTP && !has_rules(virtual, rules_of(p, kind)))
 		return false;
 	if (kind == VIRTUAL_HTTPS &&
-	    !uses_profile(virtual, bigip_full_name(p->b, p->names->profile, profile)))
+	    !bigip_uses_profile(virtual, bigip_full_name(p->b, p->names->profile, profile)))
 		return false;
 	return strcmp(bigip_text(virtual, "pool"), bigip_full_name(p->b, p->t.pool, pool)) == 0;
 }
@@ -230,6 +211,8 @@ bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	if (r)
 		return r;
 	p = plan_of(b, bundle, &names);
+	if (*p.t.shared)
+		return bigip_shared_add(b, p.t.shared, names.profile, what);
 	r = bigip_own_make(b, &p.t, what);
 	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++)
 		if (is_wanted(&p, (enum virtual_kind)kind))
@@ -244,6 +227,8 @@ bigip_virtuals_observe(struct balancer *b, const struct bundle *bundle,
 	const struct plan p = plan_of(b, bundle, names);
 	int r = 0;
 
+	if (*p.t.shared)
+		return bigip_shared_observe(b, p.t.shared, names->profile, ret_routed, what);
 	*ret_routed = true;
 	for (int k = 0; r == 0 && k < VIRTUAL_MAX; k++) {
 		enum virtual_kind kind = (enum virtual_kind)k;
@@ -262,7 +247,7 @@ bigip_virtuals_remove(struct balancer *b, const struct bundle *bundle,
     const struct bigip_names *names, struct outcome *what)
 {
 	const struct plan p = plan_of(b, bundle, names);
-	int r = 0;
+	int r = *p.t.shared ? bigip_shared_remove(b, p.t.shared, names->profile, what) : 0;
 
 	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++) {
 		const char *name = virtual_name(&p, (enum virtual_kind)kind);
