@@ -20,6 +20,7 @@ VIP = "127.88.0.1"
 
 class Site:
     """One site on a pair: its leaves from a CA of its own, and the driver's command."""
+    settings, facts = {}, {}  # more members of the balancer, and of what is told of the site
 
     def __init__(self, folder, **more):
         self.folder = folder
@@ -57,9 +58,9 @@ class Site:
         balancer = {"driver": "bigip", "address": "127.0.0.1", "port": self.double.port(1), "pin": "sha256//" + b64(digest),
                     "partition": "Common", "parent_profile": "/Common/clientssl", "http_profile": "/Common/http", "tcp_profile": "/Common/tcp",
                     "redirect_rule": "/Common/_sys_https_redirect", "snat": "automap", "https_port": self.https, "lock_folder": str(self.folder),
-                    **more}
+                    **self.settings, **more}
         order = {"op": op, "balancer": balancer, "host": HOST, "vip": VIP, "backend": "exchange", "site": 7, "trust": str(self.ca.root),
-                 "user": self.double.user, "password": self.double.password, **files}
+                 "user": self.double.user, "password": self.double.password, **self.facts, **files}
         if previous:
             order["previous"] = previous
         run = subprocess.run([build_folder() / "tests/drive/balancer_drive"], input=json.dumps(order), capture_output=True, text=True, timeout=120)

@@ -46,6 +46,8 @@ struct bundle {
 	struct host_name name;
 	struct addr address;
 	const char *backend; /* the balancer's name of the service behind; "" = not routed by us */
+	const char *service; /* its kind: "owa", "sharepoint", "web"; NULL = not told */
+	const struct config_template *template; /* what it is made from; NULL = what is built in */
 	struct str leaf,
 	    chain; /* DER; the chain's certificates one behind the other, without root */
 	uint8_t leaf_sha256[32];

@@ -131,8 +131,8 @@ create(struct balancer *b, const char *kind, const char *name, const char *uploa
 
 	snprintf(path, sizeof(path), "/mgmt/tm/%s", kind);
 	snprintf(source, sizeof(source), "file:" BIGIP_FOLDER "%s", uploaded);
-	body = json_pack("{s:s, s:s, s:s}", "name", name, "partition", b->config->partition,
-	    "sourcePath", source);
+	body = json_pack("{s:s, s:s}", "name", name, "sourcePath", source);
+	bigip_place(b, body);
 	r = bigip_ask(b, "POST", path, body, &reply, ret, what);
 	if (r || reply.answer == BIGIP_DONE || reply.answer == BIGIP_EXISTS)
 		return r;

@@ -4,10 +4,12 @@
 
 #include "balancer/balancer_internal.h"
 #include "balancer/bigip_reply.h"
+#include "balancer/bigip_template.h"
 #include "balancer/device.h"
 #include "balancer/material.h"
 
 #define BIGIP_NAME_SIZE 136 /* of an object, with its ending: the device's own limit is not told */
+#define BIGIP_FULL_SIZE (BIGIP_NAME_SIZE + 66) /* with partition and folder */
 #define BIGIP_PATH_SIZE 512
 
 #define BIGIP_UPLOADS "/mgmt/shared/file-transfer/uploads/"
@@ -40,9 +42,14 @@ int bigip_names_of(struct balancer *b, const struct bundle *bundle, struct bigip
 /* "/mgmt/tm/…/~Common~name" in `to`; `kind` such as "sys/file/ssl-cert". Returns `to`. */
 const char *bigip_path(const struct balancer *b, const char *kind, const char *name,
     const char *query, char to[static BIGIP_PATH_SIZE]);
-/* "/Common/name" */
+/* The same for an object whose full name is given. */
+const char *bigip_object(
+    const char *kind, const char *full_name, const char *query, char to[static BIGIP_PATH_SIZE]);
+/* "/Common/name", of our partition and folder; what is a full name already, or "", stays. */
 const char *bigip_full_name(
-    const struct balancer *b, const char *name, char to[static BIGIP_NAME_SIZE + 64]);
+    const struct balancer *b, const char *name, char to[static BIGIP_FULL_SIZE]);
+/* Adds to what makes an object where it is to lie: partition, and folder if there is one. */
+void bigip_place(const struct balancer *b, json_t *body);
 
 int bigip_sign_in(struct balancer *b, struct outcome *what) MUST_USE;
 void bigip_sign_out(struct balancer *b);
@@ -83,12 +90,48 @@ int bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome 
 int bigip_files_remove(
     struct balancer *b, const struct bigip_names *names, struct outcome *what) MUST_USE;
 
-/* ---- bigip_serve.c: profile and virtual servers ---- */
+/* ---- bigip_own.c: what sites share that is certdesk's own ---- */
+
+/* Makes what of the template is certdesk's own and not there yet. CONFLICT: it is there, but somebody
+ * changed it. */
+int bigip_own_make(
+    struct balancer *b, const struct bigip_template *t, struct outcome *what) MUST_USE;
+
+/* ---- bigip_virtual.c: virtual servers ---- */
+
+int bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+/* Are all as wanted? */
+int bigip_virtuals_observe(struct balancer *b, const struct bundle *bundle,
+    const struct bigip_names *names, bool *ret_routed, struct outcome *what) MUST_USE;
+int bigip_virtuals_remove(struct balancer *b, const struct bundle *bundle,
+    const struct bigip_names *names, struct outcome *what) MUST_USE;
+
+/* ---- bigip_shared.c: a virtual server of the provider's, by its full name ---- */
+
+int bigip_shared_observe(struct balancer *b, const char *virtual, const char *profile,
+    bool *ret_routed, struct outcome *what) MUST_USE;
+/* NOOP when it is there. CONFLICT: its name is another's there, or it would be the default. */
+int bigip_shared_add(
+    struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
+int bigip_shared_remove(
+    struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
+bool bigip_uses_profile(const json_t *virtual, const char *full_name);
+
+/* ---- bigip_serve.c: the profile ---- */
+
+#define BIGIP_MARK_SIZE 80
+/* What the description of a site's objects begins with. */
+void bigip_mark(const struct bundle *bundle, char to[static BIGIP_MARK_SIZE]);
+/* CONFLICT when the object is an application service's. */
+int bigip_must_be_free(
+    struct balancer *b, const char *name, const json_t *object, struct outcome *what) MUST_USE;
+/* And when an object of our name is not this site's. */
+int bigip_must_be_ours(struct balancer *b, const struct bundle *bundle, const char *name,
+    const json_t *object, struct outcome *what) MUST_USE;
 
 int bigip_observe(struct balancer *b, const struct bundle *bundle, struct observation *ret,
     struct outcome *what) MUST_USE;
 int bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-int bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 int bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what) MUST_USE;
 int bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;

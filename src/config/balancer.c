@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which members of balancers belong to which driver: the table knows; and what two of them say
- * together. */
+/* Which members of balancers belong to which driver: the table knows; what two of them say
+ * together; and the templates of sites on them. */
 #include "config/options.h"
 
 #include <stdio.h>
@@ -80,4 +80,37 @@ balancer_check(const void *item, void (*tell)(void *to, const char *words), void
 		tell(to, words);
 	if (fault)
 		tell(to, fault);
+}
+
+/* Words that stand for no object of the device. */
+static bool
+is_full_name(struct str text)
+{
+	return text.len == 0 || text.p[0] == '/' || str_eq(text, STR("none")) ||
+	       str_eq(text, STR("automap")) || str_eq(text, STR("certdesk"));
+}
+
+void
+template_check(const void *item, void (*tell)(void *to, const char *words), void *to)
+{
+	static const struct str plain[] = { STR_INIT("name"), STR_INIT("balancer"),
+		STR_INIT("service") };
+	const struct option *list =
+	    option_named(config_options, config_option_count, STR("templates"));
+	char words[CONFIG_TEXT_SIZE], shown[80];
+
+	for (size_t i = COUNT_OF(plain); i < list->items->member_count; i++) {
+		const struct option *member = &list->items->members[i];
+		struct str rest = str_of((const char *)item + member->offset), name;
+
+		while (str_next(&rest, ' ', &name)) {
+			if (is_full_name(name))
+				continue;
+			str_show(name, shown, sizeof(shown));
+			snprintf(words, sizeof(words),
+			    "templates: %s: \"%s\" is not a full name, such as /Common/%s",
+			    member->name, shown, shown);
+			tell(to, words);
+		}
+	}
 }

@@ -75,6 +75,14 @@ mistakes_have_a_place(void **state UNUSED)
 		    "unknown option \"nam\" (did you mean \"name\"?)" },
 		{ "balancers: edge\n", 1, 12,
 		    "balancers: a list is needed, this is a single value" },
+		{ "templates:\n  - name: mail\n    service: owa\n    rules: /Common/a b\n", 2, 5,
+		    "templates: rules: \"b\" is not a full name, such as /Common/b" },
+		{ "templates:\n  - name: mail\n    balancer: edge\n", 1, 1,
+		    "templates: mail is for the balancer \"edge\", which is not there" },
+		{ "templates:\n  - name: mail\n  - name: mail\n", 1, 1,
+		    "templates: two are named \"mail\"" },
+		{ "templates:\n  - name: mail\n    service: exchange\n", 3, 14,
+		    "service: \"exchange\" is not one of: any owa sharepoint web" },
 		{ "policy:\n  severities:\n    FQDN_APX: reject\n", 3, 5,
 		    "policy.severities: unknown code \"FQDN_APX\" (did you mean \"FQDN_APEX\"?)" },
 		{ "policy:\n  severities:\n    something: reject\n", 3, 5,
@@ -128,6 +136,30 @@ a_good_file(void **state UNUSED)
 	assert_string_equal(config.balancers[0].freezes, "2026-12-20..2027-01-02");
 	assert_non_null(config_balancer(&config, "edge"));
 	assert_null(config_balancer(&config, "other"));
+}
+
+static void
+the_first_template_that_fits(void **state UNUSED)
+{
+	static const char text[] =
+	    "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /s\n    certificates: /c\n    crt_list: /l\n"
+	    "templates:\n  - name: one\n    balancer: edge\n    service: owa\n    snat: none\n"
+	    "  - name: two\n    service: owa\n    persistence: /Common/cookie\n  - name: three\n    balancer: edge\n";
+	static const struct {
+		const char *balancer, *service, *name;
+	} cases[] = { { "edge", "owa", "one" }, { "big", "owa", "two" }, { "edge", "web", "three" },
+		{ "big", "web", NULL } };
+
+	assert_int_equal(read_text(text), 0);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct config_template *t =
+		    config_template(&config, cases[i].balancer, cases[i].service);
+
+		if (cases[i].name)
+			assert_string_equal(t->name, cases[i].name);
+		else
+			assert_null(t);
+	}
 }
 
 static void
@@ -368,6 +400,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes_have_a_place),
 		cmocka_unit_test(a_good_file),
+		cmocka_unit_test(the_first_template_that_fits),
 		cmocka_unit_test(an_empty_file_is_the_defaults),
 		cmocka_unit_test(the_printed_defaults_are_the_defaults),
 		cmocka_unit_test(a_slice_has_what_its_reader_may_see),

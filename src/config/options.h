@@ -73,4 +73,6 @@ bool option_is_scalar(const struct option *option);
 
 /* An entry of balancers: has it what its driver needs, and nothing else? */
 void balancer_check(const void *item, void (*tell)(void *to, const char *words), void *to);
+/* An entry of templates: are its objects full names? */
+void template_check(const void *item, void (*tell)(void *to, const char *words), void *to);
 void option_defaults(const struct option *table, size_t count, void *base);

@@ -71,6 +71,8 @@ load_bundle(
 	b->name = matter->name;
 	b->address = matter->address;
 	b->backend = matter->service.backend;
+	b->service = service_kind_name(matter->service.kind);
+	b->template = config_template(hand->worker->config, matter->balancer->name, b->service);
 	b->leaf = buf_str(&ret->leaf);
 	b->chain = buf_str(&ret->chain);
 	memcpy(b->leaf_sha256, ret->certificate.sha256, sizeof(b->leaf_sha256));

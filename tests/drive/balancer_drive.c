@@ -5,7 +5,8 @@
  *
  *     op          install, rollback, withdraw, observe
  *     balancer    driver, address, port, pin, …: the members of a balancer in the configuration
- *     host vip backend site   what the bundle says of the site; `site` is a number
+ *     host vip backend service site   what the bundle says of the site; `site` is a number
+ *     template    its members in the configuration; absent = what is built in
  *     leaf chain key          files: DER, DER, PEM
  *     previous    leaf, chain, key of what may be served again; absent = none
  *     trust       file of the roots by which what is served is verified
@@ -27,6 +28,7 @@
 #define FILE_MAX (1u << 20)
 
 static const json_t *order;
+static struct config_template template;
 
 struct part {
 	struct bundle bundle; /* first: upload() gets it back */
@@ -50,28 +52,58 @@ text_of(const json_t *object, const char *member)
 	return text ? text : "";
 }
 
+/* Members of that name, if they are there. */
+#define COPY(to, from, member) copy_member((from), #member, (to).member, sizeof((to).member))
+
+static void
+copy_member(const json_t *from, const char *member, char *to, size_t size)
+{
+	if (json_object_get(from, member))
+		must(str_copy(str_of(text_of(from, member)), to, size), member);
+}
+
 static struct config_balancer
 read_balancer(const json_t *from)
 {
 	struct config_balancer b = { .name = "edge",
 		.port = json_integer_value(json_object_get(from, "port")),
 		.peer_port = json_integer_value(json_object_get(from, "peer_port")),
-		.https_port = json_integer_value(json_object_get(from, "https_port")) };
+		.https_port = json_integer_value(json_object_get(from, "https_port")),
+		.route_domain = json_integer_value(json_object_get(from, "route_domain")),
+		.redirect_rule = "certdesk" };
 
-	snprintf(b.driver, sizeof(b.driver), "%s", text_of(from, "driver"));
-	snprintf(b.address, sizeof(b.address), "%s", text_of(from, "address"));
-	snprintf(b.pin, sizeof(b.pin), "%s", text_of(from, "pin"));
-	snprintf(b.peer_address, sizeof(b.peer_address), "%s", text_of(from, "peer_address"));
-	snprintf(b.peer_pin, sizeof(b.peer_pin), "%s", text_of(from, "peer_pin"));
-	snprintf(b.ca_file, sizeof(b.ca_file), "%s", text_of(from, "ca_file"));
-	snprintf(b.partition, sizeof(b.partition), "%s", text_of(from, "partition"));
-	snprintf(b.parent_profile, sizeof(b.parent_profile), "%s", text_of(from, "parent_profile"));
-	snprintf(b.http_profile, sizeof(b.http_profile), "%s", text_of(from, "http_profile"));
-	snprintf(b.tcp_profile, sizeof(b.tcp_profile), "%s", text_of(from, "tcp_profile"));
-	snprintf(b.redirect_rule, sizeof(b.redirect_rule), "%s", text_of(from, "redirect_rule"));
-	snprintf(b.snat, sizeof(b.snat), "%s", text_of(from, "snat"));
-	snprintf(b.lock_folder, sizeof(b.lock_folder), "%s", text_of(from, "lock_folder"));
+	COPY(b, from, driver);
+	COPY(b, from, address);
+	COPY(b, from, pin);
+	COPY(b, from, peer_address);
+	COPY(b, from, peer_pin);
+	COPY(b, from, ca_file);
+	COPY(b, from, partition);
+	COPY(b, from, parent_profile);
+	COPY(b, from, http_profile);
+	COPY(b, from, tcp_profile);
+	COPY(b, from, redirect_rule);
+	COPY(b, from, snat);
+	COPY(b, from, lock_folder);
 	return b;
+}
+
+static struct config_template
+read_template(const json_t *from)
+{
+	struct config_template t = { .name = "template" };
+
+	COPY(t, from, parent_profile);
+	COPY(t, from, http_profile);
+	COPY(t, from, tcp_profile);
+	COPY(t, from, server_ssl_profile);
+	COPY(t, from, persistence);
+	COPY(t, from, pool);
+	COPY(t, from, rules);
+	COPY(t, from, redirect_rule);
+	COPY(t, from, snat);
+	COPY(t, from, shared_virtual);
+	return t;
 }
 
 static void
@@ -94,6 +126,8 @@ read_part(const json_t *files, struct part *to)
 	must(addr_parse(str_of(text_of(order, "vip")), &b->address), "vip");
 	b->site.b[15] = (uint8_t)json_integer_value(json_object_get(order, "site"));
 	b->backend = text_of(order, "backend");
+	b->service = text_of(order, "service");
+	b->template = json_object_get(order, "template") ? &template : NULL;
 	b->leaf = buf_str(&to->leaf);
 	b->chain = buf_str(&to->chain);
 	SHA256((const unsigned char *)b->leaf.p, b->leaf.len, b->leaf_sha256);
@@ -215,6 +249,7 @@ main(void)
 	int r;
 
 	order = given;
+	template = read_template(json_object_get(given, "template"));
 	must(given != NULL, "no JSON");
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	read_part(given, &part);
