@@ -32,9 +32,10 @@ static const struct result_rule results[] = {
 	[BALANCER_E_PARTIAL]     = { "not durable",      OUTCOME_LATER },
 	[BALANCER_E_UNSUPPORTED] = { "not supported",    OUTCOME_HUMAN },
 	[BALANCER_E_BROKEN]      = { "not understood",   OUTCOME_HUMAN },
+	[BALANCER_E_HELD]        = { "not begun",        OUTCOME_LATER },
 };
 /* clang-format on */
-static_assert(COUNT_OF(results) == BALANCER_E_BROKEN + 1, "a row for every result");
+static_assert(COUNT_OF(results) == BALANCER_E_HELD + 1, "a row for every result");
 
 static const struct balancer_driver *const drivers[] = { &bigip_driver, &haproxy_driver };
 

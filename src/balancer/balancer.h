@@ -35,6 +35,7 @@ enum {
 	BALANCER_E_PARTIAL,   /* served, but not durable */
 	BALANCER_E_UNSUPPORTED,
 	BALANCER_E_BROKEN, /* an answer that makes no sense */
+	BALANCER_E_HELD,   /* not begun, as others failed before it */
 };
 const char *balancer_words(int r); /* "busy", "refused" … */
 
@@ -95,6 +96,8 @@ struct balancer; /* one opened device under its lock */
  * and the steps before staged. */
 struct balancer_driver {
 	const char *name; /* as in the configuration */
+	size_t wave;      /* how many may be staged side by side; 0: one */
+	bool keeps_all;   /* one persist is for everything that was changed since it was opened */
 	/* The file whose lock makes us the one writer. */
 	int (*lock_file)(const struct config_balancer *config, char *to, size_t size) MUST_USE;
 	int (*open)(struct balancer *b,
@@ -150,7 +153,24 @@ struct installer {
 	const struct pourer *pourer;
 	int (*verify)(
 	    const struct installer *self, const struct bundle *bundle, struct outcome *what);
+	/* After each step: still at it. NULL: nobody wants to know. */
+	void (*still)(const struct installer *self);
 	void *context;
 };
 int balancer_install(struct balancer *b, const struct bundle *bundle,
     const struct installer *installer, struct outcome *what) MUST_USE;
+
+/*
+ * The same for many. The first that is changed goes alone, as a canary, the others behind it in
+ * waves: staged, checked, activated, verified together; where the driver keeps all at once there is
+ * one persist in the end. Each has its own result and is rolled back by itself. When more than one
+ * and more than 5 % failed, or the device or this machine did, nothing new is begun: HELD, to be
+ * done later.
+ */
+struct install_item {
+	const struct bundle *bundle;
+	int result; /* as of balancer_install(), or HELD */
+	struct outcome what;
+};
+void balancer_install_many(struct balancer *b, const struct installer *installer,
+    struct install_item *items, size_t count);

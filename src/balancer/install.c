@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One installation from what is there to what is wanted, over any driver. It keeps no journal:
- * after a crash at any point the next call observes and does what is missing.
- */
-#include "balancer/balancer_internal.h"
+#include "balancer/install.h"
 
 #include "sys/failpoint.h"
 
-#define ROUNDS 2 /* the second after an AMBIGUOUS answer */
-
-struct round {
-	struct balancer *b;
-	const struct bundle *bundle;
-	const struct installer *installer;
-	struct observation before;
-	bool changed; /* this call did more than look */
-};
+#include <assert.h>
 
 static int
 well(int r)
@@ -38,36 +26,63 @@ is_durable(const struct observation *o)
 }
 
 static int
-serve(struct round *t, struct outcome *what)
+observe(struct round *t, struct outcome *what)
 {
-	const struct balancer_driver *d = t->b->driver;
-	int r = d->stage(t->b, t->bundle, t->installer->pourer, what);
+	int r = t->b->driver->observe(t->b, t->bundle, &t->before, what);
 
+	t->live = r == 0 && is_served(&t->before);
+	return r;
+}
+
+static int
+stage(struct round *t, struct outcome *what)
+{
+	int r;
+
+	if (t->live)
+		return 0;
+	t->changed = true;
+	r = t->b->driver->stage(t->b, t->bundle, t->installer->pourer, what);
 	FAILPOINT("balancer.staged");
-	if (well(r) == 0)
-		r = d->check(t->b, t->bundle, what);
-	FAILPOINT("balancer.checked");
-	if (well(r) == 0)
-		r = d->activate(t->b, t->bundle, what);
-	FAILPOINT("balancer.activated");
 	return well(r);
 }
 
 static int
-bring_up(struct round *t, struct outcome *what)
+check(struct round *t, struct outcome *what)
 {
-	int r = t->b->driver->observe(t->b, t->bundle, &t->before, what);
+	int r;
 
-	if (r == 0 && !is_served(&t->before)) {
-		t->changed = true;
-		r = serve(t, what);
-	}
-	if (r == 0 && !t->before.routed) {
-		t->changed = true;
-		r = well(t->b->driver->route(t->b, t->bundle, what));
-		FAILPOINT("balancer.routed");
-	}
+	if (t->live)
+		return 0;
+	r = t->b->driver->check(t->b, t->bundle, what);
+	FAILPOINT("balancer.checked");
+	return well(r);
+}
+
+static int
+activate(struct round *t, struct outcome *what)
+{
+	int r;
+
+	if (t->live)
+		return 0;
+	r = well(t->b->driver->activate(t->b, t->bundle, what));
+	t->live = r == 0;
+	FAILPOINT("balancer.activated");
 	return r;
+}
+
+static int
+route(struct round *t, struct outcome *what)
+{
+	int r;
+
+	if (t->before.routed)
+		return 0;
+	t->changed = true;
+	r = t->b->driver->route(t->b, t->bundle, what);
+	FAILPOINT("balancer.routed");
+	return well(r);
 }
 
 /* Off is better than this one only where the site served nothing before this order. */
@@ -128,48 +143,42 @@ verify(struct round *t, struct outcome *what)
 	return r > 0 ? undo(t, what) : r;
 }
 
-static int
-persist(struct round *t, struct outcome *what)
+int
+round_phase(struct round *t, enum phase phase, struct outcome *what)
 {
-	struct outcome cause = { 0 };
-	int r = well(t->b->driver->persist(t->b, t->bundle, &cause));
+	static int (*const phases[])(struct round *, struct outcome *) = {
+		[PHASE_OBSERVE] = observe,
+		[PHASE_STAGE] = stage,
+		[PHASE_CHECK] = check,
+		[PHASE_ACTIVATE] = activate,
+		[PHASE_ROUTE] = route,
+		[PHASE_VERIFY] = verify,
+	};
+	static_assert(COUNT_OF(phases) == PHASE_MAX, "a function for each phase");
 
-	FAILPOINT("balancer.persisted");
-	if (r)
-		return balancer_fail(what, BALANCER_E_PARTIAL,
-		    "served, but a restart of the balancer would undo it (%s)", cause.words);
-	r = well(t->b->driver->settle(t->b, t->bundle, &cause));
-	if (r)
-		return balancer_fail(what, BALANCER_E_PARTIAL,
-		    "served and durable, but what is left over could not be removed (%s)",
-		    cause.words);
-	outcome_set(what, OUTCOME_DONE, "served and durable");
-	return 0;
-}
-
-static int
-install_once(struct round *t, struct outcome *what)
-{
-	int r = bring_up(t, what);
-
-	if (r == 0)
-		r = verify(t, what);
-	if (r)
-		return r;
-	if (t->changed || !is_durable(&t->before))
-		return persist(t, what);
-	r = well(t->b->driver->persist(t->b, t->bundle, what));
-	return r ? r : balancer_fail(what, BALANCER_E_NOOP, "served before, nothing changed");
+	return phases[phase](t, what);
 }
 
 int
-balancer_install(struct balancer *b, const struct bundle *bundle, const struct installer *installer,
-    struct outcome *what)
+round_end(struct round *t, int r, const struct outcome *cause, struct outcome *what)
 {
-	struct round t = { .b = b, .bundle = bundle, .installer = installer };
-	int r = BALANCER_E_AMBIGUOUS;
+	struct outcome left = { 0 };
 
-	for (int round = 0; round < ROUNDS && r == BALANCER_E_AMBIGUOUS; round++)
-		r = install_once(&t, what);
-	return r;
+	if (!t->changed && is_durable(&t->before)) {
+		if (well(r)) {
+			*what = *cause;
+			return r;
+		}
+		return balancer_fail(what, BALANCER_E_NOOP, "served before, nothing changed");
+	}
+	if (well(r))
+		return balancer_fail(what, BALANCER_E_PARTIAL,
+		    "served, but a restart of the balancer would undo it (%s)", cause->words);
+	r = well(t->b->driver->settle(t->b, t->bundle, &left));
+	if (r)
+		return balancer_fail(what, BALANCER_E_PARTIAL,
+		    "served and durable, but what is left over could not be removed (%s)",
+		    left.words);
+	outcome_set(what, OUTCOME_DONE, "served and durable");
+	return 0;
 }

@@ -226,10 +226,10 @@ test_words(void **state UNUSED)
 	struct balancer *b = NULL;
 	struct outcome what = { 0 };
 
-	for (int r = 0; r <= BALANCER_E_BROKEN; r++)
+	for (int r = 0; r <= BALANCER_E_HELD; r++)
 		assert_true(*balancer_words(r) != '\0');
 	assert_string_equal(balancer_words(-ENOSPC), error_words(-ENOSPC));
-	assert_true(*balancer_words(BALANCER_E_BROKEN + 1) != '\0');
+	assert_true(*balancer_words(BALANCER_E_HELD + 1) != '\0');
 	assert_non_null(balancer_driver_named("haproxy"));
 	assert_null(balancer_driver_named("nonesuch"));
 	assert_int_equal(
