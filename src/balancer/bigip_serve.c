@@ -17,6 +17,7 @@
 #define ENTRY    "site" /* of certKeyChain; always the same, so that only files change */
 #define MARK     "certdesk site "
 #define BEFORE   ", before: "
+#define BESIDE   ", with port 80" /* of the virtual server that is made last: so is the other one */
 #define FULL     (BIGIP_NAME_SIZE + 64)
 
 /* What the profile says of itself. */
@@ -99,14 +100,19 @@ wears(const struct balancer *b, const struct worn *worn, const struct bigip_name
 	           0;
 }
 
+static const char *
+profile_path(const struct balancer *b, const struct bigip_names *names, char to[BIGIP_PATH_SIZE])
+{
+	return bigip_path(
+	    b, PROFILES, names->profile, "?$select=name,description,certKeyChain", to);
+}
+
 static int
 get_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     json_t **ret, struct outcome *what)
 {
 	char path[BIGIP_PATH_SIZE];
-	int r = bigip_get(b,
-	    bigip_path(b, PROFILES, names->profile, "?$select=name,description,certKeyChain", path),
-	    ret, what);
+	int r = bigip_seen_or_get(b, profile_path(b, names, path), ret, what);
 
 	if (r == 0 && *ret && !is_ours(*ret, bundle)) {
 		json_decref(TAKE(*ret));
@@ -176,15 +182,26 @@ translation_of(const struct balancer *b)
 	return json_pack("{s:s}", "type", snat);
 }
 
+static void
+put_virtual_mark(const struct balancer *b, const struct bundle *bundle, enum virtual_kind kind,
+    char to[static 120])
+{
+	char mark[80];
+
+	put_mark(bundle, mark);
+	snprintf(to, 120, "%s%s", mark,
+	    kind == VIRTUAL_HTTPS && is_wanted(b, VIRTUAL_HTTP) ? BESIDE : "");
+}
+
 static json_t *
 virtual_of(const struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     enum virtual_kind kind)
 {
-	char destination[FULL], pool[FULL], mark[80];
+	char destination[FULL], pool[FULL], mark[120];
 	json_t *virtual;
 
 	put_destination(b, bundle, kind, destination);
-	put_mark(bundle, mark);
+	put_virtual_mark(b, bundle, kind, mark);
 	virtual = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "destination", destination, "mask",
 	    bundle->address.family == 6 ? "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 					: "255.255.255.255",
@@ -215,10 +232,12 @@ static bool
 is_as_wanted(const struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     enum virtual_kind kind, const json_t *virtual)
 {
-	char destination[FULL], profile[FULL], pool[FULL];
+	char destination[FULL], profile[FULL], pool[FULL], mark[120];
 
 	put_destination(b, bundle, kind, destination);
+	put_virtual_mark(b, bundle, kind, mark);
 	if (strcmp(bigip_text(virtual, "destination"), destination) != 0 ||
+	    strcmp(bigip_text(virtual, "description"), mark) != 0 ||
 	    bigip_flag(virtual, "disabled", false))
 		return false;
 	return kind == VIRTUAL_HTTP ||
@@ -226,13 +245,18 @@ is_as_wanted(const struct balancer *b, const struct bundle *bundle, const struct
 		   strcmp(bigip_text(virtual, "pool"), pool_of(b, bundle, pool)) == 0);
 }
 
+static const char *
+virtual_path(const struct balancer *b, const char *name, char to[BIGIP_PATH_SIZE])
+{
+	return bigip_path(b, VIRTUALS, name, "?expandSubcollections=true", to);
+}
+
 static int
 get_virtual(struct balancer *b, const struct bundle *bundle, const char *name, json_t **ret,
     struct outcome *what)
 {
 	char path[BIGIP_PATH_SIZE];
-	int r = bigip_get(
-	    b, bigip_path(b, VIRTUALS, name, "?expandSubcollections=true", path), ret, what);
+	int r = bigip_seen_or_get(b, virtual_path(b, name, path), ret, what);
 
 	if (r == 0 && *ret && !is_ours(*ret, bundle)) {
 		json_decref(TAKE(*ret));
@@ -272,7 +296,7 @@ bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	bool changed = false;
 	int r = bigip_names_of(b, bundle, &names, what);
 
-	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++)
+	for (int kind = VIRTUAL_MAX; r == 0 && kind-- > 0;)
 		if (is_wanted(b, (enum virtual_kind)kind))
 			r = route_one(b, bundle, &names, (enum virtual_kind)kind, &changed, what);
 	return r ? r : !changed ? BALANCER_E_NOOP : 0;
@@ -296,18 +320,36 @@ switch_of(const struct balancer *b, const struct bundle *bundle, const struct bi
 	    "{s:s, s:o}", "description", description, "certKeyChain", chain_of(b, names));
 }
 
+/* The answer to a change is the object as it is now. */
+static int
+must_wear(struct balancer *b, const json_t *profile, const struct bigip_names *names,
+    struct outcome *what)
+{
+	struct worn worn;
+
+	read_profile(profile, &worn);
+	if (wears(b, &worn, names))
+		return 0;
+	return balancer_fail(what, BALANCER_E_AMBIGUOUS, "%s: %s was to have %s and has %.120s",
+	    b->config->name, names->profile, names->certificate,
+	    *worn.certificate ? worn.certificate : "nothing");
+}
+
 static int
 make_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     struct outcome *what)
 {
 	char mark[80];
 	CLEAN(json_free) json_t *body = NULL;
+	CLEAN(json_free) json_t *after = NULL;
+	int r;
 
 	put_mark(bundle, mark);
 	body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", names->profile, "partition",
 	    b->config->partition, "defaultsFrom", b->config->parent_profile, "serverName",
 	    bundle->name.text, "description", mark, "certKeyChain", chain_of(b, names));
-	return bigip_must(b, "POST", "/mgmt/tm/" PROFILES, body, NULL, what);
+	r = bigip_must(b, "POST", "/mgmt/tm/" PROFILES, body, &after, what);
+	return r ? r : must_wear(b, after, names, what);
 }
 
 /* A name from the description is only ever one of ours. */
@@ -332,11 +374,15 @@ remove_before(struct balancer *b, const struct worn *worn, const struct bigip_na
     struct outcome *what)
 {
 	const char *certificate = strrchr(worn->certificate, '/');
+	const char *chain = strrchr(worn->chain, '/');
 	struct bigip_names before;
 
 	if (!names_before(worn, &before) || strcmp(before.certificate, names->certificate) == 0 ||
 	    (certificate && strcmp(before.certificate, certificate + 1) == 0))
 		return 0;
+	if (strcmp(before.chain, names->chain) == 0 ||
+	    (chain && strcmp(before.chain, chain + 1) == 0))
+		before.chain[0] = '\0'; /* it is in use */
 	return bigip_files_remove(b, &before, what);
 }
 
@@ -345,6 +391,7 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 {
 	CLEAN(json_free) json_t *profile = NULL;
 	CLEAN(json_free) json_t *body = NULL;
+	CLEAN(json_free) json_t *after = NULL;
 	char path[BIGIP_PATH_SIZE];
 	struct bigip_names names;
 	struct worn worn;
@@ -363,27 +410,30 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 	if (r)
 		return r;
 	body = switch_of(b, bundle, &names, &worn);
-	return bigip_must(
-	    b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body, NULL, what);
+	r = bigip_must(
+	    b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body, &after, what);
+	return r ? r : must_wear(b, after, &names, what);
 }
 
+/* One look for both: the one that users need is made last, and says that the other one is there. That
+ * somebody took the redirection away is found by comparing the whole device, not by each renewal. */
 static int
 observe_virtuals(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     struct observation *to, struct outcome *what)
 {
-	int r = 0;
+	CLEAN(json_free) json_t *virtual = NULL;
+	struct bigip *d = b->self;
+	char path[BIGIP_PATH_SIZE];
+	int r;
 
-	to->routed = true;
-	for (int k = 0; r == 0 && k < VIRTUAL_MAX; k++) {
-		enum virtual_kind kind = (enum virtual_kind)k;
-		CLEAN(json_free) json_t *virtual = NULL;
-
-		if (!is_wanted(b, kind))
-			continue;
-		r = get_virtual(b, bundle, virtual_name(names, kind), &virtual, what);
-		to->routed &= virtual && is_as_wanted(b, bundle, names, kind, virtual);
-	}
-	return r;
+	bigip_seen_forget(d, virtual_path(b, names->https, path));
+	r = get_virtual(b, bundle, names->https, &virtual, what);
+	if (r)
+		return r;
+	to->routed = virtual && is_as_wanted(b, bundle, names, VIRTUAL_HTTPS, virtual);
+	if (!to->routed)
+		bigip_seen_put(d, path, virtual);
+	return 0;
 }
 
 /* What a restart would load cannot be asked: what is served whole counts as kept, and is saved again
@@ -396,10 +446,16 @@ bigip_observe(
 	CLEAN(json_free) json_t *profile = NULL;
 	struct bigip_names names;
 	struct worn worn = { 0 };
+	struct bigip *d = b->self;
+	char path[BIGIP_PATH_SIZE];
 	int r = bigip_names_of(b, bundle, &names, what);
 
+	if (r)
+		return r;
+	bigip_seen_forget(d, profile_path(b, &names, path));
+	r = get_profile(b, bundle, &names, &profile, what);
 	if (r == 0)
-		r = get_profile(b, bundle, &names, &profile, what);
+		bigip_seen_put(d, path, profile);
 	if (r == 0)
 		r = observe_virtuals(b, bundle, &names, &o, what);
 	if (r)
@@ -427,6 +483,8 @@ wear_again(struct balancer *b, const struct bundle *previous, const struct poure
 {
 	int r = bigip_stage(b, previous, pourer, what); /* there still, as a rule */
 
+	if (r == 0)
+		r = bigip_check(b, previous, what);
 	if (r == 0)
 		r = bigip_activate(b, previous, what);
 	return r == BALANCER_E_NOOP ? 0 : r;
@@ -457,6 +515,7 @@ bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pou
 
 	if (!bundle->previous)
 		return bigip_withdraw(b, bundle, what);
+	bigip_seen_forget(b->self, NULL);
 	r = bigip_names_of(b, bundle, &names, what);
 	if (r == 0)
 		r = wear_again(b, bundle->previous, pourer, what);
@@ -475,6 +534,7 @@ bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *
 	struct worn worn;
 	int r = bigip_names_of(b, bundle, &names, what);
 
+	bigip_seen_forget(b->self, NULL);
 	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++) {
 		const char *name = virtual_name(&names, (enum virtual_kind)kind);
 		CLEAN(json_free) json_t *virtual = NULL;
