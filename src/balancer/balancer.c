@@ -33,6 +33,7 @@ static const struct result_rule results[] = {
 	[BALANCER_E_UNSUPPORTED] = { "not supported",    OUTCOME_HUMAN },
 	[BALANCER_E_BROKEN]      = { "not understood",   OUTCOME_HUMAN },
 	[BALANCER_E_BY_HAND]     = { "to be done by hand", OUTCOME_HUMAN },
+	[BALANCER_E_HELD]        = { "not begun",        OUTCOME_LATER },
 };
 /* clang-format on */
 static_assert(COUNT_OF(results) == BALANCER_E_MAX, "a row for every result");

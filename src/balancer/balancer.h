@@ -36,6 +36,7 @@ enum {
 	BALANCER_E_UNSUPPORTED,
 	BALANCER_E_BROKEN,  /* an answer that makes no sense */
 	BALANCER_E_BY_HAND, /* somebody has to do it, and to say so; *what says what */
+	BALANCER_E_HELD,    /* not begun, as others failed before it */
 	BALANCER_E_MAX
 };
 const char *balancer_words(int r); /* "busy", "refused" … */
@@ -115,6 +116,8 @@ enum balancer_reach {
 struct balancer_driver {
 	const char *name; /* as in the configuration */
 	enum balancer_reach reach;
+	size_t wave;      /* how many may be staged side by side; 0: one */
+	bool keeps_all;   /* one persist is for everything that was changed since it was opened */
 	/* The file whose lock makes us the one writer. */
 	int (*lock_file)(const struct config_balancer *config, char *to, size_t size) MUST_USE;
 	int (*open)(struct balancer *b,
@@ -187,7 +190,24 @@ struct installer {
 	int (*planned)(const struct installer *self, const struct plan *plan, struct outcome *what);
 	int (*verify)(
 	    const struct installer *self, const struct bundle *bundle, struct outcome *what);
+	/* After each step: still at it. NULL: nobody wants to know. */
+	void (*still)(const struct installer *self);
 	void *context;
 };
 int balancer_install(struct balancer *b, const struct bundle *bundle,
     const struct installer *installer, struct outcome *what) MUST_USE;
+
+/*
+ * The same for many. The first that is changed goes alone, as a canary, the others behind it in
+ * waves: staged, checked, activated, verified together; where the driver keeps all at once there is
+ * one persist in the end. Each has its own result and is rolled back by itself. When more than one
+ * and more than 5 % failed, or the device or this machine did, nothing new is begun: HELD, to be
+ * done later.
+ */
+struct install_item {
+	const struct bundle *bundle;
+	int result; /* as of balancer_install(), or HELD */
+	struct outcome what;
+};
+void balancer_install_many(struct balancer *b, const struct installer *installer,
+    struct install_item *items, size_t count);

@@ -12,6 +12,7 @@
 #include "balancer/bigip_internal.h"
 #include "base/error.h"
 
+#define WAVE            10 /* so many keys lie in the upload folder side by side, for seconds */
 #define REQUEST_TIMEOUT SECONDS(90) /* it waits 60 s for itself; who leaves earlier knows nothing */
 
 /* One writer for each device. */
@@ -45,6 +46,9 @@ bigip_open(struct balancer *b, struct outcome *what)
 	int r;
 
 	d->material = MATERIAL_KEPT;
+	d->seen = json_object();
+	d->proven = json_object();
+	d->uploads = BUF(BIGIP_UPLOADS_MAX);
 	b->self = d; /* bigip_close() frees it */
 	r = open_device(b, d);
 	if (r)
@@ -59,12 +63,18 @@ static void
 bigip_close(struct balancer *b)
 {
 	struct bigip *d = b->self;
+	struct outcome aside;
 
 	if (!d)
 		return;
+	if (bigip_unload(b, &aside) != 0)
+		buf_clear(&d->uploads); /* the next one sweeps */
 	bigip_sign_out(b);
 	device_close(d->device);
 	material_kept_fini(&d->material);
+	json_decref(d->seen);
+	json_decref(d->proven);
+	buf_fini(&d->uploads);
 	free(d);
 	b->self = NULL;
 }
@@ -93,6 +103,8 @@ settle(struct balancer *b UNUSED, const struct bundle *bundle UNUSED, struct out
 
 const struct balancer_driver bigip_driver = {
 	.name = "bigip",
+	.wave = WAVE,
+	.keeps_all = true,
 	.lock_file = lock_file,
 	.open = bigip_open,
 	.close = bigip_close,

@@ -24,6 +24,10 @@ struct bigip {
 	char token[128];                                     /* "" = not signed in */
 	char version[32], unit[128], failover[32], sync[64]; /* as bigip_pair_look() found them */
 	struct material_kept material;
+	json_t *seen;       /* path -> the object, or null: what observe found */
+	json_t *proven;     /* names of files that have been looked at, or made, in this session */
+	struct buf uploads; /* paths of those that lie in the upload folder, each behind a blank */
+	bool swept;         /* nothing of an earlier run lies there */
 };
 
 /* Everything of a site is found by these, and by nothing else. */
@@ -67,7 +71,7 @@ int bigip_get(struct balancer *b, const char *path, json_t **ret, struct outcome
 /* DELETE; absent is fine, and so is what somebody still uses (*ret_gone false, may be NULL). */
 int bigip_delete(struct balancer *b, const char *kind, const char *name, bool *ret_gone,
     struct outcome *what) MUST_USE;
-/* A file, to be named in a sourcePath and removed with bigip_unload() whatever happens. */
+/* A file, to be named in a sourcePath; put on `uploads` first. */
 int bigip_upload(
     struct balancer *b, const char *name, struct str bytes, struct outcome *what) MUST_USE;
 /* What the answer of a request that is the caller's to understand means in the end. */
@@ -81,7 +85,24 @@ json_free(json_t *json)
 }
 CLEAN_DEFINE(json_free, json_t *);
 
+/* ---- bigip_seen.c: what is known from this session ---- */
+
+void bigip_seen_put(struct bigip *d, const char *path, json_t *object); /* NULL: it is not there */
+/* What was put for that path, which is then forgotten; else as bigip_get(). */
+int bigip_seen_or_get(
+    struct balancer *b, const char *path, json_t **ret, struct outcome *what) MUST_USE;
+void bigip_seen_forget(struct bigip *d, const char *path); /* NULL: all */
+/* Of files, by the name of the object: their content never changes. */
+void bigip_prove(struct bigip *d, const char *name);
+void bigip_prove_not(struct bigip *d, const char *name); /* it is removed */
+bool bigip_is_proven(const struct bigip *d, const char *name);
+
 /* ---- bigip_files.c: certificates, chains, keys ---- */
+
+#define BIGIP_UPLOADS_MAX 4096 /* bytes of one command that removes them */
+
+/* Removes what we uploaded, all in one command: with the key it lies there in clear. */
+int bigip_unload(struct balancer *b, struct outcome *what) MUST_USE;
 
 int bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what) MUST_USE;

@@ -113,15 +113,19 @@ wears(const struct balancer *b, const struct worn *worn, const struct bigip_name
 	           0;
 }
 
+static const char *
+profile_path(const struct balancer *b, const struct bigip_names *names, char to[BIGIP_PATH_SIZE])
+{
+	return bigip_path(
+	    b, PROFILES, names->profile, "?$select=name,description,appService,certKeyChain", to);
+}
+
 static int
 get_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     json_t **ret, struct outcome *what)
 {
 	char path[BIGIP_PATH_SIZE];
-	int r = bigip_get(b,
-	    bigip_path(b, PROFILES, names->profile,
-		"?$select=name,description,appService,certKeyChain", path),
-	    ret, what);
+	int r = bigip_seen_or_get(b, profile_path(b, names, path), ret, what);
 
 	return r || !*ret ? r : bigip_must_be_ours(b, bundle, names->profile, *ret, what);
 }
@@ -138,10 +142,26 @@ switch_of(const struct balancer *b, const struct bundle *bundle, const struct bi
 	char mark[BIGIP_MARK_SIZE], description[FULL * 2];
 
 	bigip_mark(bundle, mark);
-	snprintf(description, sizeof(description), "%s%s%s%s%s", mark, certificate ? BIGIP_BEFORE : "",
-	    certificate ? certificate + 1 : "", chain ? " " : "", chain ? chain + 1 : "");
+	snprintf(description, sizeof(description), "%s%s%s%s%s", mark,
+	    certificate ? BIGIP_BEFORE : "", certificate ? certificate + 1 : "", chain ? " " : "",
+	    chain ? chain + 1 : "");
 	return json_pack(
 	    "{s:s, s:o}", "description", description, "certKeyChain", chain_of(b, names));
+}
+
+/* The answer to a change is the object as it is now. */
+static int
+must_wear(struct balancer *b, const json_t *profile, const struct bigip_names *names,
+    struct outcome *what)
+{
+	struct worn worn;
+
+	read_profile(profile, &worn);
+	if (wears(b, &worn, names))
+		return 0;
+	return balancer_fail(what, BALANCER_E_AMBIGUOUS, "%s: %s was to have %s and has %.120s",
+	    b->config->name, names->profile, names->certificate,
+	    *worn.certificate ? worn.certificate : "nothing");
 }
 
 static int
@@ -150,7 +170,9 @@ make_profile(struct balancer *b, const struct bundle *bundle, const struct bigip
 {
 	char mark[BIGIP_MARK_SIZE];
 	CLEAN(json_free) json_t *body = NULL;
+	CLEAN(json_free) json_t *after = NULL;
 	struct bigip_template t;
+	int r;
 
 	bigip_mark(bundle, mark);
 	bigip_template_of(b->config, bundle, &t);
@@ -158,7 +180,8 @@ make_profile(struct balancer *b, const struct bundle *bundle, const struct bigip
 	    t.parent, "serverName", bundle->name.text, "sniDefault", "false", "description", mark,
 	    "certKeyChain", chain_of(b, names));
 	bigip_place(b, body);
-	return bigip_must(b, "POST", "/mgmt/tm/" PROFILES, body, NULL, what);
+	r = bigip_must(b, "POST", "/mgmt/tm/" PROFILES, body, &after, what);
+	return r ? r : must_wear(b, after, names, what);
 }
 
 /* A name from the description is only ever one of ours. */
@@ -183,11 +206,15 @@ remove_before(struct balancer *b, const struct worn *worn, const struct bigip_na
     struct outcome *what)
 {
 	const char *certificate = strrchr(worn->certificate, '/');
+	const char *chain = strrchr(worn->chain, '/');
 	struct bigip_names before;
 
 	if (!names_before(worn, &before) || strcmp(before.certificate, names->certificate) == 0 ||
 	    (certificate && strcmp(before.certificate, certificate + 1) == 0))
 		return 0;
+	if (strcmp(before.chain, names->chain) == 0 ||
+	    (chain && strcmp(before.chain, chain + 1) == 0))
+		before.chain[0] = '\0'; /* it is in use */
 	return bigip_files_remove(b, &before, what);
 }
 
@@ -196,6 +223,7 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 {
 	CLEAN(json_free) json_t *profile = NULL;
 	CLEAN(json_free) json_t *body = NULL;
+	CLEAN(json_free) json_t *after = NULL;
 	char path[BIGIP_PATH_SIZE];
 	struct bigip_names names;
 	struct worn worn;
@@ -214,8 +242,9 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 	if (r)
 		return r;
 	body = switch_of(b, bundle, &names, &worn);
-	return bigip_must(
-	    b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body, NULL, what);
+	r = bigip_must(
+	    b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body, &after, what);
+	return r ? r : must_wear(b, after, &names, what);
 }
 
 /* What a restart would load cannot be asked: what is served whole counts as kept, and is saved again
@@ -228,10 +257,16 @@ bigip_observe(
 	CLEAN(json_free) json_t *profile = NULL;
 	struct bigip_names names;
 	struct worn worn = { 0 };
+	struct bigip *d = b->self;
+	char path[BIGIP_PATH_SIZE];
 	int r = bigip_names_of(b, bundle, &names, what);
 
+	if (r)
+		return r;
+	bigip_seen_forget(d, profile_path(b, &names, path));
+	r = get_profile(b, bundle, &names, &profile, what);
 	if (r == 0)
-		r = get_profile(b, bundle, &names, &profile, what);
+		bigip_seen_put(d, path, profile);
 	if (r == 0)
 		r = bigip_virtuals_observe(b, bundle, &names, &o.routed, what);
 	if (r)
@@ -259,6 +294,8 @@ wear_again(struct balancer *b, const struct bundle *previous, const struct poure
 {
 	int r = bigip_stage(b, previous, pourer, what); /* there still, as a rule */
 
+	if (r == 0)
+		r = bigip_check(b, previous, what);
 	if (r == 0)
 		r = bigip_activate(b, previous, what);
 	return r == BALANCER_E_NOOP ? 0 : r;
@@ -289,6 +326,7 @@ bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pou
 
 	if (!bundle->previous)
 		return bigip_withdraw(b, bundle, what);
+	bigip_seen_forget(b->self, NULL);
 	r = bigip_names_of(b, bundle, &names, what);
 	if (r == 0)
 		r = wear_again(b, bundle->previous, pourer, what);
@@ -330,6 +368,7 @@ bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *
 	struct worn worn;
 	int r = bigip_names_of(b, bundle, &names, what);
 
+	bigip_seen_forget(b->self, NULL);
 	if (r == 0)
 		r = bigip_virtuals_remove(b, bundle, &names, what);
 	if (r == 0)

@@ -9,44 +9,45 @@
 #include "balancer/bigip_internal.h"
 #include "base/error.h"
 
-#define VIRTUALS "ltm/virtual"
-#define HTTP     80
-#define FULL     BIGIP_FULL_SIZE
+#define VIRTUALS  "ltm/virtual"
+#define HTTP      80
+#define FULL      BIGIP_FULL_SIZE
+#define MARK_SIZE (BIGIP_MARK_SIZE + FULL + 20)
 
 enum virtual_kind { VIRTUAL_HTTPS, VIRTUAL_HTTP, VIRTUAL_MAX };
 
 /* What the functions below all need. */
-struct plan {
+struct layout {
 	struct balancer *b;
 	const struct bundle *bundle;
 	const struct bigip_names *names;
 	struct bigip_template t;
 };
 
-static struct plan
-plan_of(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names)
+static struct layout
+layout_of(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names)
 {
-	struct plan plan = { .b = b, .bundle = bundle, .names = names };
+	struct layout layout = { .b = b, .bundle = bundle, .names = names };
 
-	bigip_template_of(b->config, bundle, &plan.t);
-	return plan;
+	bigip_template_of(b->config, bundle, &layout.t);
+	return layout;
 }
 
 static const char *
-virtual_name(const struct plan *p, enum virtual_kind kind)
+virtual_name(const struct layout *p, enum virtual_kind kind)
 {
 	return kind == VIRTUAL_HTTPS ? p->names->https : p->names->http;
 }
 
 static bool
-is_wanted(const struct plan *p, enum virtual_kind kind)
+is_wanted(const struct layout *p, enum virtual_kind kind)
 {
 	return kind == VIRTUAL_HTTPS || *p->t.redirect;
 }
 
 /* IPv6 and port are parted by a dot. An address belongs to its partition, whatever the folder. */
 static void
-put_destination(const struct plan *p, enum virtual_kind kind, char to[static FULL])
+put_destination(const struct layout *p, enum virtual_kind kind, char to[static FULL])
 {
 	const struct config_balancer *config = p->b->config;
 	char address[ADDR_TEXT_SIZE], domain[24] = "";
@@ -60,7 +61,7 @@ put_destination(const struct plan *p, enum virtual_kind kind, char to[static FUL
 }
 
 static void
-add_profile(const struct plan *p, json_t *list, const char *name, const char *context)
+add_profile(const struct layout *p, json_t *list, const char *name, const char *context)
 {
 	char full[FULL];
 
@@ -71,7 +72,7 @@ add_profile(const struct plan *p, json_t *list, const char *name, const char *co
 }
 
 static json_t *
-profiles_of(const struct plan *p, enum virtual_kind kind)
+profiles_of(const struct layout *p, enum virtual_kind kind)
 {
 	json_t *list = json_array();
 
@@ -84,7 +85,7 @@ profiles_of(const struct plan *p, enum virtual_kind kind)
 }
 
 static json_t *
-rules_of(const struct plan *p, enum virtual_kind kind)
+rules_of(const struct layout *p, enum virtual_kind kind)
 {
 	struct str rest = str_of(kind == VIRTUAL_HTTPS ? p->t.rules : p->t.redirect), name;
 	json_t *list = json_array();
@@ -96,8 +97,21 @@ rules_of(const struct plan *p, enum virtual_kind kind)
 	return list;
 }
 
+/* The one at 443 is made last, and says by which rule the other one is there. */
+static void
+put_mark(const struct layout *p, enum virtual_kind kind, char to[static MARK_SIZE])
+{
+	char mark[BIGIP_MARK_SIZE];
+
+	bigip_mark(p->bundle, mark);
+	if (kind == VIRTUAL_HTTPS && is_wanted(p, VIRTUAL_HTTP))
+		snprintf(to, MARK_SIZE, "%s, port 80 by %s", mark, p->t.redirect);
+	else
+		snprintf(to, MARK_SIZE, "%s", mark);
+}
+
 static json_t *
-translation_of(const struct plan *p)
+translation_of(const struct layout *p)
 {
 	if (*p->t.snat == '/')
 		return json_pack("{s:s, s:s}", "type", "snat", "pool", p->t.snat);
@@ -106,13 +120,13 @@ translation_of(const struct plan *p)
 
 /* Port 80 has the pool, too: a CA that validates is let through to it. */
 static json_t *
-virtual_of(const struct plan *p, enum virtual_kind kind)
+virtual_of(const struct layout *p, enum virtual_kind kind)
 {
-	char destination[FULL], pool[FULL], mark[BIGIP_MARK_SIZE];
+	char destination[FULL], pool[FULL], mark[MARK_SIZE];
 	json_t *virtual, *rules = rules_of(p, kind);
 
 	put_destination(p, kind, destination);
-	bigip_mark(p->bundle, mark);
+	put_mark(p, kind, mark);
 	virtual = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "destination", destination,
 	    "mask",
 	    p->bundle->address.family == 6 ? "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
@@ -138,7 +152,7 @@ has_rules(const json_t *virtual, json_t *wanted)
 
 /* In a partition whose own route domain is another than 0 the address reads back with it. */
 static bool
-is_destination(const struct plan *p, enum virtual_kind kind, const char *there)
+is_destination(const struct layout *p, enum virtual_kind kind, const char *there)
 {
 	char wanted[FULL];
 	size_t head = strcspn(there, "%"), tail;
@@ -152,11 +166,13 @@ is_destination(const struct plan *p, enum virtual_kind kind, const char *there)
 
 /* As far as it is ours to say. */
 static bool
-is_as_wanted(const struct plan *p, enum virtual_kind kind, const json_t *virtual)
+is_as_wanted(const struct layout *p, enum virtual_kind kind, const json_t *virtual)
 {
-	char profile[FULL], pool[FULL];
+	char profile[FULL], pool[FULL], mark[MARK_SIZE];
 
+	put_mark(p, kind, mark);
 	if (!is_destination(p, kind, bigip_text(virtual, "destination")) ||
+	    strcmp(bigip_text(virtual, "description"), mark) != 0 ||
 	    bigip_flag(virtual, "disabled", false))
 		return false;
 	if (kind == VIRTUAL_HTTP && !has_rules(virtual, rules_of(p, kind)))
@@ -167,18 +183,23 @@ is_as_wanted(const struct plan *p, enum virtual_kind kind, const json_t *virtual
 	return strcmp(bigip_text(virtual, "pool"), bigip_full_name(p->b, p->t.pool, pool)) == 0;
 }
 
+static const char *
+virtual_path(const struct layout *p, const char *name, char to[static BIGIP_PATH_SIZE])
+{
+	return bigip_path(p->b, VIRTUALS, name, "?expandSubcollections=true", to);
+}
+
 static int
-get_virtual(const struct plan *p, const char *name, json_t **ret, struct outcome *what)
+get_virtual(const struct layout *p, const char *name, json_t **ret, struct outcome *what)
 {
 	char path[BIGIP_PATH_SIZE];
-	int r = bigip_get(
-	    p->b, bigip_path(p->b, VIRTUALS, name, "?expandSubcollections=true", path), ret, what);
+	int r = bigip_seen_or_get(p->b, virtual_path(p, name, path), ret, what);
 
 	return r || !*ret ? r : bigip_must_be_ours(p->b, p->bundle, name, *ret, what);
 }
 
 static int
-route_one(const struct plan *p, enum virtual_kind kind, bool *changed, struct outcome *what)
+route_one(const struct layout *p, enum virtual_kind kind, bool *changed, struct outcome *what)
 {
 	const char *name = virtual_name(p, kind);
 	CLEAN(json_free) json_t *there = NULL;
@@ -204,49 +225,58 @@ int
 bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	struct bigip_names names;
-	struct plan p;
+	struct layout p;
 	bool changed = false;
 	int r = bigip_names_of(b, bundle, &names, what);
 
 	if (r)
 		return r;
-	p = plan_of(b, bundle, &names);
+	p = layout_of(b, bundle, &names);
 	if (*p.t.shared)
 		return bigip_shared_add(b, p.t.shared, names.profile, what);
 	r = bigip_own_make(b, &p.t, what);
-	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++)
+	for (int kind = VIRTUAL_MAX; r == 0 && kind-- > 0;)
 		if (is_wanted(&p, (enum virtual_kind)kind))
 			r = route_one(&p, (enum virtual_kind)kind, &changed, what);
 	return r ? r : !changed ? BALANCER_E_NOOP : 0;
+}
+
+/* One look for both: the one that users need is made last, and says that the other one is there. That
+ * somebody took the redirection away is found by comparing the whole device, not by each renewal. */
+static int
+observe_own(const struct layout *p, bool *ret_routed, struct outcome *what)
+{
+	CLEAN(json_free) json_t *virtual = NULL;
+	struct bigip *d = p->b->self;
+	char path[BIGIP_PATH_SIZE];
+	int r;
+
+	bigip_seen_forget(d, virtual_path(p, p->names->https, path));
+	r = get_virtual(p, p->names->https, &virtual, what);
+	if (r)
+		return r;
+	*ret_routed = virtual && is_as_wanted(p, VIRTUAL_HTTPS, virtual);
+	if (!*ret_routed)
+		bigip_seen_put(d, path, virtual);
+	return 0;
 }
 
 int
 bigip_virtuals_observe(struct balancer *b, const struct bundle *bundle,
     const struct bigip_names *names, bool *ret_routed, struct outcome *what)
 {
-	const struct plan p = plan_of(b, bundle, names);
-	int r = 0;
+	const struct layout p = layout_of(b, bundle, names);
 
 	if (*p.t.shared)
 		return bigip_shared_observe(b, p.t.shared, names->profile, ret_routed, what);
-	*ret_routed = true;
-	for (int k = 0; r == 0 && k < VIRTUAL_MAX; k++) {
-		enum virtual_kind kind = (enum virtual_kind)k;
-		CLEAN(json_free) json_t *virtual = NULL;
-
-		if (!is_wanted(&p, kind))
-			continue;
-		r = get_virtual(&p, virtual_name(&p, kind), &virtual, what);
-		*ret_routed &= virtual && is_as_wanted(&p, kind, virtual);
-	}
-	return r;
+	return observe_own(&p, ret_routed, what);
 }
 
 int
 bigip_virtuals_remove(struct balancer *b, const struct bundle *bundle,
     const struct bigip_names *names, struct outcome *what)
 {
-	const struct plan p = plan_of(b, bundle, names);
+	const struct layout p = layout_of(b, bundle, names);
 	int r = *p.t.shared ? bigip_shared_remove(b, p.t.shared, names->profile, what) : 0;
 
 	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++) {

@@ -272,6 +272,7 @@ set_kind(int r, struct outcome *what)
 	case BALANCER_E_UNREACHABLE:
 	case BALANCER_E_AMBIGUOUS:
 	case BALANCER_E_PARTIAL:
+	case BALANCER_E_HELD:
 		what->kind = OUTCOME_LATER;
 		break;
 	default:
