@@ -89,8 +89,8 @@ bigip_probe(struct balancer *b, struct probe *ret, struct outcome *what)
 		return r;
 	*ret = (struct probe){ .max_payload = SIZE_MAX };
 	snprintf(ret->version, sizeof(ret->version), "%s", d->version);
-	snprintf(ret->words, sizeof(ret->words), "%.100s is the unit that answers: %s; its pair: %s",
-	    d->unit, d->failover, d->sync);
+	snprintf(ret->words, sizeof(ret->words),
+	    "%.100s is the unit that answers: %s; its pair: %s", d->unit, d->failover, d->sync);
 	return 0;
 }
 

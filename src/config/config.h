@@ -70,9 +70,9 @@ struct config_balancer {
 	char http_profile[CONFIG_TEXT_SIZE],
 	    tcp_profile[CONFIG_TEXT_SIZE]; /* "" = of the kind of service */
 	char redirect_rule
-	    [CONFIG_TEXT_SIZE];             /* of port 80; "certdesk" = ours, "" = nobody listens */
-	char snat[CONFIG_TEXT_SIZE];        /* "automap", "none", or a pool's full name */
-	char folder[CONFIG_PATH_SIZE];        /* manual: where people find what they install */
+	    [CONFIG_TEXT_SIZE];        /* of port 80; "certdesk" = ours, "" = nobody listens */
+	char snat[CONFIG_TEXT_SIZE];   /* "automap", "none", or a pool's full name */
+	char folder[CONFIG_PATH_SIZE]; /* manual: where people find what they install */
 	/* when and by whom (config/calendar.h, docs/decisions/0018) */
 	char windows[CONFIG_TEXT_SIZE], freezes[CONFIG_TEXT_SIZE];
 	char time_zone[CONFIG_NAME_SIZE];   /* "" = the machine's */
