@@ -340,8 +340,8 @@ remove_before(struct balancer *b, const struct worn *worn, const struct bigip_na
 	return bigip_files_remove(b, &before, what);
 }
 
-int
-bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+static int
+wear(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	CLEAN(json_free) json_t *profile = NULL;
 	CLEAN(json_free) json_t *body = NULL;
@@ -365,6 +365,20 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 	body = switch_of(b, bundle, &names, &worn);
 	return bigip_must(
 	    b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body, NULL, what);
+}
+
+/* What the device refused for good is not to be found again under its name, as it would count as
+ * staged: a key that is not the certificate's would stay for ever. What is in use stays. */
+int
+bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	struct outcome aside = { 0 };
+	struct bigip_names names;
+	int r = wear(b, bundle, what);
+
+	if (r == BALANCER_E_INVALID && bigip_names_of(b, bundle, &names, &aside) == 0)
+		(void)!bigip_files_remove(b, &names, &aside);
+	return r;
 }
 
 static int
@@ -428,7 +442,7 @@ wear_again(struct balancer *b, const struct bundle *previous, const struct poure
 	int r = bigip_stage(b, previous, pourer, what); /* there still, as a rule */
 
 	if (r == 0)
-		r = bigip_activate(b, previous, what);
+		r = wear(b, previous, what);
 	return r == BALANCER_E_NOOP ? 0 : r;
 }
 
