@@ -218,8 +218,8 @@ remove_before(struct balancer *b, const struct worn *worn, const struct bigip_na
 	return bigip_files_remove(b, &before, what);
 }
 
-int
-bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+static int
+wear(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	CLEAN(json_free) json_t *profile = NULL;
 	CLEAN(json_free) json_t *body = NULL;
@@ -245,6 +245,20 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 	r = bigip_must(
 	    b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body, &after, what);
 	return r ? r : must_wear(b, after, &names, what);
+}
+
+/* What the device refused for good is not to be found again under its name, as it would count as
+ * staged: a key that is not the certificate's would stay for ever. What is in use stays. */
+int
+bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	struct outcome aside = { 0 };
+	struct bigip_names names;
+	int r = wear(b, bundle, what);
+
+	if (r == BALANCER_E_INVALID && bigip_names_of(b, bundle, &names, &aside) == 0)
+		(void)!bigip_files_remove(b, &names, &aside);
+	return r;
 }
 
 /* What a restart would load cannot be asked: what is served whole counts as kept, and is saved again
@@ -297,7 +311,7 @@ wear_again(struct balancer *b, const struct bundle *previous, const struct poure
 	if (r == 0)
 		r = bigip_check(b, previous, what);
 	if (r == 0)
-		r = bigip_activate(b, previous, what);
+		r = wear(b, previous, what);
 	return r == BALANCER_E_NOOP ? 0 : r;
 }
 

@@ -133,40 +133,6 @@ first_installation_serves_and_survives_a_restart(void **state)
 	assert_false(any_left_over(lab));
 }
 
-static void
-stat_all(struct lab *lab, struct stat ret[3])
-{
-	static const char *const names[] = { FILE_OF, "list.txt", "hosts.map" };
-	char path[CONFIG_PATH_SIZE];
-
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		lab_path(lab, names[i], path);
-		assert_int_equal(stat(path, &ret[i]), 0);
-	}
-}
-
-static void
-the_same_again_writes_nothing(void **state)
-{
-	struct lab *lab = lab_of(state);
-	CLEAN(lab_identity_free) struct identity *i = identity(lab, HOST);
-	struct stat before[3], after[3];
-	struct outcome what = { 0 };
-	int pours;
-
-	install(lab, i);
-	pours = lab->pours;
-	stat_all(lab, before);
-	assert_result(lab_install(lab, i, &what), BALANCER_E_NOOP, &what);
-	stat_all(lab, after);
-	assert_int_equal(lab->pours, pours);
-	for (size_t k = 0; k < 3; k++) {
-		assert_int_equal(before[k].st_ino, after[k].st_ino);
-		assert_memory_equal(
-		    &before[k].st_mtim, &after[k].st_mtim, sizeof(before[k].st_mtim));
-	}
-}
-
 struct load {
 	struct lab *lab;
 	atomic_bool stop;
@@ -358,30 +324,6 @@ only_what_is_missing_is_done(void **state)
 	assert_int_equal(lab->pours, pours);
 	restart(lab);
 	assert_true(lab_serves_this(lab, new));
-}
-
-/* 2.2: "inconsistencies between private key and certificate" */
-static void
-a_key_of_another_is_refused_and_the_old_stays(void **state)
-{
-	struct lab *lab = lab_of(state);
-	CLEAN(lab_identity_free) struct identity *old = identity(lab, HOST);
-	CLEAN(lab_identity_free) struct identity *new = identity(lab, HOST);
-	struct outcome what = { 0 };
-
-	lab->wrong_key = old;
-	assert_result(lab_install(lab, new, &what), BALANCER_E_INVALID, &what);
-	assert_non_null(strstr(what.words, "inconsistencies"));
-	assert_false(lab_has(lab, FILE_OF));
-	lab->wrong_key = NULL;
-	install(lab, old);
-	lab->wrong_key = old;
-	assert_result(lab_install(lab, new, &what), BALANCER_E_INVALID, &what);
-	assert_true(lab_serves_this(lab, old));
-	assert_false(transaction_open(lab));
-	assert_false(any_left_over(lab));
-	restart(lab);
-	assert_true(lab_serves_this(lab, old));
 }
 
 static void
@@ -621,31 +563,6 @@ a_socket_that_is_gone_is_unreachable(void **state)
 	install(lab, i);
 }
 
-static void
-withdrawn_is_gone_everywhere(void **state)
-{
-	struct lab *lab = lab_of(state);
-	CLEAN(lab_identity_free) struct identity *i = identity(lab, HOST);
-	CLEAN(lab_identity_free) struct identity *other = identity(lab, "stays.kunde.test");
-	struct outcome what = { 0 };
-	uint8_t sha256[32];
-
-	install(lab, i);
-	install(lab, other);
-	for (int k = 0; k < 2; k++) { /* the second time there is nothing to do */
-		CLEAN(balancer_close) struct balancer *b = lab_open(lab);
-
-		assert_result(balancer_driver_of(b)->withdraw(b, &i->bundle, &what), 0, &what);
-		assert_false(lab_serves(lab, HOST, sha256, NULL));
-	}
-	assert_false(lab_has(lab, FILE_OF));
-	assert_false(file_has(lab, "list.txt", HOST));
-	assert_false(file_has(lab, "hosts.map", HOST));
-	restart(lab);
-	assert_false(lab_serves(lab, HOST, sha256, NULL));
-	assert_true(lab_serves_this(lab, other));
-}
-
 static int
 fail_verify(
     const struct installer *self UNUSED, const struct bundle *bundle UNUSED, struct outcome *what)
@@ -687,29 +604,6 @@ what_does_not_verify_is_taken_back(void **state)
 	/* served and durable: a test that fails takes nothing away */
 	assert_result(install_unverified(lab, old, &what), BALANCER_E_INVALID, &what);
 	assert_true(lab_serves_this(lab, old));
-}
-
-/* 2.6: the file was replaced already */
-static void
-rollback_after_persist(void **state)
-{
-	struct lab *lab = lab_of(state);
-	CLEAN(lab_identity_free) struct identity *old = identity(lab, HOST);
-	CLEAN(lab_identity_free) struct identity *new = identity(lab, HOST);
-	struct outcome what = { 0 };
-	struct balancer *b;
-
-	install(lab, old);
-	install(lab, new);
-	new->bundle.previous = &old->bundle;
-	b = lab_open(lab);
-	assert_result(
-	    balancer_driver_of(b)->rollback(b, &new->bundle, &lab->pourer, &what), 0, &what);
-	balancer_close(b);
-	assert_true(lab_serves_this(lab, old));
-	restart(lab);
-	assert_true(lab_serves_this(lab, old));
-	assert_false(any_left_over(lab));
 }
 
 /* 2.2: of two certificates with the same name the first added wins; the filter keeps each to its
@@ -947,13 +841,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(first_installation_serves_and_survives_a_restart),
-		TEST(the_same_again_writes_nothing),
 		TEST(replacing_loses_no_request),
 		TEST(haproxy_dies_after_each_step_of_a_first),
 		TEST(haproxy_dies_after_each_step_of_a_replacement),
 		TEST(we_die_after_each_step),
 		TEST(only_what_is_missing_is_done),
-		TEST(a_key_of_another_is_refused_and_the_old_stays),
 		TEST(a_transaction_left_by_our_crash_is_cleared),
 		TEST(a_foreign_transaction_is_a_conflict),
 		TEST(a_meddler_between_gets_nothing_of_ours),
@@ -962,9 +854,7 @@ main(void)
 		TEST(too_large_is_refused_before_anything_is_written),
 		TEST(no_answer_is_ambiguous_not_failed),
 		TEST(a_socket_that_is_gone_is_unreachable),
-		TEST(withdrawn_is_gone_everywhere),
 		TEST(what_does_not_verify_is_taken_back),
-		TEST(rollback_after_persist),
 		TEST(certificates_that_share_names_serve_their_own_site),
 		TEST(another_backend_is_routed_and_kept),
 		TEST(torn_and_foreign_lines_do_no_harm),

@@ -148,7 +148,7 @@ pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_soc
 {
 	struct lab *lab = self->context;
 	CLEAN(buf_fini) struct buf all = BUF_SECRET(1 << 20);
-	const struct identity *from = lab->wrong_key;
+	const struct identity *from = NULL;
 
 	for (size_t i = 0; i < lab->known_count && !from; i++)
 		if (memcmp(lab->known[i]->bundle.leaf_sha256, bundle->leaf_sha256, 32) == 0)

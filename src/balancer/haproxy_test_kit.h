@@ -33,8 +33,6 @@ struct lab {
 	int serial;
 	struct identity *known[64]; /* what the keeper knows */
 	size_t known_count;
-	const struct identity
-	    *wrong_key; /* the keeper gives this one's key, whatever is asked for */
 	int pours;
 	struct pourer pourer;
 	struct queue *turns; /* NULL unless a test wants one */

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A load balancer's driver without the house around it: reads one JSON object from standard input,
- * does what its `op` says, prints one: {"result": "done", "kind": "done", "words": "…"}.
+ * does what its `op` says, prints one: {"result": "done", "kind": "done", "words": "…", "steps":
+ * [verbs as they were taken]}; of `plan` also {"plan": {…}}, of `observe` {"seen": {…}}.
  *
- *     op          install, rollback, withdraw, observe
+ *     op          install, rollback, withdraw, observe, plan
  *     balancer    driver, address, port, pin, …: the members of a balancer in the configuration
  *     host vip backend service site   what the bundle says of the site; `site` is a number
  *     template    its members in the configuration; absent = what is built in
  *     leaf chain key          files: DER, DER, PEM
  *     previous    leaf, chain, key of what may be served again; absent = none
  *     trust       file of the roots by which what is served is verified
+ *     doubt       true: the verification of the bundle fails, whatever is served
  *     user password           of the device; who plays keeper and courier must know them
  */
 #include <curl/curl.h>
@@ -18,11 +20,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "balancer/balancer.h"
+#include "balancer/balancer_internal.h"
 #include "balancer/device.h"
+#include "balancer/plan.h"
 #include "pki/der_read.h"
 #include "site/site.h"
+#include "sys/failpoint.h"
 #include "sys/file.h"
+#include "sys/net.h"
 
 #define PATIENCE SECONDS(20)
 #define FILE_MAX (1u << 20)
@@ -66,6 +71,7 @@ static struct config_balancer
 read_balancer(const json_t *from)
 {
 	struct config_balancer b = { .name = "edge",
+		.bufsize = json_integer_value(json_object_get(from, "bufsize")),
 		.port = json_integer_value(json_object_get(from, "port")),
 		.peer_port = json_integer_value(json_object_get(from, "peer_port")),
 		.https_port = json_integer_value(json_object_get(from, "https_port")),
@@ -84,6 +90,11 @@ read_balancer(const json_t *from)
 	COPY(b, from, tcp_profile);
 	COPY(b, from, redirect_rule);
 	COPY(b, from, snat);
+	COPY(b, from, socket);
+	COPY(b, from, certificates);
+	COPY(b, from, crt_list);
+	COPY(b, from, hosts_map);
+	COPY(b, from, folder);
 	COPY(b, from, lock_folder);
 	return b;
 }
@@ -191,7 +202,27 @@ upload(const struct pourer *self, const struct bundle *bundle, size_t unit, cons
 }
 
 static int
-verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
+pour(const struct pourer *self UNUSED, const struct bundle *bundle, int fd, bool is_socket,
+    struct str before, struct str after, size_t max_total, struct outcome *what)
+{
+	const struct part *part = (const struct part *)(const void *)bundle;
+	CLEAN(buf_fini) struct buf all = BUF_SECRET(FILE_MAX);
+
+	buf_put_str(&all, before);
+	buf_put_str(&all, buf_str(&part->key));
+	buf_put_str(&all, after);
+	if (all.len > max_total) {
+		outcome_set(what, OUTCOME_HUMAN, "%zu bytes are too many", all.len);
+		return BALANCER_E_CAPACITY;
+	}
+	if (is_socket)
+		return net_write(fd, buf_str(&all), SECONDS(5)) ? BALANCER_E_AMBIGUOUS : 0;
+	must(write(fd, all.data, all.len) == (ssize_t)all.len, "pouring");
+	return 0;
+}
+
+static int
+look(const struct pourer *self, const struct bundle *bundle, struct outcome *what)
 {
 	CLEAN(site_trust_free) struct site_trust *trust = NULL;
 	const struct config_balancer *balancer = self->context;
@@ -211,57 +242,171 @@ verify(const struct installer *self, const struct bundle *bundle, struct outcome
 	return what->kind == OUTCOME_DONE ? 0 : BALANCER_E_INVALID;
 }
 
+/* ---- which steps were taken */
+
+static const struct balancer_driver *real;
+static json_t *steps;
+
+static void
+note(enum plan_verb verb)
+{
+	json_array_append_new(steps, json_string(plan_verb_name(verb)));
+}
+
 static int
-act(struct balancer *b, const struct part *part, const struct installer *installer,
+verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
+{
+	note(PLAN_VERIFY);
+	if (!json_is_true(json_object_get(order, "doubt")))
+		return look(self->pourer, bundle, what);
+	outcome_set(what, OUTCOME_LATER, "doubted");
+	return BALANCER_E_INVALID;
+}
+
+static int
+noted_stage(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what)
 {
-	const struct balancer_driver *driver = balancer_driver_of(b);
-	const char *op = text_of(order, "op");
+	note(PLAN_STAGE);
+	return real->stage(b, bundle, pourer, what);
+}
+
+#define NOTED(name, verb)                                                          \
+	static int noted_##name(                                                   \
+	    struct balancer *b, const struct bundle *bundle, struct outcome *what) \
+	{                                                                          \
+		note(verb);                                                        \
+		return real->name(b, bundle, what);                                \
+	}                                                                          \
+	struct macro_swallow_semicolon
+NOTED(check, PLAN_CHECK);
+NOTED(activate, PLAN_ACTIVATE);
+NOTED(route, PLAN_ROUTE);
+NOTED(persist, PLAN_PERSIST);
+NOTED(settle, PLAN_SETTLE);
+
+/* The driver itself, with a note at each door. */
+static struct balancer_driver
+noting(const struct balancer_driver *driver)
+{
+	struct balancer_driver noted = *driver;
+
+	real = driver;
+	noted.stage = noted_stage;
+	noted.check = noted_check;
+	noted.activate = noted_activate;
+	noted.route = noted_route;
+	noted.persist = noted_persist;
+	noted.settle = noted_settle;
+	return noted;
+}
+
+/* ---- */
+
+static int
+tell_plan(struct balancer *b, const struct part *part, json_t *said, struct outcome *what)
+{
 	struct observation seen;
-	int r;
+	struct plan plan;
+	char words[OUTCOME_WORDS_SIZE];
+	int r = balancer_plan(b, &part->bundle, &seen, &plan, what);
+
+	if (r)
+		return r;
+	plan_words(&plan, words, sizeof(words));
+	outcome_set(what, OUTCOME_DONE, "%s", words);
+	json_object_set_new(said, "plan", plan_json(&plan));
+	return 0;
+}
+
+static int
+observe(struct balancer *b, const struct part *part, json_t *said, struct outcome *what)
+{
+	struct observation seen;
+	int r = real->observe(b, &part->bundle, &seen, what);
+
+	if (r)
+		return r;
+	outcome_set(what, OUTCOME_DONE, "%s", seen.words);
+	json_object_set_new(said, "seen",
+	    json_pack("{s:b, s:b, s:b, s:b, s:b}", "active", seen.running == SERVED_ACTIVE, "same",
+		seen.running_same, "on_disk", seen.on_disk, "disk_same", seen.disk_same, "routed",
+		seen.routed));
+	return 0;
+}
+
+static int
+act(struct balancer *b, const struct part *part, const struct installer *installer, json_t *said,
+    struct outcome *what)
+{
+	const char *op = text_of(order, "op");
 
 	if (strcmp(op, "install") == 0)
 		return balancer_install(b, &part->bundle, installer, what);
 	if (strcmp(op, "withdraw") == 0)
-		return driver->withdraw(b, &part->bundle, what);
+		return real->withdraw(b, &part->bundle, what);
 	if (strcmp(op, "rollback") == 0)
-		return driver->rollback(b, &part->bundle, installer->pourer, what);
+		return real->rollback(b, &part->bundle, installer->pourer, what);
+	if (strcmp(op, "plan") == 0)
+		return tell_plan(b, part, said, what);
 	must(strcmp(op, "observe") == 0, "op");
-	r = driver->observe(b, &part->bundle, &seen, what);
-	if (r == 0)
-		outcome_set(what, OUTCOME_DONE, "%s", seen.words);
-	return r;
+	return observe(b, part, said, what);
+}
+
+static int
+run(const struct config_balancer *balancer, const struct part *part,
+    const struct installer *installer, json_t *said, struct outcome *what)
+{
+	CLEAN(balancer_close) struct balancer *b = NULL;
+	struct balancer_driver noted;
+	int r = balancer_open(balancer, world_real(), installer->pourer, NULL, PATIENCE, &b, what);
+
+	if (r)
+		return r;
+	noted = noting(balancer_driver_of(b));
+	b->driver = &noted;
+	return act(b, part, installer, said, what);
 }
 
 int
 main(void)
 {
-	json_t *given = json_loadf(stdin, JSON_REJECT_DUPLICATES, NULL);
-	const json_t *previous = json_object_get(given, "previous");
-	struct config_balancer balancer = read_balancer(json_object_get(given, "balancer"));
-	const struct pourer pourer = { .sign_in = sign_in, .upload = upload, .context = &balancer };
+	CLEAN(buf_fini) struct buf points = BUF(1 << 16);
+	json_t *given, *said = json_object();
+	const json_t *previous;
+	struct config_balancer balancer;
+	const struct pourer pourer = { .pour = pour,
+		.sign_in = sign_in,
+		.upload = upload,
+		.look = look,
+		.context = &balancer };
 	const struct installer installer = {
 		.pourer = &pourer, .verify = verify, .context = &balancer
 	};
 	struct outcome what = { .kind = OUTCOME_DONE };
 	struct part part = { 0 }, before = { 0 };
-	struct balancer *b = NULL;
 	int r;
 
-	order = given;
-	template = read_template(json_object_get(given, "template"));
+	if (failpoint_list_wanted()) {
+		failpoint_list(&points);
+		fputs(buf_text(&points), stdout);
+		return 0;
+	}
+	order = given = json_loadf(stdin, JSON_REJECT_DUPLICATES, NULL);
 	must(given != NULL, "no JSON");
+	steps = json_array();
+	json_object_set_new(said, "steps", steps);
+	balancer = read_balancer(json_object_get(given, "balancer"));
+	template = read_template(json_object_get(given, "template"));
+	previous = json_object_get(given, "previous");
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	read_part(given, &part);
 	if (previous)
 		read_part(previous, &before);
 	part.bundle.previous = previous ? &before.bundle : NULL;
-	r = balancer_open(&balancer, world_real(), &pourer, NULL, PATIENCE, &b, &what);
-	if (r == 0)
-		r = act(b, &part, &installer, &what);
-	balancer_close(b);
-	json_dumpf(json_pack("{s:s, s:s, s:s}", "result", balancer_words(r), "kind",
-		       outcome_name(what.kind), "words", what.words),
-	    stdout, JSON_COMPACT);
+	r = run(&balancer, &part, &installer, said, &what);
+	json_object_update_new(said, json_pack("{s:s, s:s, s:s}", "result", balancer_words(r),
+					 "kind", outcome_name(what.kind), "words", what.words));
+	json_dumpf(said, stdout, JSON_COMPACT);
 	return 0;
 }
