@@ -89,6 +89,7 @@ struct probe {
 };
 
 struct balancer; /* one opened device under its lock */
+struct surveyor; /* balancer/survey.h */
 
 /* Steps give 0 for done and BALANCER_E_NOOP when it was so already; both are well. A step that
  * fails for good (INVALID, CAPACITY, CONFLICT, BROKEN) before anything is served takes back what it
@@ -122,6 +123,9 @@ struct balancer_driver {
 	/* Forget what was kept or left over for the site, once the new one is proven. */
 	int (*settle)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	/* Calls back for everything that it serves or holds. Reads only, and needs no lock. */
+	int (*survey)(
+	    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 };
 
 /* `pourer`: the caller's, kept until it is closed; NULL where nothing is poured or asked.
@@ -131,6 +135,10 @@ struct balancer_driver {
 int balancer_open(const struct config_balancer *config, const struct world *world,
     const struct pourer *pourer, struct queue *queue, when patience, struct balancer **ret,
     struct outcome *what) MUST_USE;
+/* To look only: without the lock, so that an installation waits for no survey, and whatever unit
+ * answers in whatever state its pair is. Only probe and survey may be called. */
+int balancer_open_to_look(const struct config_balancer *config, const struct world *world,
+    const struct pourer *pourer, struct balancer **ret, struct outcome *what) MUST_USE;
 struct balancer *balancer_close(struct balancer *b);
 CLEAN_DEFINE(balancer_close, struct balancer *);
 const struct balancer_driver *balancer_driver_of(const struct balancer *b);

@@ -50,7 +50,9 @@ bigip_open(struct balancer *b, struct outcome *what)
 	if (r)
 		return balancer_fatal(what, r, b->config->name);
 	r = bigip_sign_in(b, what);
-	return r ? r : bigip_pair_ready(b, what);
+	if (r)
+		return r;
+	return b->looks_only ? bigip_pair_look(b, what) : bigip_pair_ready(b, what);
 }
 
 static void
@@ -68,13 +70,17 @@ bigip_close(struct balancer *b)
 }
 
 static int
-bigip_probe(struct balancer *b, struct probe *ret, struct outcome *what UNUSED)
+bigip_probe(struct balancer *b, struct probe *ret, struct outcome *what)
 {
 	const struct bigip *d = b->self;
+	int r = bigip_pair_look(b, what);
 
+	if (r)
+		return r;
 	*ret = (struct probe){ .max_payload = SIZE_MAX };
 	snprintf(ret->version, sizeof(ret->version), "%s", d->version);
-	snprintf(ret->words, sizeof(ret->words), "%s is the active unit", d->unit);
+	snprintf(ret->words, sizeof(ret->words),
+	    "%.100s is the unit that answers: %s; its pair: %s", d->unit, d->failover, d->sync);
 	return 0;
 }
 
@@ -100,4 +106,5 @@ const struct balancer_driver bigip_driver = {
 	.rollback = bigip_rollback,
 	.withdraw = bigip_withdraw,
 	.settle = settle,
+	.survey = bigip_survey,
 };

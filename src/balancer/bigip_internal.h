@@ -13,10 +13,14 @@
 #define BIGIP_UPLOADS "/mgmt/shared/file-transfer/uploads/"
 #define BIGIP_FOLDER  "/var/config/rest/downloads/" /* where they arrive */
 
+/* The description of what is ours: "certdesk site ID, before: CERTIFICATE CHAIN". */
+#define BIGIP_MARK   "certdesk site "
+#define BIGIP_BEFORE ", before: "
+
 struct bigip {
 	struct device *device;
-	char token[128]; /* "" = not signed in */
-	char version[32], unit[128];
+	char token[128];                                     /* "" = not signed in */
+	char version[32], unit[128], failover[32], sync[64]; /* as bigip_pair_look() found them */
 	struct material_kept material;
 };
 
@@ -89,7 +93,15 @@ int bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct
     struct outcome *what) MUST_USE;
 int bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 
+/* ---- bigip_survey.c ---- */
+
+int bigip_survey(
+    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
+
 /* ---- bigip_pair.c: save and sync ---- */
+
+/* Fills what struct bigip knows of unit and pair, and asks nothing of it. */
+int bigip_pair_look(struct balancer *b, struct outcome *what) MUST_USE;
 
 /* CONFLICT when the units disagree already: what we wrote would be overwritten or overwrite. */
 int bigip_pair_ready(struct balancer *b, struct outcome *what) MUST_USE;

@@ -15,8 +15,6 @@
 #define PROFILES "ltm/profile/client-ssl"
 #define VIRTUALS "ltm/virtual"
 #define ENTRY    "site" /* of certKeyChain; always the same, so that only files change */
-#define MARK     "certdesk site "
-#define BEFORE   ", before: "
 #define FULL     (BIGIP_NAME_SIZE + 64)
 
 /* What the profile says of itself. */
@@ -30,7 +28,7 @@ put_mark(const struct bundle *bundle, char to[static 80])
 {
 	char text[ID_TEXT_SIZE];
 
-	snprintf(to, 80, MARK "%s", id_text(bundle->site, text));
+	snprintf(to, 80, BIGIP_MARK "%s", id_text(bundle->site, text));
 }
 
 static bool
@@ -49,14 +47,13 @@ foreign(struct balancer *b, const char *name, struct outcome *what)
 	    "%s: %s is there and is not this site's: somebody must look", b->config->name, name);
 }
 
-/* "…, before: CERTIFICATE CHAIN" */
 static void
 read_before(const json_t *profile, struct worn *to)
 {
 	struct str text = str_of(bigip_text(profile, "description")), name;
 
-	text = str_drop(text, str_find(text, STR(BEFORE)));
-	text = str_drop(text, strlen(BEFORE));
+	text = str_drop(text, str_find(text, STR(BIGIP_BEFORE)));
+	text = str_drop(text, strlen(BIGIP_BEFORE));
 	if (str_next(&text, ' ', &name))
 		(void)str_copy(name, to->before, sizeof(to->before));
 	if (str_next(&text, ' ', &name))
@@ -290,8 +287,9 @@ switch_of(const struct balancer *b, const struct bundle *bundle, const struct bi
 	char mark[80], description[FULL * 2];
 
 	put_mark(bundle, mark);
-	snprintf(description, sizeof(description), "%s%s%s%s%s", mark, certificate ? BEFORE : "",
-	    certificate ? certificate + 1 : "", chain ? " " : "", chain ? chain + 1 : "");
+	snprintf(description, sizeof(description), "%s%s%s%s%s", mark,
+	    certificate ? BIGIP_BEFORE : "", certificate ? certificate + 1 : "", chain ? " " : "",
+	    chain ? chain + 1 : "");
 	return json_pack(
 	    "{s:s, s:o}", "description", description, "certKeyChain", chain_of(b, names));
 }

@@ -100,6 +100,10 @@ int haproxy_activate(
     struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 int haproxy_route(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 
+/* haproxy_survey.c */
+int haproxy_survey(
+    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
+
 /* haproxy_undo.c */
 int haproxy_rollback(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what) MUST_USE;
