@@ -375,21 +375,6 @@ find_worn(const struct look_over *l, const char *path)
 
 /* ---- telling */
 
-static struct surveyed
-nothing(void)
-{
-	return (struct surveyed){ .host = "",
-		.names = "",
-		.address = "",
-		.subject = "",
-		.issuer = "",
-		.organization = "",
-		.pool = "",
-		.certificate = "",
-		.profile = "",
-		.virtual = "" };
-}
-
 static void
 put_held(const struct look_over *l, const char *path, struct surveyed *to)
 {
@@ -459,7 +444,7 @@ take_virtual(struct look_over *l, const json_t *item, struct outcome *what)
 {
 	const json_t *profiles =
 	    json_object_get(json_object_get(item, "profilesReference"), "items");
-	struct surveyed entry = nothing();
+	struct surveyed entry = surveyed_nothing();
 	char address[BIGIP_NAME_SIZE];
 	bool told = false;
 	int r = 0;
@@ -495,7 +480,7 @@ tell_unrouted(struct look_over *l, struct outcome *what)
 
 	for (size_t i = 0; r == 0 && i < l->worn_count; i++) {
 		const struct worn_by *w = &l->worn[i];
-		struct surveyed entry = nothing();
+		struct surveyed entry = surveyed_nothing();
 
 		/* a profile to be a parent is no site */
 		if (w->routed || (!*at(l, w->host) && is_factory(at(l, w->certificate))))
@@ -516,7 +501,7 @@ tell_unused(struct look_over *l, struct outcome *what)
 
 	for (size_t i = 0; r == 0 && i < l->held_count; i++) {
 		const struct held *h = &l->held[i];
-		struct surveyed entry = nothing();
+		struct surveyed entry = surveyed_nothing();
 		bool ours = is_our_name(at(l, h->path));
 
 		if (h->used || (h->bundle && !ours) || is_factory(at(l, h->path)))

@@ -268,7 +268,7 @@ tell(struct look_over *l, struct str file, struct outcome *what)
 {
 	CLEAN(buf_fini) struct buf reply = BUF(HAPROXY_REPLY_MAX);
 	struct details d = { 0 };
-	struct surveyed entry = { .address = "", .profile = "", .virtual = "" };
+	struct surveyed entry = surveyed_nothing();
 	struct haproxy_cert cert = { 0 };
 	int r;
 
@@ -285,6 +285,7 @@ tell(struct look_over *l, struct str file, struct outcome *what)
 	entry.certificate = d.file;
 	memcpy(entry.sha1, cert.sha1, sizeof(entry.sha1));
 	if (entry.our_name) {
+		entry.disk_told = true;
 		r = material_of_file(d.file, entry.disk_sha256);
 		if (r < 0)
 			return balancer_fatal(what, r, d.file);

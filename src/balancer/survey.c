@@ -34,6 +34,21 @@ surveyed_owner_name(enum surveyed_owner owner)
 	return (size_t)owner < COUNT_OF(owners) ? owners[owner] : "unknown";
 }
 
+struct surveyed
+surveyed_nothing(void)
+{
+	return (struct surveyed){ .host = "",
+		.names = "",
+		.address = "",
+		.subject = "",
+		.issuer = "",
+		.organization = "",
+		.pool = "",
+		.certificate = "",
+		.profile = "",
+		.virtual = "" };
+}
+
 bool
 surveyed_has(const uint8_t *digest, size_t size)
 {

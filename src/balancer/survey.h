@@ -48,7 +48,8 @@ struct surveyed {
 	uint8_t sha256[32];      /* of the leaf; zeros = not told */
 	uint8_t sha1[20];        /* the same */
 	uint8_t file_sha1[20];   /* of the leaf as PEM, as we upload it; zeros = not told */
-	uint8_t disk_sha256[32]; /* of leaf and chain that a restart would load; zeros = not told */
+	uint8_t disk_sha256[32]; /* of leaf and chain that a restart would load; zeros = none */
+	bool disk_told;          /* or it is not known */
 	when not_after;
 	const char *subject, *issuer, *organization; /* of the certificate */
 	const char *pool;
@@ -63,6 +64,7 @@ struct surveyor {
 	void *context;
 };
 
+struct surveyed surveyed_nothing(void);                /* all texts "" */
 bool surveyed_has(const uint8_t *digest, size_t size); /* is it told? */
 json_t *surveyed_json(const struct surveyed *entry);
 /* A JSON string of what may be no UTF-8. */
