@@ -245,15 +245,6 @@ stage_key(struct balancer *b, const struct bundle *bundle, const char *name, str
 	return with_unload(b, r, uploaded, what);
 }
 
-static struct str
-leaf_pem(const struct material *m)
-{
-	static const struct str end = STR_INIT("-----END CERTIFICATE-----\n");
-	struct str all = buf_str(&m->pem);
-
-	return str_bytes(all.p, str_find(all, end) + end.len);
-}
-
 static int
 recall(struct balancer *b, const struct bundle *bundle, const struct material **ret,
     struct outcome *what)
@@ -282,7 +273,7 @@ bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer
 		r = sweep(b, what);
 	if (r)
 		return r;
-	leaf = leaf_pem(m);
+	leaf = material_leaf(m);
 	if (*names.chain)
 		r = stage_certificate(b, names.chain, str_drop(buf_str(&m->pem), leaf.len), what);
 	if (r == 0)
@@ -317,7 +308,7 @@ bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 		r = recall(b, bundle, &m, what);
 	if (r)
 		return r;
-	leaf = leaf_pem(m);
+	leaf = material_leaf(m);
 	r = must_be(b, CERTIFICATES, names.certificate, leaf, what);
 	if (r == 0)
 		r = must_be(

@@ -119,6 +119,15 @@ material_make(const struct bundle *bundle, struct material *ret)
 	return 0;
 }
 
+struct str
+material_leaf(const struct material *m)
+{
+	static const struct str end = STR_INIT("-----END CERTIFICATE-----\n");
+	struct str all = buf_str(&m->pem);
+
+	return str_bytes(all.p, str_find(all, end) + end.len);
+}
+
 static bool
 is_made_of(const struct material_kept *k, const struct bundle *bundle)
 {

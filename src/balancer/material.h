@@ -30,6 +30,7 @@ struct material {
 int material_make(const struct bundle *bundle, struct material *ret) MUST_USE;
 void material_fini(struct material *m);
 CLEAN_DEFINE_FINI(material_fini, struct material);
+struct str material_leaf(const struct material *m); /* the part of `pem` that is the leaf */
 
 /* The last one made, beside what it was made of: the steps of an installation all ask for the same,
  * and to parse costs more than the rest of what they do here. */
