@@ -117,6 +117,18 @@ comparison_fini(struct comparison *c)
 }
 CLEAN_DEFINE_FINI(comparison_fini, struct comparison);
 
+/* How the device was meanwhile: of a pair that does not agree one unit alone was looked over. */
+static int
+put_device(struct balancer *b, json_t *result, struct outcome *what)
+{
+	struct probe p = { 0 };
+	int r = balancer_driver_of(b)->probe(b, &p, what);
+
+	if (r == 0)
+		json_object_set_new(result, "device", survey_text(p.words));
+	return r;
+}
+
 /* ---- drift */
 
 static int
@@ -159,8 +171,10 @@ survey_drift(struct sheet *sheet, struct balancer *b, json_t **ret_result, struc
 	    "same", (json_int_t)n.same, "different", (json_int_t)n.different, "under_way",
 	    (json_int_t)n.under_way, "left_over", (json_int_t)n.left_over, "foreign",
 	    (json_int_t)n.foreign);
-	put_drift_words(&n, what);
-	return 0;
+	r = put_device(b, *ret_result, what);
+	if (r == 0)
+		put_drift_words(&n, what);
+	return r;
 }
 
 /* ---- import */
@@ -192,6 +206,9 @@ survey_import(struct sheet *sheet, struct balancer *b, json_t **ret_result, stru
 	if (r)
 		return r;
 	*ret_result = json_pack("{s:I}", "proposed", (json_int_t)c.proposed);
+	r = put_device(b, *ret_result, what);
+	if (r)
+		return r;
 	outcome_set(what, OUTCOME_DONE,
 	    "%lld of %lld things are not certdesk's and could be taken over", (long long)c.proposed,
 	    (long long)sheet->survey.looked);
