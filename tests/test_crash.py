@@ -421,6 +421,32 @@ def no_successor(s, program):
         yield lambda: wait_for(lambda: is_dead(pid), what=f"the death of {program}")
 
 
+def surveyed(s, host, point):
+    """The balancer is looked over: who dies at it begins anew, and what it found is there once."""
+    order, leaf = first(s, host, None)
+    s.again(point)
+    look_over(s, s.api.post("/balancers/edge/surveys", {"kind": "drift"}))
+    return order, leaf
+
+
+def surveyed_later(s, host, point):
+    """The balancer is away when it is to be looked over: that is tried again."""
+    order, leaf = first(s, host, None)
+    s.again(point)
+    s.balancer.kill()
+    asked = s.api.post("/balancers/edge/surveys", {"kind": "probe"})
+    wait_for(lambda: s.api.get(f"/surveys/{asked['id']}")["attempts"], what="the first attempt")
+    s.balancer.start()
+    look_over(s, asked)
+    return order, leaf
+
+
+def look_over(s, asked):
+    survey = wait_for(lambda: (lambda v: v if v["ended"] else None)(s.api.get(f"/surveys/{asked['id']}")), 30, "the survey")
+    assert survey["state"] == "done", survey
+    assert [row["number"] for row in s.api.all(f"/surveys/{asked['id']}/rows")] == list(range(1, survey["rows"] + 1))
+
+
 def is_dead(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
@@ -442,6 +468,8 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "desk.certificate": [first, renewal, looked_at_first, with_its_own_key],
     "balancer.routed": [first],
     "worker.looked": [first],
+    "desk.survey": [surveyed], "store.survey_claimed": [surveyed], "worker.survey_rows": [surveyed], "worker.surveyed": [surveyed],
+    "worker.survey_postponed": [surveyed_later],
     "worker.dns_asked": [name_moves_last],
     "worker.unpointed": [name_moves_away],
     "worker.postponed": [mail_server_busy],

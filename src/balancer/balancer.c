@@ -177,6 +177,16 @@ balancer_open_to_look(const struct config_balancer *config, const struct world *
 }
 
 int
+balancer_survey(struct balancer *b, const struct surveyor *surveyor, struct outcome *what)
+{
+	if (!b->driver->survey)
+		return balancer_fail(what, BALANCER_E_UNSUPPORTED,
+		    "%s: a load balancer of the kind %s cannot be asked what it has",
+		    b->config->name, b->driver->name);
+	return b->driver->survey(b, surveyor, what);
+}
+
+int
 balancer_open(const struct config_balancer *config, const struct world *world,
     const struct pourer *pourer, struct queue *queue, when patience, struct balancer **ret,
     struct outcome *what)

@@ -116,8 +116,8 @@ enum balancer_reach {
 struct balancer_driver {
 	const char *name; /* as in the configuration */
 	enum balancer_reach reach;
-	size_t wave;      /* how many may be staged side by side; 0: one */
-	bool keeps_all;   /* one persist is for everything that was changed since it was opened */
+	size_t wave;    /* how many may be staged side by side; 0: one */
+	bool keeps_all; /* one persist is for everything that was changed since it was opened */
 	/* The file whose lock makes us the one writer. */
 	int (*lock_file)(const struct config_balancer *config, char *to, size_t size) MUST_USE;
 	int (*open)(struct balancer *b,
@@ -152,7 +152,8 @@ struct balancer_driver {
 	 * nothing is kept beyond settle. */
 	int (*purge)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-	/* Calls back for everything that it serves or holds. Reads only, and needs no lock. */
+	/* Calls back for everything that it serves or holds. Reads only, and needs no lock. NULL: it
+	 * cannot be asked. */
 	int (*survey)(
 	    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 };
@@ -168,6 +169,9 @@ int balancer_open(const struct config_balancer *config, const struct world *worl
  * answers in whatever state its pair is. Only probe and survey may be called. */
 int balancer_open_to_look(const struct config_balancer *config, const struct world *world,
     const struct pourer *pourer, struct balancer **ret, struct outcome *what) MUST_USE;
+/* What the driver's survey does; UNSUPPORTED where there is nobody to ask. */
+int balancer_survey(
+    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 struct balancer *balancer_close(struct balancer *b);
 CLEAN_DEFINE(balancer_close, struct balancer *);
 const struct balancer_driver *balancer_driver_of(const struct balancer *b);

@@ -2,10 +2,12 @@
 #include "balancer/drift.h"
 
 #include <assert.h>
+#include <openssl/sha.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "balancer/material.h"
 #include "base/addr.h"
 
 #define HAD_MOST  16 /* certificates of a site that are compared, to say who moved */
@@ -28,7 +30,9 @@ static_assert(COUNT_OF(codes) == DRIFT_CODE_MAX, "a name for each code");
 
 /* What was seen of one record's site. */
 struct seen {
-	bool any, certificate, routed, redirect;
+	bool any, certificate, routed;
+	bool virtual; /* at a virtual server: only there is something to redirect */
+	bool redirect;
 	json_t *differences, *device; /* NULL: none yet */
 };
 
@@ -95,6 +99,26 @@ struct drift_counts
 drift_counts(const struct drift *d)
 {
 	return d->counts;
+}
+
+int
+drift_digests_make(struct str leaf, struct str chain, struct drift_digests *ret)
+{
+	struct bundle bundle = { .leaf = leaf, .chain = chain };
+	CLEAN(material_fini) struct material m = { 0 };
+	struct str pem;
+	int r;
+
+	SHA256((const unsigned char *)leaf.p, leaf.len, bundle.leaf_sha256);
+	r = material_make(&bundle, &m);
+	if (r)
+		return r;
+	pem = material_leaf(&m);
+	memcpy(ret->sha256, bundle.leaf_sha256, sizeof(ret->sha256));
+	memcpy(ret->sha1, m.leaf_sha1, sizeof(ret->sha1));
+	memcpy(ret->all_sha256, m.sha256, sizeof(ret->all_sha256));
+	SHA1((const unsigned char *)pem.p, pem.len, ret->pem_sha1);
+	return 0;
 }
 
 /* ---- finding the record */
@@ -359,6 +383,7 @@ take_ours(struct drift *d, const struct site_record *r, const struct surveyed *e
 		return 0;
 	}
 	s->certificate = true;
+	s->virtual |= *e->virtual != '\0';
 	compare_way(d, r, s, e);
 	return compare_leaf(d, r, s, e);
 }
@@ -375,8 +400,9 @@ take_left_over(struct drift *d, const struct surveyed *e)
 		: "%s is of certdesk's making, and the record knows no site for it",
 	    place_of(e));
 	return d->source->tell(d->source,
-	    json_pack("{s:o, s:b, s:[o], s:[o]}", "host", survey_text(e->host), "under_way", 0,
-		"differences", difference(DRIFT_LEFT_OVER, words), "device", surveyed_json(e)));
+	    json_pack("{s:o, s:b, s:[o], s:[o]}", "host",
+		survey_text(*e->host ? e->host : e->names), "under_way", 0, "differences",
+		difference(DRIFT_LEFT_OVER, words), "device", surveyed_json(e)));
 }
 
 int
@@ -411,7 +437,7 @@ conclude(const struct drift *d, const struct site_record *r, struct seen *s)
 		add(s, NULL, DRIFT_MISSING, "Nothing there serves it");
 	else if (!s->routed)
 		add(s, NULL, DRIFT_NOT_ROUTED, "Its certificate is there, and nobody is led to it");
-	if (*d->config->redirect_rule && s->certificate && !s->redirect)
+	if (*d->config->redirect_rule && s->virtual && !s->redirect)
 		add(s, NULL, DRIFT_NO_REDIRECT, "Nobody answers at port %d, to lead to https",
 		    HTTP_PORT);
 }

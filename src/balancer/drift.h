@@ -35,6 +35,9 @@ struct drift_digests {
 	uint8_t all_sha256[32];       /* of leaf and chain, DER behind DER */
 };
 
+/* From what the store has, DER and DERs; positive when that is no certificate. */
+int drift_digests_make(struct str leaf, struct str chain, struct drift_digests *ret) MUST_USE;
+
 struct drift_source {
 	int (*digests)(const struct drift_source *self, struct id certificate,
 	    struct drift_digests *ret) MUST_USE;

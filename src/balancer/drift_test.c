@@ -61,7 +61,7 @@ static const struct config_balancer bigip = { .name = "edge",
 	.https_port = 443,
 	.redirect_rule = "/Common/rule" };
 static const struct config_balancer haproxy = {
-	.name = "edge", .driver = "haproxy", .https_port = 443
+	.name = "edge", .driver = "haproxy", .https_port = 443, .redirect_rule = "/Common/rule"
 };
 
 /* One site that should be served, one that should not. */

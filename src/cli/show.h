@@ -25,6 +25,8 @@ void show_customers(const struct cli *cli, const json_t *answer);
 void show_services(const struct cli *cli, const json_t *answer);
 void show_pools(const struct cli *cli, const json_t *answer);
 void show_balancers(const struct cli *cli, const json_t *answer);
+void show_surveys(const struct cli *cli, const json_t *answer);
+void show_survey(const struct cli *cli, const json_t *answer);
 void show_orders(const struct cli *cli, const json_t *answer);
 void show_order(const struct cli *cli, const json_t *answer);
 void show_order_findings(const struct cli *cli, const json_t *answer);

@@ -21,6 +21,7 @@ TABLE(services, { "NAME", "name" }, { "KIND", "kind" }, { "POOL", "pool" }, { "B
 TABLE(pools, { "NAME", "name" }, { "BALANCER", "balancer" }, { "PREFIX", "prefix" }, { "FREE", "free" }, { "RESERVED", "reserved" },
       { "IN USE", "in_use" }, { "QUARANTINE", "quarantine" });
 TABLE(balancers, { "NAME", "name" }, { "DRIVER", "driver" });
+TABLE(surveys, { "ASKED", "asked" }, { "KIND", "kind" }, { "STATE", "state" }, { "ROWS", "rows" }, { "WHO", "author" }, { "WORDS", "words" }, { "ID", "id" });
 TABLE(orders, { "ORDER", "number" }, { "HOST", "host" }, { "KIND", "kind" }, { "STAGE", "stage" }, { "TURN", "waits_for" },
       { "ADDRESS", "address" }, { "CHANGED", "changed" });
 TABLE(messages, { "SENT", "sent" }, { "TO", "to" }, { "SUBJECT", "subject" }, { "SERVER SAID", "words" });

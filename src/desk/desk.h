@@ -95,4 +95,7 @@ const char *request_query(const struct request *request, const char *name); /* N
 /* The page asked for with ?limit= and ?cursor= (an id); false and the answer filled when they are
  * no such thing. */
 bool request_page(const struct request *request, struct answer *answer, struct page *ret);
+/* The same where the cursor is a number that counts from 1. */
+bool request_sequence(
+    const struct request *request, struct answer *answer, int64_t *ret_after, size_t *ret_limit);
 bool request_limit(const struct request *request, struct answer *answer, size_t *ret);

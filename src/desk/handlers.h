@@ -14,5 +14,6 @@ handler_fn orders_list, orders_add, orders_show, orders_csr, orders_certificate,
     orders_tasks, orders_events, orders_tests;
 handler_fn certificate_add, review_show, review_accepted;
 handler_fn sites_list, sites_show;
+handler_fn surveys_list, surveys_add, surveys_show, surveys_rows;
 handler_fn events_list, events_verify;
 handler_fn tokens_list, tokens_add, tokens_revoke;

@@ -12,6 +12,7 @@
 
 #include "ipc/wake.h"
 #include "store/pools.h"
+#include "store/surveys.h"
 #include "sys/log.h"
 #include "sys/net.h"
 
@@ -70,6 +71,8 @@ open_hand(struct crew *crew, size_t i)
 	store_set_actor(hand->store, "worker");
 	/* What an earlier life of this hand had claimed is due again at once. */
 	r = store_tasks_free(hand->store, hand->name);
+	if (r == 0)
+		r = store_surveys_free(hand->store, hand->name);
 	if (r)
 		return error_fold(r);
 	return error_fold(dns_new(worker->config, worker->world, &hand->dns));

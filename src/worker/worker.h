@@ -31,6 +31,7 @@ struct worker {
 	uint64_t woken; /* counts wake-ups, so that none is missed between a look and a wait */
 	atomic_bool stop;
 	atomic_uint_fast64_t done, postponed;
+	atomic_uint surveying; /* hands that are at a survey */
 };
 
 struct hand {
