@@ -137,7 +137,8 @@ class House(Peer):
         if more.get("publisher"):
             lines.append(f"fetch:\n  allow:\n    - address: 127.0.0.1\n      port: {more['publisher'].port}")
         if balancer:
-            lines.append("balancers:\n  - name: edge" + "".join(f"\n    {name}: {value}" for name, value in balancer.settings().items()))
+            settings = {**balancer.settings(), **more.get("rules", {})}
+            lines.append("balancers:\n  - name: edge" + "".join(f"\n    {name}: {value}" for name, value in settings.items()))
         lines.append(f"log:\n  level: {more.get('log', 'notice')}")
         self.config.write_text("\n".join(lines) + "\n")
 
@@ -219,11 +220,15 @@ class Stage:
     def start(self, failpoint=None):
         for peer in (self.backend, self.balancer, self.knot, self.mailbox, self.publisher):
             peer.start()
-        self.house.write_config(self.balancer, self.knot, self.mailbox, self.ca, publisher=self.publisher, **self.more)
+        self.configure()
         self.house.init()
         self.house.start(failpoint)
         self.api = self.house.api()
         return self
+
+    def configure(self, **rules):
+        """The configuration for its next start; `rules`: when and by whom the balancer may be changed."""
+        self.house.write_config(self.balancer, self.knot, self.mailbox, self.ca, publisher=self.publisher, rules=rules, **self.more)
 
     def stop(self):
         for peer in (self.house, self.publisher, self.mailbox, self.knot, self.balancer, self.backend):
