@@ -6,7 +6,8 @@ import sqlite3
 
 import pytest
 
-from stage.house import Refused, Stage
+from stage.contract import CheckedApi
+from stage.house import Refused, Stage, frozen
 from stage.peers import wait_for
 from stage.proof import Proof
 
@@ -29,13 +30,6 @@ def begin(s, **rules):
     s.house.kill()
     s.configure(**rules)
     s.house.start()
-
-
-def frozen(days=9):
-    """Rules of a balancer that was frozen yesterday, and when that ends."""
-    today = datetime.datetime.now(UTC).date()
-    last = today + datetime.timedelta(days=days)
-    return {"freezes": f"{today - datetime.timedelta(days=1)}..{last}", "time_zone": "UTC"}, f"{last + datetime.timedelta(days=1)}T00:00:00Z"
 
 
 def accept(s, host, days=199, **more):
@@ -232,3 +226,20 @@ def test_approved_and_then_held(stage, host):
     held(s, made, opens)
     begin(s)
     s.until(made, lambda o: o["facts"].get("tested"), what="the test at the address")
+
+
+def test_answers_are_as_described(stage, host):
+    """Those that test_api.py cannot have."""
+    s = stage
+    rules, opens = frozen()
+    begin(s, approval="yes", **rules)
+    made, _ = accept(s, host)
+    shown = s.until(made, lambda o: o["facts"].get("unapproved"), what="the question for a second person")
+    first, second = CheckedApi(s.api.base, s.api.token), CheckedApi(s.api.base, s.second.token)
+    approve, looked_at = f"/orders/{made['number']}/approve", {"certificate": shown["certificate"]["sha256"]}
+    assert first.ask("POST", approve, looked_at)[0] == 403
+    assert second.ask("POST", approve, looked_at)[0] == 200
+    held(s, made, opens)
+    for path in (f"/orders/{made['number']}", "/balancers"):
+        assert first.ask("GET", path)[0] == 200
+    assert first.ask("POST", f"/orders/{made['number']}/install", {"now": True, "reason": "x"})[0] == 200

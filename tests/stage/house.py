@@ -2,6 +2,7 @@
 """A private certdesk in one folder: initialised by `certdesk init`, started as certdeskd, used over its API and
 command. With its peers (stage()) it is a whole provider on loopback."""
 import contextlib
+import datetime
 import http.client
 import json
 import os
@@ -24,6 +25,13 @@ STATEMENT = ("I know that this private key was not made by the provider, that an
 
 def build_folder():
     return Path(os.environ.get("CERTDESK_BUILD", ROOT / "build" / "release"))
+
+
+def frozen(days=9):
+    """Rules of a balancer that was frozen yesterday, and when that ends."""
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    last = today + datetime.timedelta(days=days)
+    return {"freezes": f"{today - datetime.timedelta(days=1)}..{last}", "time_zone": "UTC"}, f"{last + datetime.timedelta(days=1)}T00:00:00Z"
 
 
 class Refused(Exception):
