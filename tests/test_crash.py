@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from stage.ca import CA, openssl
-from stage.house import House, PatientApi, Refused, Stage
+from stage.house import House, PatientApi, Refused, Stage, frozen
 from stage.peers import wait_for
 from stage.proof import Proof
 
@@ -102,6 +102,55 @@ def renewal(s, host, point):
     leaf = s.accept(made, host)
     s.told(made)
     assert s.show(old)["stage"] == "superseded"
+    return made, leaf
+
+
+def approved(s, host, point):
+    """The balancer asks for a second person."""
+    s.configure(approval="yes")
+    s.again(point)
+    s.configure()  # for the next story
+    made = s.order(s.service, host, key="p256")
+    leaf = s.accept(made, host)
+    shown = s.until(made, lambda o: o["facts"].get("unapproved"), what="the question for a second person")
+    second = PatientApi(s.api.base, s.api.post("/tokens", {"name": f"second of {host}", "role": "provider"})["token"])
+    try:
+        second.post(f"/orders/{made['number']}/approve", {"certificate": shown["certificate"]["sha256"]})
+    except Refused as no:
+        assert no.status == 409  # the first time did it
+    s.until(made, lambda o: o["facts"].get("approved"), what="approved")
+    s.point(made)
+    s.told(made)
+    return made, leaf
+
+
+def held(s, host, point):
+    """It is frozen; somebody lets the certificate through."""
+    rules, opens = frozen()
+    s.configure(**rules)
+    s.again(point)
+    s.configure()
+    made = s.order(s.service, host, key="p256")
+    leaf = s.accept(made, host)
+    s.until(made, lambda o: o["opens"] == opens, what="held")
+    s.api.post(f"/orders/{made['number']}/install", {"now": True, "reason": "users see a warning"})
+    s.point(made)
+    s.told(made)
+    return made, leaf
+
+
+def lifted(s, host, point):
+    """It was frozen, and is not any more."""
+    rules, opens = frozen()
+    s.configure(**rules)
+    s.again()
+    made = s.order(s.service, host, key="p256")
+    leaf = s.accept(made, host)
+    s.until(made, lambda o: o["opens"] == opens, what="held")
+    s.configure()
+    s.again(point)
+    s.point(made)
+    s.told(made)
     return made, leaf
 
 
@@ -464,7 +513,8 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "worker.watched": [watched, rechained], "worker.refreshed": [rechained],
     "worker.purged": [purged],
     "desk.by_mail": [answered_by_mail], "worker.answered": [answered_by_mail],
-    "desk.order_changed": [first, mail_refused, cancelled, closed],
+    "desk.order_changed": [first, mail_refused, cancelled, closed, approved, held],
+    "worker.unapproved": [approved], "worker.held": [held], "worker.passed": [held], "worker.released": [lifted],
     "desk.certificate": [first, renewal, looked_at_first, with_its_own_key],
     "balancer.routed": [first],
     "worker.looked": [first],

@@ -2,6 +2,7 @@
 #include "config/calendar.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "sys/file.h"
@@ -11,9 +12,9 @@
 #define DAY_MINUTES  (24 * 60)
 #define WEEK_MINUTES (7 * DAY_MINUTES)
 #define DAY_SECONDS  (24 * 3600)
-/* Some window of a week opens within so many days that are not frozen, even if daylight saving
- * leaves it out once. */
-#define LOOK_DAYS 16
+/* Days that are not frozen, until some window has opened: each freeze may take the one day of a week
+ * away that has windows, and daylight saving one more. */
+#define LOOK_DAYS (7 * (CALENDAR_FREEZES_MAX + 3))
 
 static const char *const weekdays[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
@@ -227,6 +228,27 @@ calendar_load(const struct config_balancer *balancer, struct calendar *ret, char
 	       calendar_read_freezes(str_of(balancer->freezes), ret, words);
 }
 
+struct calendar *
+calendars_load(const struct config *config, char *words)
+{
+	struct calendar *all = alloc_zero((config->balancer_count + 1) * sizeof(*all));
+
+	for (size_t i = 0; i < config->balancer_count; i++)
+		if (!calendar_load(&config->balancers[i], &all[i], words)) {
+			free(all);
+			return NULL;
+		}
+	return all;
+}
+
+const struct calendar *
+calendar_named(const struct calendar *calendars, const struct config *config, const char *balancer)
+{
+	const struct config_balancer *found = config_balancer(config, balancer);
+
+	return found ? &calendars[found - config->balancers] : NULL;
+}
+
 /* ---- asking ---- */
 
 static int64_t
@@ -364,10 +386,21 @@ calendar_frozen_until(const struct calendar *calendar, when now)
 	return calendar_opens(&days, now);
 }
 
+/* Without windows and freezes it is always open, and how near an end is, others tell. */
 bool
-calendar_is_bounded(const struct calendar *calendar)
+calendar_is_last_chance(
+    const struct calendar *calendar, when now, when end, when *ret_from, when *ret_opens)
 {
-	return calendar->span_count > 0 || calendar->freeze_count > 0;
+	when from = end > now + CALENDAR_AHEAD ? now + CALENDAR_AHEAD : now, opens;
+
+	if (end <= now || calendar_is_open(calendar, from))
+		return false;
+	opens = calendar_opens(calendar, from);
+	if (opens <= end)
+		return false;
+	*ret_from = from;
+	*ret_opens = opens;
+	return true;
 }
 
 const char *

@@ -41,13 +41,23 @@ bool calendar_is_zone_name(struct str text);
 bool calendar_load(
     const struct config_balancer *balancer, struct calendar *ret, char *words) MUST_USE;
 
+/* Those of all balancers, by their places in the configuration; to be freed. NULL: as above. */
+struct calendar *calendars_load(const struct config *config, char *words) MUST_USE;
+/* The balancer's; NULL when there is none of that name. */
+const struct calendar *calendar_named(
+    const struct calendar *calendars, const struct config *config, const char *balancer);
+
 bool calendar_is_open(const struct calendar *calendar, when t);
-/* The first time from `now` on at which it is open; `now` itself where it is. 0: never. */
+/* The first time from `now` on at which it is open; `now` itself where it is. */
 when calendar_opens(const struct calendar *calendar, when now);
 /* When the freeze that `now` lies in ends; 0 = it lies in none. */
 when calendar_frozen_until(const struct calendar *calendar, when now);
-/* Has it windows or freezes at all? */
-bool calendar_is_bounded(const struct calendar *calendar);
+/* What is served ends at `end`: must somebody be warned now? If it is open for the last time before
+ * that within CALENDAR_AHEAD, *ret_from is from when on it is closed (as far as it was looked), and
+ * *ret_opens when it opens again, later than `end`. */
+#define CALENDAR_AHEAD DAYS(7)
+bool calendar_is_last_chance(
+    const struct calendar *calendar, when now, when end, when *ret_from, when *ret_opens) MUST_USE;
 
 /* For people: the local time, with the year where it is not that of `now`. Returns `to`. */
 const char *calendar_words(

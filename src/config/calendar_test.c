@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 static struct calendar
@@ -73,6 +74,9 @@ when_it_opens(void **state UNUSED)
 		    "2026-12-24T10:00:00Z", "2026-12-26T23:00:00Z" },
 		{ "a freeze of years", "UTC", "Fri 10:00-11:00", "2026-01-01..2035-12-31",
 		    "2026-11-24T00:00:00Z", "2036-01-04T10:00:00Z" },
+		{ "its days are frozen one by one", "UTC", "Sun 00:00-24:00",
+		    "2026-11-29, 2026-12-06, 2026-12-13, 2026-12-20", "2026-11-24T00:00:00Z",
+		    "2026-12-27T00:00:00Z" },
 		/* the night of 29 March: 02:00 becomes 03:00, that is 01:00Z */
 		{ "spring: the change is in it", VIENNA, "Sun 01:00-04:00", "",
 		    "2026-03-29T01:59:59Z", "2026-03-29T01:59:59Z" },
@@ -150,9 +154,66 @@ how_long_it_is_frozen(void **state UNUSED)
 	assert_int_equal(
 	    calendar_frozen_until(&c, at("2026-12-19T23:00:00Z")), at("2027-01-02T23:00:00Z"));
 	assert_int_equal(calendar_frozen_until(&c, at("2027-01-02T23:00:00Z")), 0);
-	assert_true(calendar_is_bounded(&c));
-	c = calendar_of("", "", "");
-	assert_false(calendar_is_bounded(&c));
+}
+
+/* A human is to hear of it in time, and only then. */
+static void
+the_last_chance(void **state UNUSED)
+{
+	static const struct {
+		const char *name, *windows, *freezes, *now, *end, *from, *opens;
+	} cases[] = {
+		{ "always open", "", "", "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z", NULL,
+		    NULL },
+		{ "in the freeze", NIGHTS, "2026-12-20..2027-01-02", "2026-12-24T00:00:00Z",
+		    "2026-12-28T00:00:00Z", "2026-12-24T00:00:00Z", "2027-01-02T23:00:00Z" },
+		{ "a week before it", NIGHTS, "2026-12-20..2027-01-02", "2026-12-15T00:00:00Z",
+		    "2026-12-28T00:00:00Z", "2026-12-22T00:00:00Z", "2027-01-02T23:00:00Z" },
+		{ "long before it", NIGHTS, "2026-12-20..2027-01-02", "2026-12-01T00:00:00Z",
+		    "2026-12-28T00:00:00Z", NULL, NULL },
+		{ "it opens in time", NIGHTS, "2026-12-20..2027-01-02", "2026-12-15T00:00:00Z",
+		    "2027-01-05T00:00:00Z", NULL, NULL },
+		{ "it has ended", NIGHTS, "2026-12-20..2027-01-02", "2026-12-24T00:00:00Z",
+		    "2026-12-23T00:00:00Z", NULL, NULL },
+		{ "soon, but a window comes first", "Sat 22:00-23:00", "", "2026-12-01T00:00:00Z",
+		    "2026-12-06T00:00:00Z", NULL, NULL },
+		{ "soon, and no window comes", "Sat 22:00-23:00", "", "2026-12-01T00:00:00Z",
+		    "2026-12-04T00:00:00Z", "2026-12-01T00:00:00Z", "2026-12-05T21:00:00Z" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct calendar c = calendar_of(VIENNA, cases[i].windows, cases[i].freezes);
+		when from = 0, opens = 0;
+		bool is =
+		    calendar_is_last_chance(&c, at(cases[i].now), at(cases[i].end), &from, &opens);
+
+		if (is != (cases[i].from != NULL))
+			fail_msg("%s: %d", cases[i].name, is);
+		assert_int_equal(from, is ? at(cases[i].from) : 0);
+		assert_int_equal(opens, is ? at(cases[i].opens) : 0);
+	}
+}
+
+static void
+those_of_all_balancers(void **state UNUSED)
+{
+	static struct config config;
+	char words[CONFIG_TEXT_SIZE];
+	struct calendar *all;
+
+	config.balancer_count = 2;
+	snprintf(config.balancers[0].name, sizeof(config.balancers[0].name), "edge");
+	snprintf(config.balancers[1].name, sizeof(config.balancers[1].name), "core");
+	snprintf(config.balancers[1].windows, sizeof(config.balancers[1].windows), NIGHTS);
+	all = calendars_load(&config, words);
+	assert_non_null(all);
+	assert_int_equal(calendar_named(all, &config, "edge")->span_count, 0);
+	assert_int_equal(calendar_named(all, &config, "core")->span_count, 7);
+	assert_null(calendar_named(all, &config, "other"));
+	free(all);
+	snprintf(config.balancers[1].freezes, sizeof(config.balancers[1].freezes), "soon");
+	assert_null(calendars_load(&config, words));
+	assert_non_null(strstr(words, "\"soon\""));
 }
 
 static void
@@ -234,6 +295,8 @@ main(void)
 		cmocka_unit_test(when_it_opens),
 		cmocka_unit_test(it_is_the_first),
 		cmocka_unit_test(how_long_it_is_frozen),
+		cmocka_unit_test(the_last_chance),
+		cmocka_unit_test(those_of_all_balancers),
 		cmocka_unit_test(words_for_people),
 		cmocka_unit_test(what_cannot_be_read),
 		cmocka_unit_test(there_is_an_end),

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "config/calendar.h"
 #include "ipc/process.h"
 #include "order/finding.h"
 #include "store/store.h"
@@ -25,6 +26,7 @@
 struct desk {
 	const struct process *process;
 	const struct config *config;
+	struct calendar *calendars; /* of the balancers of the configuration */
 	struct channel *reader, *worker;
 	pthread_mutex_t lock; /* guards from here to `read` */
 	struct store *idle[STORES_MAX];

@@ -40,6 +40,8 @@ const struct route routes[] = {
 	{ "POST",   "/orders/{ref}/certificate",  true,  "name accept",  certificate_add,      "Deliver the certificate" },
 	{ "GET",    "/orders/{ref}/certificate/review", true, "",       review_show,          "What was delivered and waits to be accepted" },
 	{ "POST",   "/orders/{ref}/certificate/accept", true, "",       review_accepted,      "Accept what was delivered" },
+	{ "POST",   "/orders/{ref}/approve",      false, "",             orders_approve,       "Approve the installation of an accepted certificate" },
+	{ "POST",   "/orders/{ref}/install",      false, "",             orders_install,       "Let an installation through a closed window" },
 	{ "POST",   "/orders/{ref}/dns-check",    true,  "",             orders_look,          "Look at the DNS now" },
 	{ "POST",   "/orders/{ref}/go-on",        false, "",             orders_go_on,         "Let an order that was set aside go on" },
 	{ "POST",   "/orders/{ref}/done",         false, "",             orders_done,          "Say that what waited for people is done" },

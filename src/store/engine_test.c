@@ -405,6 +405,7 @@ live_fully(struct lab *lab)
 	struct task task;
 	struct site site;
 	int64_t under_way;
+	bool first_eyes;
 	size_t count;
 	when next;
 
@@ -440,6 +441,7 @@ live_fully(struct lab *lab)
 	OK(store_begin(lab->s));
 	OK(store_order_let_through(lab->s, renewal.id, ""));
 	OK(store_orders_look_again(lab->s));
+	OK(store_order_accepted_by_us(lab->s, renewal.id, &first_eyes));
 	OK(store_commit(lab->s, "test.windows"));
 }
 

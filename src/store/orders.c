@@ -554,6 +554,25 @@ store_order_look_now(struct store *s, struct id order)
 }
 
 int
+store_order_accepted_by_us(struct store *s, struct id order, bool *ret)
+{
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "SELECT actor FROM events WHERE order_id=$1 AND actor<>'worker'"
+	    " AND action IN ('order.certified','order.fetching','order.delivered') AND sequence<="
+	    "(SELECT MAX(sequence) FROM events WHERE order_id=$1 AND action='order.certified')"
+	    " ORDER BY sequence DESC LIMIT 1");
+	int r;
+
+	query_id(&q, 1, order);
+	r = query_row(&q);
+	if (r && r != STORE_E_ABSENT)
+		return r;
+	*ret = r == 0 && str_eq(column_str(&q), str_of(s->actor));
+	return r ? 0 : query_result(&q);
+}
+
+int
 store_order_hold(struct store *s, struct id order, when opens)
 {
 	struct order o;

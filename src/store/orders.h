@@ -73,6 +73,9 @@ int store_order_purged(struct store *s, struct id order) MUST_USE;
 int store_order_looked(struct store *s, struct id order) MUST_USE; /* counts one look at the DNS */
 int store_order_look_now(
     struct store *s, struct id order) MUST_USE; /* schedule starts again, DNS task due now */
+/* Did the handle's actor accept the certificate that is to be installed? Where the worker accepted
+ * what it had fetched, who delivered it did. */
+int store_order_accepted_by_us(struct store *s, struct id order, bool *ret) MUST_USE;
 /* Its balancer may be changed from then on; 0 = now. */
 int store_order_hold(struct store *s, struct id order, when opens) MUST_USE;
 /* Somebody of the provider lets what is due at the balancer through a closed window; `detail` for

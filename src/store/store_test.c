@@ -104,6 +104,46 @@ an_order_waits_for_a_window(void **state)
 }
 
 static void
+event_by(struct lab *lab, const char *actor, struct id order, enum order_event e)
+{
+	store_set_actor(lab->s, actor);
+	event(lab, order, e);
+}
+
+static bool
+accepted_by(struct lab *lab, const char *actor, const struct order *o)
+{
+	bool yes = false;
+
+	store_set_actor(lab->s, actor);
+	OK(store_order_accepted_by_us(lab->s, o->id, &yes));
+	return yes;
+}
+
+/* Four eyes: who the first pair belongs to. */
+static void
+who_accepted_a_certificate(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "owa.contoso.com");
+
+	event(lab, o.id, EVENT_CHECKED);
+	event(lab, o.id, EVENT_KEYED);
+	assert_false(accepted_by(lab, "token:anna", &o));
+	event_by(lab, "token:anna", o.id, EVENT_DELIVERED); /* who delivers has not accepted */
+	event_by(lab, "token:ben", o.id, EVENT_CERTIFIED);
+	assert_false(accepted_by(lab, "token:anna", &o));
+	assert_true(accepted_by(lab, "token:ben", &o));
+	event_by(lab, "token:anna", o.id, EVENT_DELIVERED); /* another one, not accepted yet */
+	assert_true(accepted_by(lab, "token:ben", &o));
+	event_by(lab, "token:carl", o.id, EVENT_FETCHING); /* and one that the worker accepts */
+	event_by(lab, "worker", o.id, EVENT_CERTIFIED);
+	assert_true(accepted_by(lab, "token:carl", &o));
+	assert_false(accepted_by(lab, "token:ben", &o));
+	assert_false(accepted_by(lab, "worker", &o));
+}
+
+static void
 an_order_lives(void **state)
 {
 	struct lab *lab = *state;
@@ -702,6 +742,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		IN_LAB(columns_are_the_facts),
 		IN_LAB(an_order_waits_for_a_window),
+		IN_LAB(who_accepted_a_certificate),
 		IN_LAB(an_order_lives),
 		IN_LAB(tasks_follow_each_event),
 		IN_LAB(an_event_that_does_not_fit_changes_nothing),

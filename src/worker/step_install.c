@@ -11,6 +11,7 @@
 #include "store/sites.h"
 #include "sys/file.h"
 #include "worker/carry.h"
+#include "worker/window.h"
 
 #define PATIENCE       SECONDS(20) /* for other hands and nodes at the same balancer */
 #define VERIFY_TIMEOUT SECONDS(5)
@@ -406,10 +407,28 @@ keep(struct hand *hand, const struct task *task, const struct order *order, stru
 		return 0;
 	}
 	r = store_installation_set(hand->store, installation, state, what->words);
+	if (r == 0) /* in time, or not any more */
+		r = store_findings_replace(
+		    hand->store, order->id, GATE_WINDOW, &(struct findings){ 0 });
 	if (r)
 		return error_fold(r);
 	return is_live ? hand_finish(hand, task, EVENT_REFRESHED, "", "worker.refreshed")
 	               : hand_finish(hand, task, EVENT_INSTALLED, "", "worker.installed");
+}
+
+/* The chain of an approved certificate is no new decision. */
+static int
+wait_for_leave(struct hand *hand, const struct task *task, const struct order *order,
+    const struct subject_matter *matter, bool *ret_waits, struct outcome *what)
+{
+	int r = 0;
+
+	*ret_waits = false;
+	if (task->kind == TASK_INSTALL)
+		r = approval_wait(hand, task, order, matter->balancer, ret_waits, what);
+	if (r == 0 && !*ret_waits)
+		r = window_wait(hand, task, order, &matter->site, ret_waits, what);
+	return r;
 }
 
 static int
@@ -420,11 +439,14 @@ put_on(struct hand *hand, const struct task *task, const struct order *order, bo
 	CLEAN(load_fini) struct load previous = LOAD;
 	struct subject_matter matter;
 	struct job job = { .hand = hand, .matter = &matter, .order = order->id };
-	bool has_previous = false;
+	bool has_previous = false, waits;
 	int r = hand_load(hand, order, &matter, what);
 
 	if (r)
 		return r > 0 ? 0 : r;
+	r = wait_for_leave(hand, task, order, &matter, &waits, what);
+	if (r || waits)
+		return r;
 	r = load_bundle(hand, order->certificate, &matter, &load);
 	if (r == 0)
 		r = load_previous(hand, order, &matter, &previous, &has_previous);
@@ -489,10 +511,14 @@ step_purge(struct hand *hand, const struct task *task, struct order *order, stru
 	CLEAN(load_fini) struct load load = LOAD;
 	struct subject_matter matter;
 	struct job job = { .hand = hand, .matter = &matter };
+	bool waits;
 	int r = hand_load(hand, order, &matter, what);
 
 	if (r)
 		return r > 0 ? 0 : r;
+	r = wait_for_leave(hand, task, order, &matter, &waits, what);
+	if (r || waits)
+		return r;
 	r = load_bundle(hand, order->certificate, &matter, &load);
 	if (r == 0)
 		r = purge(&job, &load, what);

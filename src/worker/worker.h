@@ -12,6 +12,7 @@
 
 #include "balancer/queue.h"
 #include "check/dns.h"
+#include "config/calendar.h"
 #include "ipc/process.h"
 #include "mail/mail.h"
 #include "site/site.h"
@@ -25,8 +26,9 @@ struct worker {
 	const struct world *world;
 	struct channel *keeper, *reader;
 	struct site_trust *trust;
-	struct queue *turns;  /* of the hands at a balancer */
-	pthread_mutex_t lock; /* guards `woken` */
+	struct queue *turns;              /* of the hands at a balancer */
+	const struct calendar *calendars; /* of the balancers of the configuration */
+	pthread_mutex_t lock;             /* guards `woken` */
 	pthread_cond_t wake;
 	uint64_t woken; /* counts wake-ups, so that none is missed between a look and a wait */
 	atomic_bool stop;
