@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every set of facts and every event: nothing crashes, and what must hold, holds.
+ * Every set of facts that can come to be, and every event: nothing crashes, and what must hold, holds.
  */
 #include "order/order.h"
 
@@ -10,6 +10,7 @@
 
 #define NOW  SECONDS(1000000)
 #define SETS (1u << FACT_MAX)
+#define SOME 31
 
 static struct order_facts
 facts_of(uint32_t mask)
@@ -37,14 +38,15 @@ ended(const struct order_facts *f)
 	return f->fact[FACT_REFUSED] || f->fact[FACT_SUPERSEDED] || f->fact[FACT_RETIRED];
 }
 
-/* Marks all sets of facts that events can lead to, from nothing. */
-static void
-reach(bool seen[static SETS])
+static bool reached[SETS]; /* sets of facts that events can lead to, from nothing */
+
+static int
+reach(void **state UNUSED)
 {
 	static uint32_t queue[SETS];
 	size_t head = 0, tail = 0;
 
-	seen[0] = true;
+	reached[0] = true;
 	queue[tail++] = 0;
 	while (head < tail) {
 		struct order_facts from = facts_of(queue[head++]);
@@ -53,24 +55,30 @@ reach(bool seen[static SETS])
 			struct order_facts to = from;
 
 			if (order_apply(&to, (enum order_event)e, NOW) == 0 &&
-			    !seen[mask_of(&to)]) {
-				seen[mask_of(&to)] = true;
+			    !reached[mask_of(&to)]) {
+				reached[mask_of(&to)] = true;
 				queue[tail++] = mask_of(&to);
 			}
 		}
 	}
+	return 0;
 }
+
+/* All that can come to be, and of the rest, which only a fault of ours could make, some. */
+#define EACH_SET(mask)                               \
+	for (uint32_t mask = 0; mask < SETS; mask++) \
+		if (reached[mask] || mask % SOME == 0)
 
 static void
 refused_events_change_nothing(void **state UNUSED)
 {
-	for (uint32_t mask = 0; mask < SETS; mask++)
-		for (int e = 0; e < EVENT_MAX; e++) {
-			struct order_facts before = facts_of(mask), after = before;
+	EACH_SET(mask)
+	for (int e = 0; e < EVENT_MAX; e++) {
+		struct order_facts before = facts_of(mask), after = before;
 
-			if (order_apply(&after, (enum order_event)e, NOW) != 0)
-				assert_memory_equal(&before, &after, sizeof(before));
-		}
+		if (order_apply(&after, (enum order_event)e, NOW) != 0)
+			assert_memory_equal(&before, &after, sizeof(before));
+	}
 }
 
 /* What replaces its like: the next one counts. */
@@ -84,26 +92,26 @@ may_come_again(int event)
 static void
 a_repeated_event_is_known(void **state UNUSED)
 {
-	for (uint32_t mask = 0; mask < SETS; mask++)
-		for (int e = 0; e < EVENT_MAX; e++) {
-			struct order_facts facts = facts_of(mask);
-			uint32_t once;
-			int r;
+	EACH_SET(mask)
+	for (int e = 0; e < EVENT_MAX; e++) {
+		struct order_facts facts = facts_of(mask);
+		uint32_t once;
+		int r;
 
-			if (order_apply(&facts, (enum order_event)e, NOW) != 0)
-				continue;
-			once = mask_of(&facts);
-			r = order_apply(&facts, (enum order_event)e, NOW);
-			assert_int_equal(mask_of(&facts), once);
-			assert_true(
-			    r == ORDER_E_ALREADY || r == ORDER_E_NOT_NOW || may_come_again(e));
-		}
+		if (order_apply(&facts, (enum order_event)e, NOW) != 0)
+			continue;
+		once = mask_of(&facts);
+		r = order_apply(&facts, (enum order_event)e, NOW);
+		assert_int_equal(mask_of(&facts), once);
+		assert_true(r == ORDER_E_ALREADY || r == ORDER_E_NOT_NOW || may_come_again(e));
+	}
 }
 
 static void
 an_ended_order_stays_ended(void **state UNUSED)
 {
-	for (uint32_t mask = 0; mask < SETS; mask++) {
+	EACH_SET(mask)
+	{
 		struct order_facts facts = facts_of(mask);
 
 		for (int e = 0; e < EVENT_MAX && ended(&facts); e++)
@@ -115,13 +123,10 @@ an_ended_order_stays_ended(void **state UNUSED)
 static void
 what_can_be_is_sound(void **state UNUSED)
 {
-	static bool seen[SETS];
-
-	reach(seen);
 	for (uint32_t mask = 0; mask < SETS; mask++) {
 		struct order_facts f = facts_of(mask);
 
-		if (!seen[mask])
+		if (!reached[mask])
 			continue;
 		assert_true(!f.fact[FACT_KEYED] || f.fact[FACT_CHECKED]);
 		assert_true(!f.fact[FACT_CERTIFIED] || f.fact[FACT_KEYED]);
@@ -145,15 +150,12 @@ what_can_be_is_sound(void **state UNUSED)
 static void
 somebody_always_acts(void **state UNUSED)
 {
-	static bool seen[SETS];
-
-	reach(seen);
 	for (uint32_t mask = 0; mask < SETS; mask++) {
 		struct order_facts f = facts_of(mask);
 		struct due due[TASK_KIND_MAX];
 		size_t count = order_next(&f, NOW, due), work = 0;
 
-		if (!seen[mask])
+		if (!reached[mask])
 			continue;
 		for (size_t i = 0; i < count; i++) {
 			assert_true(due[i].at >= NOW);
@@ -510,5 +512,5 @@ main(void)
 		cmocka_unit_test(the_diagram_knows_the_way),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, reach, NULL);
 }
