@@ -39,12 +39,12 @@ class Site:
     def stop(self):
         self.double.stop()
 
-    def leaf(self):
-        """Files of a new certificate with a key of its own."""
+    def leaf(self, *kind):
+        """Files of a new certificate with a key of its own, P-256 or as told."""
         self.serial += 1
         stem = self.folder / f"leaf{self.serial}"
         key, csr = stem.with_suffix(".key"), stem.with_suffix(".csr")
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-subj", f"/CN={HOST}", "-out", csr)
+        openssl("req", "-new", "-newkey", *(kind or ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")), "-nodes", "-keyout", key, "-subj", f"/CN={HOST}", "-out", csr)
         pem = stem.with_suffix(".pem")
         pem.write_text(self.ca.sign(csr.read_text(), [HOST]))
         leaf, chain = stem.with_suffix(".der"), stem.with_suffix(".chain")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a site on a BIG-IP is made from: the operator's templates and what is built in, certdesk's rule for port 80, virtual servers
 of its own or a shared one, two key types side by side, partitions, folders, route domains and IPv6, and what belongs to others."""
+import hashlib
 import http.client
 import socket
 import ssl
@@ -8,6 +9,7 @@ import ssl
 import pytest
 from doubles.bigip.client import Client, shown
 from doubles.bigip.factory import self_signed
+from stage.ca import openssl
 from stage.peers import Publisher, wait_for
 from test_bigip import HOST, VIP, Site, sha256
 
@@ -225,3 +227,57 @@ def test_a_shared_virtual_server_is_refused_with_words(place):
     place.change("patch", f"{CSSL}/~Common~cssl_a", {"sniDefault": "true"})
     place.double.control("own", kind=VIRTUAL, path=shared.name, service="/Common/mail.app/mail")
     refused("belongs to the application service /Common/mail.app/mail")
+
+
+RSA, EC = "RSA-PSS+SHA256:RSA+SHA256", "ECDSA+SHA256"
+
+
+def served_to(place, signatures):
+    """SHA-256 of the leaf that a visitor gets who can take these signatures only; for TLS 1.3 and 1.2."""
+    found = set()
+    for version in ("-tls1_3", "-tls1_2"):
+        pem = openssl("s_client", "-connect", f"{VIP}:{place.https}", "-servername", HOST, "-sigalgs", signatures, version, stdin=b"")
+        found.add(hashlib.sha256(openssl("x509", "-outform", "DER", stdin=pem)).hexdigest())
+    assert len(found) == 1
+    return found.pop()
+
+
+def pair(place):
+    return {**place.leaf("rsa:2048"), "twin": place.leaf()}
+
+
+def test_rsa_and_ecdsa_side_by_side(place):
+    """Comes, changes, goes back and goes: each visitor gets the one it can take."""
+    place.change("post", CSSL, {"name": "house", "cipherGroup": "/Common/f5-secure", "ciphers": "none", "tmOptions": ["dont-insert-empty-fragments"]})
+    place.facts["template"] = {"parent_profile": "/Common/house"}
+    alone, first, second, third = place.leaf("rsa:2048"), pair(place), pair(place), pair(place)
+
+    def served(files):
+        assert (served_to(place, RSA), served_to(place, EC)) == (sha256(files), sha256(files["twin"]))
+
+    assert place.drive("install", alone)["result"] == "done"
+    assert place.drive("install", {**alone, "twin": first["twin"]}, previous=alone)["result"] == "done", "one comes beside what is there"
+    served({**alone, "twin": first["twin"]})
+    old = {**alone, "twin": first["twin"]}
+    for new in (first, second, third):
+        assert place.drive("install", new, previous=old)["result"] == "done"
+        served(new)
+        old = new
+    assert place.drive("install", third)["result"] == "done before"
+    assert len([n for n in place.ours() if n.endswith((".crt", ".key"))]) == 4 + 4 + 1, "these, those before, one chain"
+    assert place.drive("rollback", third, previous=second)["result"] == "done"
+    served(second)
+    assert place.drive("install", third["twin"], previous=second)["result"] == "done", "back to one"
+    assert served_to(place, EC) == sha256(third["twin"])
+    assert place.drive("rollback", third["twin"], previous=second)["result"] == "done"
+    served(second)
+    assert place.drive("withdraw", second)["result"] == "done"
+    assert [n for n in place.ours() if "_v1" not in n] == []
+
+
+def test_two_of_one_key_type_are_refused_and_the_previous_stays(place):
+    old, new = pair(place), {**place.leaf(), "twin": place.leaf()}
+    assert place.drive("install", old)["result"] == "done"
+    said = place.drive("install", new, previous=old)
+    assert said["result"] == "refused" and "010717e1" in said["words"], said
+    assert place.served() in (sha256(old), sha256(old["twin"]))

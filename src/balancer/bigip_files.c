@@ -17,7 +17,7 @@
 #define LEAF_HEX     12
 #define CHAIN_HEX    16
 #define UPLOAD       "certdesk-"
-#define SAFE         "abcdefghijklmnopqrstuvwxyz0123456789.-_"
+#define CHAIN        "certdesk_chain_"
 
 static void
 put_hex(const uint8_t *bytes, size_t digits, char *to)
@@ -37,7 +37,7 @@ safe_host(const char *host, char to[static HOST_MAX + 16])
 	int len = snprintf(to, HOST_MAX + 1, "%s%s", rest == host ? "" : "wildcard.", rest);
 	uint8_t sum[32];
 
-	if (len < 0 || strspn(to, SAFE) != strlen(to))
+	if (len < 0 || strspn(to, BIGIP_SAFE) != strlen(to))
 		return false;
 	if (len > HOST_MAX) {
 		SHA256((const unsigned char *)host, strlen(host), sum);
@@ -65,7 +65,7 @@ bigip_names_of(
 	snprintf(ret->certificate, sizeof(ret->certificate), "certdesk_%s_%s.crt", host, leaf);
 	snprintf(ret->key, sizeof(ret->key), "certdesk_%s_%s.key", host, leaf);
 	if (bundle->chain.len > 0)
-		snprintf(ret->chain, sizeof(ret->chain), "certdesk_chain_%s.crt", chain);
+		snprintf(ret->chain, sizeof(ret->chain), CHAIN "%s.crt", chain);
 	snprintf(ret->profile, sizeof(ret->profile), "certdesk_%s", host);
 	snprintf(ret->https, sizeof(ret->https), "certdesk_%s_443", host);
 	snprintf(ret->http, sizeof(ret->http), "certdesk_%s_80", host);
@@ -220,7 +220,7 @@ sweep(struct balancer *b, struct outcome *what)
 
 		name = str_trim(name);
 		if (str_starts(name, STR(UPLOAD)) && str_copy(name, text, sizeof(text)) &&
-		    strspn(text, SAFE) == strlen(text))
+		    strspn(text, BIGIP_SAFE) == strlen(text))
 			r = unload(b, text, what);
 	}
 	return r;
@@ -267,9 +267,8 @@ recall(struct balancer *b, const struct bundle *bundle, const struct material **
 	return r ? balancer_fatal(what, r, "the certificates") : 0;
 }
 
-int
-bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer UNUSED,
-    struct outcome *what)
+static int
+stage_one(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	const struct material *m = NULL;
 	struct bigip_names names = { 0 };
@@ -278,8 +277,6 @@ bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer
 
 	if (r == 0)
 		r = recall(b, bundle, &m, what);
-	if (r == 0)
-		r = sweep(b, what);
 	if (r)
 		return r;
 	leaf = leaf_pem(m);
@@ -288,6 +285,17 @@ bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer
 	if (r == 0)
 		r = stage_certificate(b, names.certificate, leaf, what);
 	return r ? r : stage_key(b, bundle, names.key, what);
+}
+
+int
+bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer UNUSED,
+    struct outcome *what)
+{
+	int r = sweep(b, what);
+
+	if (r == 0)
+		r = stage_one(b, bundle, what);
+	return r || !bundle->twin ? r : stage_one(b, bundle->twin, what);
 }
 
 static int
@@ -305,8 +313,8 @@ must_be(
 	return pem.len > 0 ? compare(b, there, name, pem, what) : 0;
 }
 
-int
-bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+static int
+check_one(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	const struct material *m = NULL;
 	struct bigip_names names = { 0 };
@@ -326,6 +334,14 @@ bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 }
 
 int
+bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	int r = check_one(b, bundle, what);
+
+	return r || !bundle->twin ? r : check_one(b, bundle->twin, what);
+}
+
+int
 bigip_files_remove(struct balancer *b, const struct bigip_names *names, struct outcome *what)
 {
 	bool gone;
@@ -336,4 +352,18 @@ bigip_files_remove(struct balancer *b, const struct bigip_names *names, struct o
 	if (r == 0 && *names->chain)
 		r = bigip_delete(b, CERTIFICATES, names->chain, &gone, what); /* others' too */
 	return r;
+}
+
+int
+bigip_file_remove(struct balancer *b, const char *certificate, struct outcome *what)
+{
+	struct str name = str_of(certificate);
+	char key[BIGIP_NAME_SIZE];
+	bool gone;
+	int r = bigip_delete(b, CERTIFICATES, certificate, &gone, what);
+
+	if (r || str_starts(name, STR(CHAIN)))
+		return r;
+	snprintf(key, sizeof(key), "%.*s.key", (int)(name.len - strlen(".crt")), certificate);
+	return bigip_delete(b, KEYS, key, &gone, what);
 }

@@ -11,6 +11,7 @@
 #define BIGIP_NAME_SIZE 136 /* of an object, with its ending: the device's own limit is not told */
 #define BIGIP_FULL_SIZE (BIGIP_NAME_SIZE + 66) /* with partition and folder */
 #define BIGIP_PATH_SIZE 512
+#define BIGIP_SAFE      "abcdefghijklmnopqrstuvwxyz0123456789.-_" /* what our names are made of */
 
 #define BIGIP_UPLOADS "/mgmt/shared/file-transfer/uploads/"
 #define BIGIP_FOLDER  "/var/config/rest/downloads/" /* where they arrive */
@@ -85,6 +86,8 @@ int bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome 
 /* Certificate, key and chain of that base name; what is in use stays. */
 int bigip_files_remove(
     struct balancer *b, const struct bigip_names *names, struct outcome *what) MUST_USE;
+/* A chain, or a certificate with its key; the same. */
+int bigip_file_remove(struct balancer *b, const char *certificate, struct outcome *what) MUST_USE;
 
 /* ---- bigip_own.c: what sites share that is certdesk's own ---- */
 

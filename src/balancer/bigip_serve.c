@@ -10,19 +10,12 @@
 #include <stdio.h>
 
 #include "balancer/bigip_internal.h"
+#include "balancer/bigip_worn.h"
 #include "base/error.h"
 
-#define PROFILES "ltm/profile/client-ssl"
-#define ENTRY    "site" /* of certKeyChain; always the same, so that only files change */
-#define MARK     "certdesk site "
-#define BEFORE   ", before: "
-#define FULL     BIGIP_FULL_SIZE
-
-/* What the profile says of itself. */
-struct worn {
-	char certificate[FULL], key[FULL], chain[FULL];              /* full names; "" = none */
-	char before[BIGIP_NAME_SIZE], before_chain[BIGIP_NAME_SIZE]; /* "" = nothing to remove */
-};
+#define PROFILES        "ltm/profile/client-ssl"
+#define MARK            "certdesk site "
+#define DESCRIPTION_MAX 2048
 
 void
 bigip_mark(const struct bundle *bundle, char to[static BIGIP_MARK_SIZE])
@@ -66,56 +59,6 @@ bigip_must_be_ours(struct balancer *b, const struct bundle *bundle, const char *
 	return bigip_must_be_free(b, name, object, what);
 }
 
-/* "…, before: CERTIFICATE CHAIN" */
-static void
-read_before(const json_t *profile, struct worn *to)
-{
-	struct str text = str_of(bigip_text(profile, "description")), name;
-
-	text = str_drop(text, str_find(text, STR(BEFORE)));
-	text = str_drop(text, strlen(BEFORE));
-	if (str_next(&text, ' ', &name))
-		(void)str_copy(name, to->before, sizeof(to->before));
-	if (str_next(&text, ' ', &name))
-		(void)str_copy(name, to->before_chain, sizeof(to->before_chain));
-}
-
-static void
-read_profile(const json_t *profile, struct worn *to)
-{
-	const json_t *entry = json_array_get(json_object_get(profile, "certKeyChain"), 0);
-
-	*to = (struct worn){ 0 };
-	(void)str_copy(str_of(bigip_text(entry, "cert")), to->certificate, FULL);
-	(void)str_copy(str_of(bigip_text(entry, "key")), to->key, FULL);
-	(void)str_copy(str_of(bigip_text(entry, "chain")), to->chain, FULL);
-	read_before(profile, to);
-}
-
-/* The chain entry is always named: some versions refuse an entry without (26214401). */
-static json_t *
-chain_of(const struct balancer *b, const struct bigip_names *names)
-{
-	char certificate[FULL], key[FULL], chain[FULL];
-
-	return json_pack("[{s:s, s:s, s:s, s:s}]", "name", ENTRY, "cert",
-	    bigip_full_name(b, names->certificate, certificate), "key",
-	    bigip_full_name(b, names->key, key), "chain",
-	    *names->chain ? bigip_full_name(b, names->chain, chain) : "none");
-}
-
-static bool
-wears(const struct balancer *b, const struct worn *worn, const struct bigip_names *names)
-{
-	char certificate[FULL], key[FULL], chain[FULL];
-
-	return strcmp(worn->certificate, bigip_full_name(b, names->certificate, certificate)) ==
-	           0 &&
-	       strcmp(worn->key, bigip_full_name(b, names->key, key)) == 0 &&
-	       strcmp(worn->chain, *names->chain ? bigip_full_name(b, names->chain, chain) : "") ==
-	           0;
-}
-
 static int
 get_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     json_t **ret, struct outcome *what)
@@ -133,22 +76,21 @@ get_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_
 
 /* What is used now is remembered with the change itself. */
 static json_t *
-switch_of(const struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
-    const struct worn *worn)
+switch_of(const struct balancer *b, const struct bundle *bundle, const struct bigip_wanted *wanted,
+    const struct bigip_worn *worn)
 {
-	const char *certificate = strrchr(worn->certificate, '/');
-	const char *chain = strrchr(worn->chain, '/');
-	char mark[BIGIP_MARK_SIZE], description[FULL * 2];
+	CLEAN(buf_fini) struct buf description = BUF(DESCRIPTION_MAX);
+	char mark[BIGIP_MARK_SIZE];
 
 	bigip_mark(bundle, mark);
-	snprintf(description, sizeof(description), "%s%s%s%s%s", mark, certificate ? BEFORE : "",
-	    certificate ? certificate + 1 : "", chain ? " " : "", chain ? chain + 1 : "");
-	return json_pack(
-	    "{s:s, s:o}", "description", description, "certKeyChain", chain_of(b, names));
+	buf_put_text(&description, mark);
+	bigip_worn_put(worn, &description);
+	return json_pack("{s:s, s:o}", "description", buf_text(&description), "certKeyChain",
+	    bigip_pairs(b, wanted));
 }
 
 static int
-make_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
+make_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_wanted *wanted,
     struct outcome *what)
 {
 	char mark[BIGIP_MARK_SIZE];
@@ -157,41 +99,34 @@ make_profile(struct balancer *b, const struct bundle *bundle, const struct bigip
 
 	bigip_mark(bundle, mark);
 	bigip_template_of(b->config, bundle, &t);
-	body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", names->profile, "defaultsFrom",
-	    t.parent, "serverName", bundle->name.text, "sniDefault", "false", "description", mark,
-	    "certKeyChain", chain_of(b, names));
+	body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", wanted->names[0].profile,
+	    "defaultsFrom", t.parent, "serverName", bundle->name.text, "sniDefault", "false",
+	    "description", mark, "certKeyChain", bigip_pairs(b, wanted));
 	bigip_place(b, body);
 	return bigip_must(b, "POST", "/mgmt/tm/" PROFILES, body, NULL, what);
 }
 
-/* A name from the description is only ever one of ours. */
-static bool
-names_before(const struct worn *worn, struct bigip_names *ret)
-{
-	struct str certificate = str_of(worn->before);
-
-	if (!str_starts(certificate, STR("certdesk_")) || !str_ends(certificate, STR(".crt")))
-		return false;
-	*ret = (struct bigip_names){ 0 };
-	snprintf(ret->certificate, sizeof(ret->certificate), "%s", worn->before);
-	snprintf(ret->key, sizeof(ret->key), "%.*s.key", (int)certificate.len - 4, worn->before);
-	if (str_starts(str_of(worn->before_chain), STR("certdesk_chain_")))
-		snprintf(ret->chain, sizeof(ret->chain), "%s", worn->before_chain);
-	return true;
-}
-
 /* The files of the time before last: those of last time stay, to go back to. */
 static int
-remove_before(struct balancer *b, const struct worn *worn, const struct bigip_names *names,
+remove_before(struct balancer *b, const struct bigip_worn *worn, const struct bigip_wanted *wanted,
     struct outcome *what)
 {
-	const char *certificate = strrchr(worn->certificate, '/');
-	struct bigip_names before;
+	int r = 0;
 
-	if (!names_before(worn, &before) || strcmp(before.certificate, names->certificate) == 0 ||
-	    (certificate && strcmp(before.certificate, certificate + 1) == 0))
-		return 0;
-	return bigip_files_remove(b, &before, what);
+	for (size_t i = 0; r == 0 && i < worn->before_count; i++)
+		if (bigip_worn_is_over(worn, worn->before[i], wanted))
+			r = bigip_file_remove(b, worn->before[i], what);
+	return r;
+}
+
+static int
+remove_files(struct balancer *b, const struct bigip_wanted *of, struct outcome *what)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < of->count; i++)
+		r = bigip_files_remove(b, &of->names[i], what);
+	return r;
 }
 
 int
@@ -200,25 +135,25 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 	CLEAN(json_free) json_t *profile = NULL;
 	CLEAN(json_free) json_t *body = NULL;
 	char path[BIGIP_PATH_SIZE];
-	struct bigip_names names;
-	struct worn worn;
-	int r = bigip_names_of(b, bundle, &names, what);
+	struct bigip_wanted wanted;
+	struct bigip_worn worn;
+	int r = bigip_wanted_of(b, bundle, &wanted, what);
 
 	if (r == 0)
-		r = get_profile(b, bundle, &names, &profile, what);
+		r = get_profile(b, bundle, wanted.names, &profile, what);
 	if (r)
 		return r;
 	if (!profile)
-		return make_profile(b, bundle, &names, what);
-	read_profile(profile, &worn);
-	if (wears(b, &worn, &names))
+		return make_profile(b, bundle, &wanted, what);
+	bigip_worn_read(profile, &worn);
+	if (bigip_wears(b, &worn, &wanted))
 		return BALANCER_E_NOOP;
-	r = remove_before(b, &worn, &names, what);
+	r = remove_before(b, &worn, &wanted, what);
 	if (r)
 		return r;
-	body = switch_of(b, bundle, &names, &worn);
-	return bigip_must(
-	    b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body, NULL, what);
+	body = switch_of(b, bundle, &wanted, &worn);
+	return bigip_must(b, "PATCH", bigip_path(b, PROFILES, wanted.names[0].profile, "", path),
+	    body, NULL, what);
 }
 
 /* What a restart would load cannot be asked: what is served whole counts as kept, and is saved again
@@ -229,26 +164,26 @@ bigip_observe(
 {
 	struct observation o = { .running = SERVED_NOT };
 	CLEAN(json_free) json_t *profile = NULL;
-	struct bigip_names names;
-	struct worn worn = { 0 };
-	int r = bigip_names_of(b, bundle, &names, what);
+	struct bigip_wanted wanted;
+	struct bigip_worn worn = { 0 };
+	int r = bigip_wanted_of(b, bundle, &wanted, what);
 
 	if (r == 0)
-		r = get_profile(b, bundle, &names, &profile, what);
+		r = get_profile(b, bundle, wanted.names, &profile, what);
 	if (r == 0)
-		r = bigip_virtuals_observe(b, bundle, &names, &o.routed, what);
+		r = bigip_virtuals_observe(b, bundle, wanted.names, &o.routed, what);
 	if (r)
 		return r;
 	if (profile) {
-		read_profile(profile, &worn);
+		bigip_worn_read(profile, &worn);
 		o.running = SERVED_ACTIVE;
-		o.running_same = wears(b, &worn, &names);
+		o.running_same = bigip_wears(b, &worn, &wanted);
 	}
 	o.ready_same = o.running_same;
 	o.on_disk = o.disk_same = o.running_same && o.routed;
 	o.disk_routed = o.routed;
 	snprintf(o.words, sizeof(o.words), "profile: %.120s%s, %s",
-	    profile ? worn.certificate : "not there", o.running_same ? ", this one" : "",
+	    profile ? worn.pairs[0].certificate : "not there", o.running_same ? ", this one" : "",
 	    o.routed ? "routed" : "not routed");
 	*ret = o;
 	return 0;
@@ -287,18 +222,18 @@ int
 bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what)
 {
-	struct bigip_names names;
+	struct bigip_wanted failed;
 	int r;
 
 	if (!bundle->previous)
 		return bigip_withdraw(b, bundle, what);
-	r = bigip_names_of(b, bundle, &names, what);
+	r = bigip_wanted_of(b, bundle, &failed, what);
 	if (r == 0)
 		r = wear_again(b, bundle->previous, pourer, what);
 	if (r == 0)
 		r = forget_before(b, bundle->previous, what);
 	if (r == 0)
-		r = bigip_files_remove(b, &names, what);
+		r = remove_files(b, &failed, what);
 	return r ? r : bigip_persist(b, bundle->previous, what);
 }
 
@@ -306,21 +241,21 @@ int
 bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	CLEAN(json_free) json_t *profile = NULL;
-	struct bigip_names names = { 0 };
-	struct worn worn;
-	int r = bigip_names_of(b, bundle, &names, what);
+	struct bigip_wanted wanted = { 0 };
+	struct bigip_worn worn;
+	int r = bigip_wanted_of(b, bundle, &wanted, what);
 
 	if (r == 0)
-		r = bigip_virtuals_remove(b, bundle, &names, what);
+		r = bigip_virtuals_remove(b, bundle, wanted.names, what);
 	if (r == 0)
-		r = get_profile(b, bundle, &names, &profile, what);
+		r = get_profile(b, bundle, wanted.names, &profile, what);
 	if (r == 0 && profile)
-		r = bigip_delete(b, PROFILES, names.profile, NULL, what);
+		r = bigip_delete(b, PROFILES, wanted.names[0].profile, NULL, what);
 	if (r == 0 && profile) {
-		read_profile(profile, &worn);
-		r = remove_before(b, &worn, &names, what);
+		bigip_worn_read(profile, &worn);
+		r = remove_before(b, &worn, &wanted, what);
 	}
 	if (r == 0)
-		r = bigip_files_remove(b, &names, what);
+		r = remove_files(b, &wanted, what);
 	return r ? r : bigip_persist(b, bundle, what);
 }

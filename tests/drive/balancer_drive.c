@@ -8,12 +8,14 @@
  *     host vip backend service site   what the bundle says of the site; `site` is a number
  *     template    its members in the configuration; absent = what is built in
  *     leaf chain key          files: DER, DER, PEM
- *     previous    leaf, chain, key of what may be served again; absent = none
+ *     twin        leaf, chain, key of the other key type; absent = none
+ *     previous    leaf, chain, key, perhaps twin of what may be served again; absent = none
  *     trust       file of the roots by which what is served is verified
  *     user password           of the device; who plays keeper and courier must know them
  */
 #include <curl/curl.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -131,6 +133,19 @@ read_part(const json_t *files, struct part *to)
 	b->installation = world_id(world_real());
 }
 
+/* A part, and its twin behind it. */
+static void
+read_pair(const json_t *files, struct part *to)
+{
+	const json_t *twin = json_object_get(files, "twin");
+
+	read_part(files, &to[0]);
+	if (!twin)
+		return;
+	read_part(twin, &to[1]);
+	to[0].bundle.twin = &to[1].bundle;
+}
+
 /* ---- who plays keeper and courier */
 
 static int
@@ -185,8 +200,21 @@ upload(const struct pourer *self, const struct bundle *bundle, const char *name,
 	return carry(self->context, &request, ret_status, answer, what);
 }
 
+/* What only a visitor offers who cannot take the other one. */
+static const char *
+signatures_for(const struct bundle *bundle)
+{
+	const unsigned char *der = (const unsigned char *)bundle->leaf.p;
+	X509 *leaf = d2i_X509(NULL, &der, (long)bundle->leaf.len);
+	bool is_rsa = leaf && EVP_PKEY_get_base_id(X509_get0_pubkey(leaf)) == EVP_PKEY_RSA;
+
+	X509_free(leaf);
+	return is_rsa ? "RSA-PSS+SHA256:RSA+SHA256" : "ECDSA+SHA256:ECDSA+SHA384";
+}
+
 static int
-verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
+verify_one(const struct installer *self, const struct bundle *bundle, const char *signatures,
+    struct outcome *what)
 {
 	CLEAN(site_trust_free) struct site_trust *trust = NULL;
 	const struct config_balancer *balancer = self->context;
@@ -194,6 +222,7 @@ verify(const struct installer *self, const struct bundle *bundle, struct outcome
 		.address = bundle->address,
 		.port = (uint16_t)balancer->https_port,
 		.path = "/",
+		.signatures = signatures,
 		.timeout = SECONDS(5) };
 	int r;
 
@@ -204,6 +233,18 @@ verify(const struct installer *self, const struct bundle *bundle, struct outcome
 	if (r)
 		return r;
 	return what->kind == OUTCOME_DONE ? 0 : BALANCER_E_INVALID;
+}
+
+/* Two are each asked for by those who can take nothing else. */
+static int
+verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
+{
+	int r;
+
+	if (!bundle->twin)
+		return verify_one(self, bundle, NULL, what);
+	r = verify_one(self, bundle, signatures_for(bundle), what);
+	return r ? r : verify_one(self, bundle->twin, signatures_for(bundle->twin), what);
 }
 
 static int
@@ -239,7 +280,7 @@ main(void)
 		.pourer = &pourer, .verify = verify, .context = &balancer
 	};
 	struct outcome what = { .kind = OUTCOME_DONE };
-	struct part part = { 0 }, before = { 0 };
+	struct part parts[4] = { 0 }; /* what shall be served, its twin, and both of before */
 	struct balancer *b = NULL;
 	int r;
 
@@ -247,13 +288,13 @@ main(void)
 	template = read_template(json_object_get(given, "template"));
 	must(given != NULL, "no JSON");
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	read_part(given, &part);
+	read_pair(given, &parts[0]);
 	if (previous)
-		read_part(previous, &before);
-	part.bundle.previous = previous ? &before.bundle : NULL;
+		read_pair(previous, &parts[2]);
+	parts[0].bundle.previous = previous ? &parts[2].bundle : NULL;
 	r = balancer_open(&balancer, world_real(), &pourer, NULL, PATIENCE, &b, &what);
 	if (r == 0)
-		r = act(b, &part, &installer, &what);
+		r = act(b, &parts[0], &installer, &what);
 	balancer_close(b);
 	json_dumpf(json_pack("{s:s, s:s, s:s}", "result", balancer_words(r), "kind",
 		       outcome_name(what.kind), "words", what.words),
