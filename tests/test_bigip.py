@@ -20,6 +20,7 @@ VIP = "127.88.0.1"
 
 class Site:
     """One site on a pair: its leaves from a CA of its own, and the driver's command."""
+    vip = VIP
     settings, facts = {}, {}  # more members of the balancer, and of what is told of the site
 
     def __init__(self, folder, **more):
@@ -59,7 +60,7 @@ class Site:
                     "partition": "Common", "parent_profile": "/Common/clientssl", "http_profile": "/Common/http", "tcp_profile": "/Common/tcp",
                     "redirect_rule": "/Common/_sys_https_redirect", "snat": "automap", "https_port": self.https, "lock_folder": str(self.folder),
                     **self.settings, **more}
-        order = {"op": op, "balancer": balancer, "host": HOST, "vip": VIP, "backend": "exchange", "site": 7, "trust": str(self.ca.root),
+        order = {"op": op, "balancer": balancer, "host": HOST, "vip": self.vip, "backend": "exchange", "site": 7, "trust": str(self.ca.root),
                  "user": self.double.user, "password": self.double.password, **self.facts, **files}
         if previous:
             order["previous"] = previous
@@ -71,7 +72,7 @@ class Site:
         """SHA-256 of the leaf on the wire; None: nobody serves."""
         context = ssl.create_default_context(cafile=str(self.ca.root))
         try:
-            with socket.create_connection((VIP, self.https), 5) as raw, context.wrap_socket(raw, server_hostname=HOST) as tls:
+            with socket.create_connection((self.vip, self.https), 5) as raw, context.wrap_socket(raw, server_hostname=HOST) as tls:
                 return hashlib.sha256(tls.getpeercert(True)).hexdigest()
         except (ConnectionError, ssl.SSLError, socket.timeout):
             return None

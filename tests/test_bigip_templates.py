@@ -40,18 +40,18 @@ class Place(Site):
         self.servers.stop()
         super().stop()
 
-    def plain(self, path, method="GET", vip=VIP, host=HOST):
+    def plain(self, path, method="GET", host=HOST):
         """Status, Location and body at port 80."""
-        connection = http.client.HTTPConnection(vip, self.http, timeout=10)
+        connection = http.client.HTTPConnection(self.vip, self.http, timeout=10)
         connection.request(method, path, headers={"Host": host})
         answer = connection.getresponse()
         found = answer.status, answer.headers.get("Location"), answer.read()
         connection.close()
         return found
 
-    def asked(self, vip=VIP):
+    def asked(self):
         """The head with which a request over TLS reaches the servers."""
-        with socket.create_connection((vip, self.https), 10) as raw, ssl.create_default_context(cafile=str(self.ca.root)).wrap_socket(raw, server_hostname=HOST) as tls:
+        with socket.create_connection((self.vip, self.https), 10) as raw, ssl.create_default_context(cafile=str(self.ca.root)).wrap_socket(raw, server_hostname=HOST) as tls:
             tls.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
             assert tls.recv(4096).startswith((b"HTTP/1.0 200", b"HTTP/1.1 200"))
         return self.servers.heads[-1]
@@ -281,3 +281,92 @@ def test_two_of_one_key_type_are_refused_and_the_previous_stays(place):
     said = place.drive("install", new, previous=old)
     assert said["result"] == "refused" and "010717e1" in said["words"], said
     assert place.served() in (sha256(old), sha256(old["twin"]))
+
+
+PLACES = [  # partition in the configuration, route domain there and the partition's own, address; destination as it reads back
+    ("Common/sites", 0, 0, VIP, "/Common/127.88.0.1:{port}"),
+    ("Hosting/owa", 2, 0, VIP, "/Hosting/127.88.0.1%2:{port}"),
+    ("Hosting", 0, 3, VIP, "/Hosting/127.88.0.1%3:{port}"),
+    ("Hosting/owa", 4, 3, "::1", "/Hosting/::1%4.{port}"),
+    ("Common", 0, 0, "::1", "/Common/::1.{port}"),
+]
+
+
+def furnish(place, partition, own_domain=0):
+    top, _, folder = partition.partition("/")
+    if top != "Common":
+        place.change("post", "auth/partition", {"name": top, "defaultRouteDomain": own_domain})
+    if folder:
+        place.change("post", "sys/folder", {"name": folder, "partition": top})
+
+
+@pytest.mark.parametrize("partition,domain,own_domain,vip,destination", PLACES)
+def test_partitions_folders_route_domains_and_both_families(place, partition, domain, own_domain, vip, destination):
+    """Everything of a site lies where the configuration says, on the address it says; and nothing is written twice."""
+    furnish(place, partition, own_domain)
+    place.settings.update({"partition": partition, "route_domain": domain})
+    place.facts["backend"] = "/Common/exchange"
+    place.vip = vip
+    first, second = place.leaf(), place.leaf()
+    for files, old in ((first, None), (second, first)):
+        said = place.drive("install", files, previous=old)
+        assert said["result"] == "done" and place.served() == sha256(files), said
+        assert place.drive("install", files, previous=old)["result"] == "done before"
+    names = [n for n in place.ours() if "_chain_" not in n]
+    assert {n.rsplit("/", 1)[0] for n in names} == {f"/{partition}"} and len(names) == 4 + 3 + 3
+    virtual = place.get(f"{VIRTUAL}/~{partition.replace('/', '~')}~certdesk_{HOST}_443")
+    assert virtual["destination"] == destination.format(port=place.https) and virtual["fullPath"].startswith(f"/{partition}/")
+    assert place.plain("/.well-known/acme-challenge/token")[2] == b"proof" and place.plain("/owa")[0] == 301
+    assert place.drive("withdraw", second, previous=first)["result"] == "done"
+    assert place.drive("withdraw", first)["result"] == "done" and [n for n in place.ours() if "_v1" not in n] == []
+
+
+def test_what_belongs_to_others_is_never_written(place):
+    """A partition that is not there, an iApp's folder, AS3's tenants, and objects that came to be in an application service."""
+    def refused(partition, result, words):
+        place.settings["partition"] = partition
+        said = place.drive("install", place.leaf())
+        assert said["result"] == result and words in said["words"], said
+        assert place.ours() == []
+
+    refused("Nowhere", "refused", "it has no partition or folder /Nowhere")
+    furnish(place, "Common/mail.app")
+    refused("Common/mail", "refused", "it has no partition or folder /Common/mail")
+    place.double.control("own", kind="sys/folder", path="/Common/mail.app", service="/Common/mail.app/mail")
+    refused("Common/mail.app", "in conflict", "belongs to the application service /Common/mail.app/mail")
+    furnish(place, "Tenant/Exchange")
+    place.change("post", "sys/folder", {"name": "Shared", "partition": "Tenant"})
+    refused("Tenant/Shared", "in conflict", "AS3")
+    place.change("post", "sys/folder", {"name": "appsvcs", "partition": "Common"})
+    refused("Tenant", "in conflict", "AS3")
+    refused("Tenant/Exchange", "in conflict", "AS3")
+    furnish(place, "Hosting")
+    place.settings["partition"], place.facts["backend"] = "Hosting", "/Common/exchange"
+    said = place.drive("install", place.leaf())
+    assert said["result"] == "done", said  # without applications it is nobody's tenant
+
+
+def test_a_shared_virtual_server_of_a_tenant_is_left_alone(place):
+    furnish(place, "Tenant/Exchange")
+    place.change("post", "sys/folder", {"name": "appsvcs", "partition": "Common"})
+    with Client(place.double) as client:
+        client.post(CSSL, {"name": "first", "certKeyChain": [client.pair("first", *self_signed("a.fabrikam.com"))], "sniDefault": "true"})
+        client.post(VIRTUAL, {"name": "sni", "partition": "Tenant", "subPath": "Exchange", "destination": f"/Tenant/{VIP}:{place.https}",
+                              "profiles": ["/Common/tcp", "/Common/http", {"name": "/Common/first", "context": "clientside"}]})
+    place.facts["template"] = {"shared_virtual": "/Tenant/Exchange/sni"}
+    before = place.get(f"{VIRTUAL}/~Tenant~Exchange~sni/profiles")["items"]
+    said = place.drive("install", place.leaf())
+    assert said["result"] == "in conflict" and "AS3" in said["words"]
+    assert place.get(f"{VIRTUAL}/~Tenant~Exchange~sni/profiles")["items"] == before
+
+
+def test_a_site_that_an_application_service_took_over_is_left_alone(place):
+    old = place.leaf()
+    for kind, name in ((CSSL, f"certdesk_{HOST}"), (VIRTUAL, f"certdesk_{HOST}_443")):
+        assert place.drive("install", old)["result"] in ("done", "done before")
+        place.double.control("own", kind=kind, path=f"/Common/{name}", service="/Common/mail.app/mail")
+        for op in ("install", "withdraw"):
+            said = place.drive(op, place.leaf(), previous=old)
+            assert said["result"] == "in conflict" and "belongs to the application service" in said["words"], said
+        assert place.served() == sha256(old)
+        place.double.control("own", kind=kind, path=f"/Common/{name}", service="none")

@@ -89,6 +89,13 @@ int bigip_files_remove(
 /* A chain, or a certificate with its key; the same. */
 int bigip_file_remove(struct balancer *b, const char *certificate, struct outcome *what) MUST_USE;
 
+/* ---- bigip_owner.c: whose a folder is ---- */
+
+/* CONFLICT when what has that full name lies where AS3 writes. */
+int bigip_owner_look(struct balancer *b, const char *full_name, struct outcome *what) MUST_USE;
+/* The same of our partition and folder, and INVALID when it is not there. */
+int bigip_owner_look_at_ours(struct balancer *b, struct outcome *what) MUST_USE;
+
 /* ---- bigip_own.c: what sites share that is certdesk's own ---- */
 
 /* Makes what of the template is certdesk's own and not there yet. CONFLICT: it is there, but somebody

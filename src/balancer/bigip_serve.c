@@ -170,6 +170,8 @@ bigip_observe(
 
 	if (r == 0)
 		r = get_profile(b, bundle, wanted.names, &profile, what);
+	if (r == 0 && !profile)
+		r = bigip_owner_look_at_ours(b, what);
 	if (r == 0)
 		r = bigip_virtuals_observe(b, bundle, wanted.names, &o.routed, what);
 	if (r)
@@ -246,9 +248,9 @@ bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *
 	int r = bigip_wanted_of(b, bundle, &wanted, what);
 
 	if (r == 0)
-		r = bigip_virtuals_remove(b, bundle, wanted.names, what);
-	if (r == 0)
 		r = get_profile(b, bundle, wanted.names, &profile, what);
+	if (r == 0)
+		r = bigip_virtuals_remove(b, bundle, wanted.names, what);
 	if (r == 0 && profile)
 		r = bigip_delete(b, PROFILES, wanted.names[0].profile, NULL, what);
 	if (r == 0 && profile) {

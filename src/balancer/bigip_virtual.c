@@ -242,20 +242,26 @@ bigip_virtuals_observe(struct balancer *b, const struct bundle *bundle,
 	return r;
 }
 
+/* None is removed before all were found to be the site's. */
 int
 bigip_virtuals_remove(struct balancer *b, const struct bundle *bundle,
     const struct bigip_names *names, struct outcome *what)
 {
 	const struct plan p = plan_of(b, bundle, names);
-	int r = *p.t.shared ? bigip_shared_remove(b, p.t.shared, names->profile, what) : 0;
+	bool there[VIRTUAL_MAX] = { false };
+	int r = 0;
 
 	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++) {
-		const char *name = virtual_name(&p, (enum virtual_kind)kind);
 		CLEAN(json_free) json_t *virtual = NULL;
 
-		r = get_virtual(&p, name, &virtual, what);
-		if (r == 0 && virtual)
-			r = bigip_delete(b, VIRTUALS, name, NULL, what);
+		r = get_virtual(&p, virtual_name(&p, (enum virtual_kind)kind), &virtual, what);
+		there[kind] = virtual != NULL;
 	}
+	if (r == 0 && *p.t.shared)
+		r = bigip_shared_remove(b, p.t.shared, names->profile, what);
+	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++)
+		if (there[kind])
+			r = bigip_delete(
+			    b, VIRTUALS, virtual_name(&p, (enum virtual_kind)kind), NULL, what);
 	return r;
 }
