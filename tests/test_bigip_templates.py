@@ -9,7 +9,9 @@ import ssl
 import pytest
 from doubles.bigip.client import Client, shown
 from doubles.bigip.factory import self_signed
+from stage.bigip import Pair
 from stage.ca import openssl
+from stage.house import Stage
 from stage.peers import Publisher, wait_for
 from test_bigip import HOST, VIP, Site, sha256
 
@@ -370,3 +372,20 @@ def test_a_site_that_an_application_service_took_over_is_left_alone(place):
             assert said["result"] == "in conflict" and "belongs to the application service" in said["words"], said
         assert place.served() == sha256(old)
         place.double.control("own", kind=kind, path=f"/Common/{name}", service="none")
+
+
+def test_an_order_ends_live_as_the_template_says(tmp_path):
+    """The whole house: configuration, worker, driver. What is for another service or balancer is not for this one."""
+    templates = [{"service": "sharepoint", "persistence": "/Common/source_addr"}, {"balancer": "edge", "service": "owa", "persistence": "/Common/cookie"}]
+    with Stage(tmp_path, stock=2, balancer=Pair, templates=templates) as stage:
+        _, service = stage.furnish()
+        order = stage.order(service, HOST)
+        stage.deliver(order, stage.ca.as_pem(stage.ca.sign(stage.csr(order), [HOST])))
+        stage.point(order)
+        stage.until(order, lambda o: o["stage"] == "live", what="the live site")
+        with Client(stage.balancer) as client:
+            virtual = client.get(f"{VIRTUAL}/~Common~certdesk_{HOST}_443?expandSubcollections=true")
+            plain = client.get(f"{VIRTUAL}/~Common~certdesk_{HOST}_80")
+    assert [p["name"] for p in virtual["persist"]] == ["cookie"]
+    assert "/Common/certdesk_owa_http_v1" in [p["fullPath"] for p in virtual["profilesReference"]["items"]]
+    assert plain["rules"] == ["/Common/certdesk_redirect_v1"]

@@ -138,6 +138,9 @@ class House(Peer):
             lines.append(f"fetch:\n  allow:\n    - address: 127.0.0.1\n      port: {more['publisher'].port}")
         if balancer:
             lines.append("balancers:\n  - name: edge" + "".join(f"\n    {name}: {value}" for name, value in balancer.settings().items()))
+        if more.get("templates"):
+            lines.append("templates:" + "".join(
+                f"\n  - name: template-{n}" + "".join(f"\n    {name}: {value}" for name, value in one.items()) for n, one in enumerate(more["templates"])))
         lines.append(f"log:\n  level: {more.get('log', 'notice')}")
         self.config.write_text("\n".join(lines) + "\n")
 
