@@ -161,6 +161,37 @@ def test_a_site_made_with_the_rule_of_the_device_gets_ours(place):
     assert place.plain("/.well-known/acme-challenge/token")[2] == b"proof" and place.served() == sha256(files)
 
 
+@pytest.mark.parametrize("service,tls,path,expected,interval", [("owa", False, "/owa/healthcheck.htm", "200 OK", 10),
+                                                               ("sharepoint", True, "/", "X-SharePointHealthScore: [0-5]", 30)])
+def test_servers_get_a_pool_with_the_published_monitor(place, service, tls, path, expected, interval):
+    """It is made once, follows the configuration, and somebody else's is left alone."""
+    kind = "https" if tls else "http"
+    monitor, pool = f"ltm/monitor/{kind}/~Common~certdesk_{kind}_template", "ltm/pool/~Common~certdesk_pool_template"
+    place.facts.update(service=service, backend="")
+    place.facts["template"] = {"servers": f"127.0.0.1:{place.servers.port}", "monitor_host": "farm.example"}
+    if tls:
+        place.facts["template"]["server_ssl_profile"] = "/Common/serverssl"
+    files = place.leaf()
+    assert place.drive("install", files)["result"] == "done"
+    made = place.get(monitor)
+    assert made["send"] == f"GET {path} HTTP/1.1\\r\\nHost: farm.example\\r\\nConnection: Close\\r\\n\\r\\n"
+    assert (made["recv"], made["interval"], made["timeout"]) == (expected, interval, 3 * interval + 1)
+    shape = place.get(pool)
+    assert (shape["loadBalancingMode"], shape["slowRampTime"], shape["serviceDownAction"]) == ("least-connections-member", 300, "reset")
+    assert shape["monitor"].strip() == f"/Common/certdesk_{kind}_template"
+    if not tls:
+        assert place.asked()["Front-End-Https"] == "on" and place.plain("/.well-known/acme-challenge/token")[2] == b"proof"
+    assert place.drive("install", files)["result"] == "done before"
+    place.facts["template"].update(servers=f"127.0.0.1:{place.servers.port} ::1.8443 192.0.2.7:80", monitor_host="")
+    assert place.drive("install", files)["result"] == "done"
+    assert sorted(m["name"] for m in place.get(f"{pool}/members")["items"]) == sorted([f"127.0.0.1:{place.servers.port}", "::1.8443", "192.0.2.7:80"])
+    assert "Host: localhost" in place.get(monitor)["send"]
+    assert place.drive("install", files)["result"] == "done before"
+    place.change("patch", pool, {"description": "mine now"})
+    said = place.drive("install", place.leaf(), previous=files)
+    assert said["result"] == "in conflict" and "is not certdesk's" in said["words"]
+
+
 class Shared:
     """A virtual server of the provider's with profiles for other names, the first being the default."""
 

@@ -11,6 +11,7 @@
 #define BIGIP_NAME_SIZE 136 /* of an object, with its ending: the device's own limit is not told */
 #define BIGIP_FULL_SIZE (BIGIP_NAME_SIZE + 66) /* with partition and folder */
 #define BIGIP_PATH_SIZE 512
+#define BIGIP_MARK_SIZE 80
 #define BIGIP_SAFE      "abcdefghijklmnopqrstuvwxyz0123456789.-_" /* what our names are made of */
 
 #define BIGIP_UPLOADS "/mgmt/shared/file-transfer/uploads/"
@@ -103,6 +104,16 @@ int bigip_owner_look_at_ours(struct balancer *b, struct outcome *what) MUST_USE;
 int bigip_own_make(
     struct balancer *b, const struct bigip_template *t, struct outcome *what) MUST_USE;
 
+/* ---- bigip_pool.c: the pool of a template that names servers ---- */
+
+/* Of the pool: a full name, or one in our partition; "" = none. */
+const char *bigip_pool_name(const struct bigip_template *t, char to[static BIGIP_FULL_SIZE]);
+int bigip_pool_observe(struct balancer *b, const struct bigip_template *t, bool *ret_same,
+    struct outcome *what) MUST_USE;
+/* Makes or changes it and its monitor. *ret_same: nothing had to be. */
+int bigip_pool_make(struct balancer *b, const struct bigip_template *t, bool *ret_same,
+    struct outcome *what) MUST_USE;
+
 /* ---- bigip_virtual.c: virtual servers ---- */
 
 int bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
@@ -125,7 +136,6 @@ bool bigip_uses_profile(const json_t *virtual, const char *full_name);
 
 /* ---- bigip_serve.c: the profile ---- */
 
-#define BIGIP_MARK_SIZE 80
 /* What the description of a site's objects begins with. */
 void bigip_mark(const struct bundle *bundle, char to[static BIGIP_MARK_SIZE]);
 /* CONFLICT when the object is an application service's. */

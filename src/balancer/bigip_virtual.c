@@ -108,7 +108,7 @@ translation_of(const struct plan *p)
 static json_t *
 virtual_of(const struct plan *p, enum virtual_kind kind)
 {
-	char destination[FULL], pool[FULL], mark[BIGIP_MARK_SIZE];
+	char destination[FULL], name[FULL], pool[FULL], mark[BIGIP_MARK_SIZE];
 	json_t *virtual, *rules = rules_of(p, kind);
 
 	put_destination(p, kind, destination);
@@ -119,9 +119,9 @@ virtual_of(const struct plan *p, enum virtual_kind kind)
 					   : "255.255.255.255",
 	    "ipProtocol", "tcp", "description", mark, "profiles", profiles_of(p, kind), "rules",
 	    rules, "sourceAddressTranslation", translation_of(p));
-	if (*p->t.pool)
+	if (*bigip_pool_name(&p->t, name))
 		json_object_set_new(
-		    virtual, "pool", json_string(bigip_full_name(p->b, p->t.pool, pool)));
+		    virtual, "pool", json_string(bigip_full_name(p->b, name, pool)));
 	if (kind == VIRTUAL_HTTPS && *p->t.persistence)
 		json_object_set_new(
 		    virtual, "persist", json_pack("[{s:s}]", "name", p->t.persistence));
@@ -154,7 +154,7 @@ is_destination(const struct plan *p, enum virtual_kind kind, const char *there)
 static bool
 is_as_wanted(const struct plan *p, enum virtual_kind kind, const json_t *virtual)
 {
-	char profile[FULL], pool[FULL];
+	char profile[FULL], name[FULL], pool[FULL];
 
 	if (!is_destination(p, kind, bigip_text(virtual, "destination")) ||
 	    bigip_flag(virtual, "disabled", false))
@@ -164,7 +164,8 @@ is_as_wanted(const struct plan *p, enum virtual_kind kind, const json_t *virtual
 	if (kind == VIRTUAL_HTTPS &&
 	    !bigip_uses_profile(virtual, bigip_full_name(p->b, p->names->profile, profile)))
 		return false;
-	return strcmp(bigip_text(virtual, "pool"), bigip_full_name(p->b, p->t.pool, pool)) == 0;
+	return strcmp(bigip_text(virtual, "pool"),
+		   bigip_full_name(p->b, bigip_pool_name(&p->t, name), pool)) == 0;
 }
 
 static int
@@ -205,7 +206,7 @@ bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 {
 	struct bigip_names names;
 	struct plan p;
-	bool changed = false;
+	bool changed = false, is_same = true;
 	int r = bigip_names_of(b, bundle, &names, what);
 
 	if (r)
@@ -214,10 +215,12 @@ bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	if (*p.t.shared)
 		return bigip_shared_add(b, p.t.shared, names.profile, what);
 	r = bigip_own_make(b, &p.t, what);
+	if (r == 0)
+		r = bigip_pool_make(b, &p.t, &is_same, what);
 	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++)
 		if (is_wanted(&p, (enum virtual_kind)kind))
 			r = route_one(&p, (enum virtual_kind)kind, &changed, what);
-	return r ? r : !changed ? BALANCER_E_NOOP : 0;
+	return r ? r : !changed && is_same ? BALANCER_E_NOOP : 0;
 }
 
 int
@@ -225,11 +228,11 @@ bigip_virtuals_observe(struct balancer *b, const struct bundle *bundle,
     const struct bigip_names *names, bool *ret_routed, struct outcome *what)
 {
 	const struct plan p = plan_of(b, bundle, names);
-	int r = 0;
+	int r;
 
 	if (*p.t.shared)
 		return bigip_shared_observe(b, p.t.shared, names->profile, ret_routed, what);
-	*ret_routed = true;
+	r = bigip_pool_observe(b, &p.t, ret_routed, what);
 	for (int k = 0; r == 0 && k < VIRTUAL_MAX; k++) {
 		enum virtual_kind kind = (enum virtual_kind)k;
 		CLEAN(json_free) json_t *virtual = NULL;

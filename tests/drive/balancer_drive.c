@@ -98,6 +98,8 @@ read_template(const json_t *from)
 	COPY(t, from, server_ssl_profile);
 	COPY(t, from, persistence);
 	COPY(t, from, pool);
+	COPY(t, from, servers);
+	COPY(t, from, monitor_host);
 	COPY(t, from, rules);
 	COPY(t, from, redirect_rule);
 	COPY(t, from, snat);
