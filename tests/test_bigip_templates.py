@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a site on a BIG-IP is made from: the operator's templates and what is built in, certdesk's rule for port 80, virtual servers
 of its own or a shared one, two key types side by side, partitions, folders, route domains and IPv6, and what belongs to others."""
+import hashlib
 import http.client
 import socket
 import ssl
@@ -8,6 +9,9 @@ import ssl
 import pytest
 from doubles.bigip.client import Client, shown
 from doubles.bigip.factory import self_signed
+from stage.bigip import Pair
+from stage.ca import openssl
+from stage.house import Stage
 from stage.peers import Publisher, wait_for
 from test_bigip import HOST, VIP, Site, sha256
 
@@ -38,18 +42,18 @@ class Place(Site):
         self.servers.stop()
         super().stop()
 
-    def plain(self, path, method="GET", vip=VIP, host=HOST):
+    def plain(self, path, method="GET", host=HOST):
         """Status, Location and body at port 80."""
-        connection = http.client.HTTPConnection(vip, self.http, timeout=10)
+        connection = http.client.HTTPConnection(self.vip, self.http, timeout=10)
         connection.request(method, path, headers={"Host": host})
         answer = connection.getresponse()
         found = answer.status, answer.headers.get("Location"), answer.read()
         connection.close()
         return found
 
-    def asked(self, vip=VIP):
+    def asked(self):
         """The head with which a request over TLS reaches the servers."""
-        with socket.create_connection((vip, self.https), 10) as raw, ssl.create_default_context(cafile=str(self.ca.root)).wrap_socket(raw, server_hostname=HOST) as tls:
+        with socket.create_connection((self.vip, self.https), 10) as raw, ssl.create_default_context(cafile=str(self.ca.root)).wrap_socket(raw, server_hostname=HOST) as tls:
             tls.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
             assert tls.recv(4096).startswith((b"HTTP/1.0 200", b"HTTP/1.1 200"))
         return self.servers.heads[-1]
@@ -157,6 +161,37 @@ def test_a_site_made_with_the_rule_of_the_device_gets_ours(place):
     assert place.plain("/.well-known/acme-challenge/token")[2] == b"proof" and place.served() == sha256(files)
 
 
+@pytest.mark.parametrize("service,tls,path,expected,interval", [("owa", False, "/owa/healthcheck.htm", "200 OK", 10),
+                                                               ("sharepoint", True, "/", "X-SharePointHealthScore: [0-5]", 30)])
+def test_servers_get_a_pool_with_the_published_monitor(place, service, tls, path, expected, interval):
+    """It is made once, follows the configuration, and somebody else's is left alone."""
+    kind = "https" if tls else "http"
+    monitor, pool = f"ltm/monitor/{kind}/~Common~certdesk_{kind}_template", "ltm/pool/~Common~certdesk_pool_template"
+    place.facts.update(service=service, backend="")
+    place.facts["template"] = {"servers": f"127.0.0.1:{place.servers.port}", "monitor_host": "farm.example"}
+    if tls:
+        place.facts["template"]["server_ssl_profile"] = "/Common/serverssl"
+    files = place.leaf()
+    assert place.drive("install", files)["result"] == "done"
+    made = place.get(monitor)
+    assert made["send"] == f"GET {path} HTTP/1.1\\r\\nHost: farm.example\\r\\nConnection: Close\\r\\n\\r\\n"
+    assert (made["recv"], made["interval"], made["timeout"]) == (expected, interval, 3 * interval + 1)
+    shape = place.get(pool)
+    assert (shape["loadBalancingMode"], shape["slowRampTime"], shape["serviceDownAction"]) == ("least-connections-member", 300, "reset")
+    assert shape["monitor"].strip() == f"/Common/certdesk_{kind}_template"
+    if not tls:
+        assert place.asked()["Front-End-Https"] == "on" and place.plain("/.well-known/acme-challenge/token")[2] == b"proof"
+    assert place.drive("install", files)["result"] == "done before"
+    place.facts["template"].update(servers=f"127.0.0.1:{place.servers.port} ::1.8443 192.0.2.7:80", monitor_host="")
+    assert place.drive("install", files)["result"] == "done"
+    assert sorted(m["name"] for m in place.get(f"{pool}/members")["items"]) == sorted([f"127.0.0.1:{place.servers.port}", "::1.8443", "192.0.2.7:80"])
+    assert "Host: localhost" in place.get(monitor)["send"]
+    assert place.drive("install", files)["result"] == "done before"
+    place.change("patch", pool, {"description": "mine now"})
+    said = place.drive("install", place.leaf(), previous=files)
+    assert said["result"] == "in conflict" and "is not certdesk's" in said["words"]
+
+
 class Shared:
     """A virtual server of the provider's with profiles for other names, the first being the default."""
 
@@ -225,3 +260,162 @@ def test_a_shared_virtual_server_is_refused_with_words(place):
     place.change("patch", f"{CSSL}/~Common~cssl_a", {"sniDefault": "true"})
     place.double.control("own", kind=VIRTUAL, path=shared.name, service="/Common/mail.app/mail")
     refused("belongs to the application service /Common/mail.app/mail")
+
+
+RSA, EC = "RSA-PSS+SHA256:RSA+SHA256", "ECDSA+SHA256"
+
+
+def served_to(place, signatures):
+    """SHA-256 of the leaf that a visitor gets who can take these signatures only; for TLS 1.3 and 1.2."""
+    found = set()
+    for version in ("-tls1_3", "-tls1_2"):
+        pem = openssl("s_client", "-connect", f"{VIP}:{place.https}", "-servername", HOST, "-sigalgs", signatures, version, stdin=b"")
+        found.add(hashlib.sha256(openssl("x509", "-outform", "DER", stdin=pem)).hexdigest())
+    assert len(found) == 1
+    return found.pop()
+
+
+def pair(place):
+    return {**place.leaf("rsa:2048"), "twin": place.leaf()}
+
+
+def test_rsa_and_ecdsa_side_by_side(place):
+    """Comes, changes, goes back and goes: each visitor gets the one it can take."""
+    place.facts["template"] = {"parent_profile": "/Common/house"}
+    alone, first, second, third = place.leaf("rsa:2048"), pair(place), pair(place), pair(place)
+
+    def served(files):
+        assert (served_to(place, RSA), served_to(place, EC)) == (sha256(files), sha256(files["twin"]))
+
+    assert place.drive("install", alone)["result"] == "done"
+    assert place.drive("install", {**alone, "twin": first["twin"]}, previous=alone)["result"] == "done", "one comes beside what is there"
+    served({**alone, "twin": first["twin"]})
+    old = {**alone, "twin": first["twin"]}
+    for new in (first, second, third):
+        assert place.drive("install", new, previous=old)["result"] == "done"
+        served(new)
+        old = new
+    assert place.drive("install", third)["result"] == "done before"
+    assert len([n for n in place.ours() if n.endswith((".crt", ".key"))]) == 4 + 4 + 1, "these, those before, one chain"
+    assert place.drive("rollback", third, previous=second)["result"] == "done"
+    served(second)
+    assert place.drive("install", third["twin"], previous=second)["result"] == "done", "back to one"
+    assert served_to(place, EC) == sha256(third["twin"])
+    assert place.drive("rollback", third["twin"], previous=second)["result"] == "done"
+    served(second)
+    assert place.drive("withdraw", second)["result"] == "done"
+    assert [n for n in place.ours() if "_v1" not in n] == []
+
+
+def test_two_of_one_key_type_are_refused_and_the_previous_stays(place):
+    old, new = pair(place), {**place.leaf(), "twin": place.leaf()}
+    assert place.drive("install", old)["result"] == "done"
+    said = place.drive("install", new, previous=old)
+    assert said["result"] == "refused" and "010717e1" in said["words"], said
+    assert place.served() in (sha256(old), sha256(old["twin"]))
+
+
+PLACES = [  # partition in the configuration, route domain there and the partition's own, address; destination as it reads back
+    ("Common/sites", 0, 0, VIP, "/Common/127.88.0.1:{port}"),
+    ("Hosting/owa", 2, 0, VIP, "/Hosting/127.88.0.1%2:{port}"),
+    ("Hosting", 0, 3, VIP, "/Hosting/127.88.0.1%3:{port}"),
+    ("Hosting/owa", 4, 3, "::1", "/Hosting/::1%4.{port}"),
+    ("Common", 0, 0, "::1", "/Common/::1.{port}"),
+]
+
+
+def furnish(place, partition, own_domain=0):
+    top, _, folder = partition.partition("/")
+    if top != "Common":
+        place.change("post", "auth/partition", {"name": top, "defaultRouteDomain": own_domain})
+    if folder:
+        place.change("post", "sys/folder", {"name": folder, "partition": top})
+
+
+@pytest.mark.parametrize("partition,domain,own_domain,vip,destination", PLACES)
+def test_partitions_folders_route_domains_and_both_families(place, partition, domain, own_domain, vip, destination):
+    """Everything of a site lies where the configuration says, on the address it says; and nothing is written twice."""
+    furnish(place, partition, own_domain)
+    place.settings.update({"partition": partition, "route_domain": domain})
+    place.facts["backend"] = "/Common/exchange"
+    place.vip = vip
+    first, second = place.leaf(), place.leaf()
+    for files, old in ((first, None), (second, first)):
+        said = place.drive("install", files, previous=old)
+        assert said["result"] == "done" and place.served() == sha256(files), said
+        assert place.drive("install", files, previous=old)["result"] == "done before"
+    names = [n for n in place.ours() if "_chain_" not in n]
+    assert {n.rsplit("/", 1)[0] for n in names} == {f"/{partition}"} and len(names) == 4 + 3 + 3
+    virtual = place.get(f"{VIRTUAL}/~{partition.replace('/', '~')}~certdesk_{HOST}_443")
+    assert virtual["destination"] == destination.format(port=place.https) and virtual["fullPath"].startswith(f"/{partition}/")
+    assert place.plain("/.well-known/acme-challenge/token")[2] == b"proof" and place.plain("/owa")[0] == 301
+    assert place.drive("withdraw", second, previous=first)["result"] == "done"
+    assert place.drive("withdraw", first)["result"] == "done" and [n for n in place.ours() if "_v1" not in n] == []
+
+
+def test_what_belongs_to_others_is_never_written(place):
+    """A partition that is not there, an iApp's folder, AS3's tenants, and objects that came to be in an application service."""
+    def refused(partition, result, words):
+        place.settings["partition"] = partition
+        said = place.drive("install", place.leaf())
+        assert said["result"] == result and words in said["words"], said
+        assert place.ours() == []
+
+    refused("Nowhere", "refused", "it has no partition or folder /Nowhere")
+    furnish(place, "Common/mail.app")
+    refused("Common/mail", "refused", "it has no partition or folder /Common/mail")
+    place.double.control("own", kind="sys/folder", path="/Common/mail.app", service="/Common/mail.app/mail")
+    refused("Common/mail.app", "in conflict", "belongs to the application service /Common/mail.app/mail")
+    furnish(place, "Tenant/Exchange")
+    place.change("post", "sys/folder", {"name": "Shared", "partition": "Tenant"})
+    refused("Tenant/Shared", "in conflict", "AS3")
+    place.change("post", "sys/folder", {"name": "appsvcs", "partition": "Common"})
+    refused("Tenant", "in conflict", "AS3")
+    refused("Tenant/Exchange", "in conflict", "AS3")
+    furnish(place, "Hosting")
+    place.settings["partition"], place.facts["backend"] = "Hosting", "/Common/exchange"
+    said = place.drive("install", place.leaf())
+    assert said["result"] == "done", said  # without applications it is nobody's tenant
+
+
+def test_a_shared_virtual_server_of_a_tenant_is_left_alone(place):
+    furnish(place, "Tenant/Exchange")
+    place.change("post", "sys/folder", {"name": "appsvcs", "partition": "Common"})
+    with Client(place.double) as client:
+        client.post(CSSL, {"name": "first", "certKeyChain": [client.pair("first", *self_signed("a.fabrikam.com"))], "sniDefault": "true"})
+        client.post(VIRTUAL, {"name": "sni", "partition": "Tenant", "subPath": "Exchange", "destination": f"/Tenant/{VIP}:{place.https}",
+                              "profiles": ["/Common/tcp", "/Common/http", {"name": "/Common/first", "context": "clientside"}]})
+    place.facts["template"] = {"shared_virtual": "/Tenant/Exchange/sni"}
+    before = place.get(f"{VIRTUAL}/~Tenant~Exchange~sni/profiles")["items"]
+    said = place.drive("install", place.leaf())
+    assert said["result"] == "in conflict" and "AS3" in said["words"]
+    assert place.get(f"{VIRTUAL}/~Tenant~Exchange~sni/profiles")["items"] == before
+
+
+def test_a_site_that_an_application_service_took_over_is_left_alone(place):
+    old = place.leaf()
+    for kind, name in ((CSSL, f"certdesk_{HOST}"), (VIRTUAL, f"certdesk_{HOST}_443")):
+        assert place.drive("install", old)["result"] in ("done", "done before")
+        place.double.control("own", kind=kind, path=f"/Common/{name}", service="/Common/mail.app/mail")
+        for op in ("install", "withdraw"):
+            said = place.drive(op, place.leaf(), previous=old)
+            assert said["result"] == "in conflict" and "belongs to the application service" in said["words"], said
+        assert place.served() == sha256(old)
+        place.double.control("own", kind=kind, path=f"/Common/{name}", service="none")
+
+
+def test_an_order_ends_live_as_the_template_says(tmp_path):
+    """The whole house: configuration, worker, driver. What is for another service or balancer is not for this one."""
+    templates = [{"service": "sharepoint", "persistence": "/Common/source_addr"}, {"balancer": "edge", "service": "owa", "persistence": "/Common/cookie"}]
+    with Stage(tmp_path, stock=2, balancer=Pair, templates=templates) as stage:
+        _, service = stage.furnish()
+        order = stage.order(service, HOST)
+        stage.deliver(order, stage.ca.as_pem(stage.ca.sign(stage.csr(order), [HOST])))
+        stage.point(order)
+        stage.until(order, lambda o: o["stage"] == "live", what="the live site")
+        with Client(stage.balancer) as client:
+            virtual = client.get(f"{VIRTUAL}/~Common~certdesk_{HOST}_443?expandSubcollections=true")
+            plain = client.get(f"{VIRTUAL}/~Common~certdesk_{HOST}_80")
+    assert [p["name"] for p in virtual["persist"]] == ["cookie"]
+    assert "/Common/certdesk_owa_http_v1" in [p["fullPath"] for p in virtual["profilesReference"]["items"]]
+    assert plain["rules"] == ["/Common/certdesk_redirect_v1"]

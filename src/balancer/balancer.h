@@ -55,6 +55,9 @@ struct bundle {
 	/* What is served now and may be served again if this one fails: valid still, its key not
 	 * compromised. NULL: there is none, and what fails goes off. */
 	const struct bundle *previous;
+	/* The same site's other certificate, of another key type (RSA and ECDSA side by side), served
+	 * to those who cannot take this one; its own twin and previous mean nothing. NULL as a rule. */
+	const struct bundle *twin;
 };
 
 /* Has the keeper write `before` + the PEM of the bundle's private key + `after` into fd, which may

@@ -17,7 +17,7 @@
 #define LEAF_HEX     12
 #define CHAIN_HEX    16
 #define UPLOAD       "certdesk-"
-#define SAFE         "abcdefghijklmnopqrstuvwxyz0123456789.-_"
+#define CHAIN        "certdesk_chain_"
 
 static void
 put_hex(const uint8_t *bytes, size_t digits, char *to)
@@ -37,7 +37,7 @@ safe_host(const char *host, char to[static HOST_MAX + 16])
 	int len = snprintf(to, HOST_MAX + 1, "%s%s", rest == host ? "" : "wildcard.", rest);
 	uint8_t sum[32];
 
-	if (len < 0 || strspn(to, SAFE) != strlen(to))
+	if (len < 0 || strspn(to, BIGIP_SAFE) != strlen(to))
 		return false;
 	if (len > HOST_MAX) {
 		SHA256((const unsigned char *)host, strlen(host), sum);
@@ -65,7 +65,7 @@ bigip_names_of(
 	snprintf(ret->certificate, sizeof(ret->certificate), "certdesk_%s_%s.crt", host, leaf);
 	snprintf(ret->key, sizeof(ret->key), "certdesk_%s_%s.key", host, leaf);
 	if (bundle->chain.len > 0)
-		snprintf(ret->chain, sizeof(ret->chain), "certdesk_chain_%s.crt", chain);
+		snprintf(ret->chain, sizeof(ret->chain), CHAIN "%s.crt", chain);
 	snprintf(ret->profile, sizeof(ret->profile), "certdesk_%s", host);
 	snprintf(ret->https, sizeof(ret->https), "certdesk_%s_443", host);
 	snprintf(ret->http, sizeof(ret->http), "certdesk_%s_80", host);
@@ -260,7 +260,7 @@ sweep(struct balancer *b, struct outcome *what)
 
 		name = str_trim(name);
 		if (str_starts(name, STR(UPLOAD)) && str_copy(name, text, sizeof(text)) &&
-		    strspn(text, SAFE) == strlen(text))
+		    strspn(text, BIGIP_SAFE) == strlen(text))
 			r = note_upload(b, text, what);
 	}
 	if (r == 0)
@@ -317,24 +317,32 @@ stage_all(struct balancer *b, const struct bundle *bundle, const struct bigip_na
 	return r ? r : stage_key(b, bundle, names->key, !made, what);
 }
 
+static int
+stage_one(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	const struct material *m = NULL;
+	struct bigip_names names = { 0 };
+	int r = bigip_names_of(b, bundle, &names, what);
+
+	if (r == 0)
+		r = recall(b, bundle, &m, what);
+	return r ? r : stage_all(b, bundle, &names, m, what);
+}
+
 /* What was uploaded stays until the check, which removes it for a whole wave at once; what fails
  * leaves nothing, and the first failure counts. */
 int
 bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer UNUSED,
     struct outcome *what)
 {
-	const struct material *m = NULL;
-	struct bigip_names names = { 0 };
-	struct outcome aside;
 	struct bigip *d = b->self;
-	int r = bigip_names_of(b, bundle, &names, what);
+	struct outcome aside;
+	int r = sweep(b, what);
 
 	if (r == 0)
-		r = recall(b, bundle, &m, what);
-	if (r == 0)
-		r = sweep(b, what);
-	if (r == 0)
-		r = stage_all(b, bundle, &names, m, what);
+		r = stage_one(b, bundle, what);
+	if (r == 0 && bundle->twin)
+		r = stage_one(b, bundle->twin, what);
 	if (r && bigip_unload(b, &aside) != 0)
 		d->swept = false;
 	return r;
@@ -358,17 +366,14 @@ must_be(
 	return pem.len > 0 ? compare(b, there, name, pem, what) : 0;
 }
 
-/* The answer that made a file has its checksum: a file of this session is not looked at again. */
-int
-bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+static int
+check_one(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	const struct material *m = NULL;
 	struct bigip_names names = { 0 };
 	struct str pem, leaf;
-	int r = bigip_unload(b, what);
+	int r = bigip_names_of(b, bundle, &names, what);
 
-	if (r == 0)
-		r = bigip_names_of(b, bundle, &names, what);
 	if (r == 0)
 		r = recall(b, bundle, &m, what);
 	if (r)
@@ -379,6 +384,17 @@ bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	if (r == 0)
 		r = must_be(b, CERTIFICATES, names.chain, str_drop(pem, leaf.len), what);
 	return r ? r : must_be(b, KEYS, names.key, STR(""), what);
+}
+
+/* The answer that made a file has its checksum: a file of this session is not looked at again. */
+int
+bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	int r = bigip_unload(b, what);
+
+	if (r == 0)
+		r = check_one(b, bundle, what);
+	return r || !bundle->twin ? r : check_one(b, bundle->twin, what);
 }
 
 int
@@ -397,4 +413,21 @@ bigip_files_remove(struct balancer *b, const struct bigip_names *names, struct o
 	if (r == 0 && *names->chain)
 		r = bigip_delete(b, CERTIFICATES, names->chain, &gone, what); /* others' too */
 	return r;
+}
+
+int
+bigip_file_remove(struct balancer *b, const char *certificate, struct outcome *what)
+{
+	struct str name = str_of(certificate);
+	char key[BIGIP_NAME_SIZE];
+	bool gone;
+	int r;
+
+	bigip_prove_not(b->self, certificate);
+	r = bigip_delete(b, CERTIFICATES, certificate, &gone, what);
+	if (r || str_starts(name, STR(CHAIN)))
+		return r;
+	snprintf(key, sizeof(key), "%.*s.key", (int)(name.len - strlen(".crt")), certificate);
+	bigip_prove_not(b->self, key);
+	return bigip_delete(b, KEYS, key, &gone, what);
 }

@@ -11,6 +11,8 @@
 #define BIGIP_NAME_SIZE 136 /* of an object, with its ending: the device's own limit is not told */
 #define BIGIP_FULL_SIZE (BIGIP_NAME_SIZE + 66) /* with partition and folder */
 #define BIGIP_PATH_SIZE 512
+#define BIGIP_MARK_SIZE 80
+#define BIGIP_SAFE      "abcdefghijklmnopqrstuvwxyz0123456789.-_" /* what our names are made of */
 
 #define BIGIP_UPLOADS "/mgmt/shared/file-transfer/uploads/"
 #define BIGIP_FOLDER  "/var/config/rest/downloads/" /* where they arrive */
@@ -110,6 +112,15 @@ int bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome 
 /* Certificate, key and chain of that base name; what is in use stays. */
 int bigip_files_remove(
     struct balancer *b, const struct bigip_names *names, struct outcome *what) MUST_USE;
+/* A chain, or a certificate with its key; the same. */
+int bigip_file_remove(struct balancer *b, const char *certificate, struct outcome *what) MUST_USE;
+
+/* ---- bigip_owner.c: whose a folder is ---- */
+
+/* CONFLICT when what has that full name lies where AS3 writes. */
+int bigip_owner_look(struct balancer *b, const char *full_name, struct outcome *what) MUST_USE;
+/* The same of our partition and folder, and INVALID when it is not there. */
+int bigip_owner_look_at_ours(struct balancer *b, struct outcome *what) MUST_USE;
 
 /* ---- bigip_own.c: what sites share that is certdesk's own ---- */
 
@@ -117,6 +128,16 @@ int bigip_files_remove(
  * changed it. */
 int bigip_own_make(
     struct balancer *b, const struct bigip_template *t, struct outcome *what) MUST_USE;
+
+/* ---- bigip_pool.c: the pool of a template that names servers ---- */
+
+/* Of the pool: a full name, or one in our partition; "" = none. */
+const char *bigip_pool_name(const struct bigip_template *t, char to[static BIGIP_FULL_SIZE]);
+int bigip_pool_observe(struct balancer *b, const struct bigip_template *t, bool *ret_same,
+    struct outcome *what) MUST_USE;
+/* Makes or changes it and its monitor. *ret_same: nothing had to be. */
+int bigip_pool_make(struct balancer *b, const struct bigip_template *t, bool *ret_same,
+    struct outcome *what) MUST_USE;
 
 /* ---- bigip_virtual.c: virtual servers ---- */
 
@@ -140,7 +161,6 @@ bool bigip_uses_profile(const json_t *virtual, const char *full_name);
 
 /* ---- bigip_serve.c: the profile ---- */
 
-#define BIGIP_MARK_SIZE 80
 /* What the description of a site's objects begins with. */
 void bigip_mark(const struct bundle *bundle, char to[static BIGIP_MARK_SIZE]);
 /* CONFLICT when the object is an application service's. */

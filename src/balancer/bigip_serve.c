@@ -10,17 +10,11 @@
 #include <stdio.h>
 
 #include "balancer/bigip_internal.h"
+#include "balancer/bigip_worn.h"
 #include "base/error.h"
 
-#define PROFILES "ltm/profile/client-ssl"
-#define ENTRY    "site" /* of certKeyChain; always the same, so that only files change */
-#define FULL     BIGIP_FULL_SIZE
-
-/* What the profile says of itself. */
-struct worn {
-	char certificate[FULL], key[FULL], chain[FULL];              /* full names; "" = none */
-	char before[BIGIP_NAME_SIZE], before_chain[BIGIP_NAME_SIZE]; /* "" = nothing to remove */
-};
+#define PROFILES        "ltm/profile/client-ssl"
+#define DESCRIPTION_MAX 2048
 
 void
 bigip_mark(const struct bundle *bundle, char to[static BIGIP_MARK_SIZE])
@@ -64,55 +58,6 @@ bigip_must_be_ours(struct balancer *b, const struct bundle *bundle, const char *
 	return bigip_must_be_free(b, name, object, what);
 }
 
-static void
-read_before(const json_t *profile, struct worn *to)
-{
-	struct str text = str_of(bigip_text(profile, "description")), name;
-
-	text = str_drop(text, str_find(text, STR(BIGIP_BEFORE)));
-	text = str_drop(text, strlen(BIGIP_BEFORE));
-	if (str_next(&text, ' ', &name))
-		(void)str_copy(name, to->before, sizeof(to->before));
-	if (str_next(&text, ' ', &name))
-		(void)str_copy(name, to->before_chain, sizeof(to->before_chain));
-}
-
-static void
-read_profile(const json_t *profile, struct worn *to)
-{
-	const json_t *entry = json_array_get(json_object_get(profile, "certKeyChain"), 0);
-
-	*to = (struct worn){ 0 };
-	(void)str_copy(str_of(bigip_text(entry, "cert")), to->certificate, FULL);
-	(void)str_copy(str_of(bigip_text(entry, "key")), to->key, FULL);
-	(void)str_copy(str_of(bigip_text(entry, "chain")), to->chain, FULL);
-	read_before(profile, to);
-}
-
-/* The chain entry is always named: some versions refuse an entry without (26214401). */
-static json_t *
-chain_of(const struct balancer *b, const struct bigip_names *names)
-{
-	char certificate[FULL], key[FULL], chain[FULL];
-
-	return json_pack("[{s:s, s:s, s:s, s:s}]", "name", ENTRY, "cert",
-	    bigip_full_name(b, names->certificate, certificate), "key",
-	    bigip_full_name(b, names->key, key), "chain",
-	    *names->chain ? bigip_full_name(b, names->chain, chain) : "none");
-}
-
-static bool
-wears(const struct balancer *b, const struct worn *worn, const struct bigip_names *names)
-{
-	char certificate[FULL], key[FULL], chain[FULL];
-
-	return strcmp(worn->certificate, bigip_full_name(b, names->certificate, certificate)) ==
-	           0 &&
-	       strcmp(worn->key, bigip_full_name(b, names->key, key)) == 0 &&
-	       strcmp(worn->chain, *names->chain ? bigip_full_name(b, names->chain, chain) : "") ==
-	           0;
-}
-
 static const char *
 profile_path(const struct balancer *b, const struct bigip_names *names, char to[BIGIP_PATH_SIZE])
 {
@@ -134,38 +79,37 @@ get_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_
 
 /* What is used now is remembered with the change itself. */
 static json_t *
-switch_of(const struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
-    const struct worn *worn)
+switch_of(const struct balancer *b, const struct bundle *bundle, const struct bigip_wanted *wanted,
+    const struct bigip_worn *worn)
 {
-	const char *certificate = strrchr(worn->certificate, '/');
-	const char *chain = strrchr(worn->chain, '/');
-	char mark[BIGIP_MARK_SIZE], description[FULL * 2];
+	CLEAN(buf_fini) struct buf description = BUF(DESCRIPTION_MAX);
+	char mark[BIGIP_MARK_SIZE];
 
 	bigip_mark(bundle, mark);
-	snprintf(description, sizeof(description), "%s%s%s%s%s", mark,
-	    certificate ? BIGIP_BEFORE : "", certificate ? certificate + 1 : "", chain ? " " : "",
-	    chain ? chain + 1 : "");
-	return json_pack(
-	    "{s:s, s:o}", "description", description, "certKeyChain", chain_of(b, names));
+	buf_put_text(&description, mark);
+	bigip_worn_put(worn, &description);
+	return json_pack("{s:s, s:o}", "description", buf_text(&description), "certKeyChain",
+	    bigip_pairs(b, wanted));
 }
 
 /* The answer to a change is the object as it is now. */
 static int
-must_wear(struct balancer *b, const json_t *profile, const struct bigip_names *names,
+must_wear(struct balancer *b, const json_t *profile, const struct bigip_wanted *wanted,
     struct outcome *what)
 {
-	struct worn worn;
+	const struct bigip_names *names = &wanted->names[0];
+	struct bigip_worn worn;
 
-	read_profile(profile, &worn);
-	if (wears(b, &worn, names))
+	bigip_worn_read(profile, &worn);
+	if (bigip_wears(b, &worn, wanted))
 		return 0;
 	return balancer_fail(what, BALANCER_E_AMBIGUOUS, "%s: %s was to have %s and has %.120s",
 	    b->config->name, names->profile, names->certificate,
-	    *worn.certificate ? worn.certificate : "nothing");
+	    worn.count > 0 ? worn.pairs[0].certificate : "nothing");
 }
 
 static int
-make_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
+make_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_wanted *wanted,
     struct outcome *what)
 {
 	char mark[BIGIP_MARK_SIZE];
@@ -176,46 +120,35 @@ make_profile(struct balancer *b, const struct bundle *bundle, const struct bigip
 
 	bigip_mark(bundle, mark);
 	bigip_template_of(b->config, bundle, &t);
-	body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", names->profile, "defaultsFrom",
-	    t.parent, "serverName", bundle->name.text, "sniDefault", "false", "description", mark,
-	    "certKeyChain", chain_of(b, names));
+	body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", wanted->names[0].profile,
+	    "defaultsFrom", t.parent, "serverName", bundle->name.text, "sniDefault", "false",
+	    "description", mark, "certKeyChain", bigip_pairs(b, wanted));
 	bigip_place(b, body);
 	r = bigip_must(b, "POST", "/mgmt/tm/" PROFILES, body, &after, what);
-	return r ? r : must_wear(b, after, names, what);
-}
-
-/* A name from the description is only ever one of ours. */
-static bool
-names_before(const struct worn *worn, struct bigip_names *ret)
-{
-	struct str certificate = str_of(worn->before);
-
-	if (!str_starts(certificate, STR("certdesk_")) || !str_ends(certificate, STR(".crt")))
-		return false;
-	*ret = (struct bigip_names){ 0 };
-	snprintf(ret->certificate, sizeof(ret->certificate), "%s", worn->before);
-	snprintf(ret->key, sizeof(ret->key), "%.*s.key", (int)certificate.len - 4, worn->before);
-	if (str_starts(str_of(worn->before_chain), STR("certdesk_chain_")))
-		snprintf(ret->chain, sizeof(ret->chain), "%s", worn->before_chain);
-	return true;
+	return r ? r : must_wear(b, after, wanted, what);
 }
 
 /* The files of the time before last: those of last time stay, to go back to. */
 static int
-remove_before(struct balancer *b, const struct worn *worn, const struct bigip_names *names,
+remove_before(struct balancer *b, const struct bigip_worn *worn, const struct bigip_wanted *wanted,
     struct outcome *what)
 {
-	const char *certificate = strrchr(worn->certificate, '/');
-	const char *chain = strrchr(worn->chain, '/');
-	struct bigip_names before;
+	int r = 0;
 
-	if (!names_before(worn, &before) || strcmp(before.certificate, names->certificate) == 0 ||
-	    (certificate && strcmp(before.certificate, certificate + 1) == 0))
-		return 0;
-	if (strcmp(before.chain, names->chain) == 0 ||
-	    (chain && strcmp(before.chain, chain + 1) == 0))
-		before.chain[0] = '\0'; /* it is in use */
-	return bigip_files_remove(b, &before, what);
+	for (size_t i = 0; r == 0 && i < worn->before_count; i++)
+		if (bigip_worn_is_over(worn, worn->before[i], wanted))
+			r = bigip_file_remove(b, worn->before[i], what);
+	return r;
+}
+
+static int
+remove_files(struct balancer *b, const struct bigip_wanted *of, struct outcome *what)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < of->count; i++)
+		r = bigip_files_remove(b, &of->names[i], what);
+	return r;
 }
 
 static int
@@ -225,26 +158,26 @@ wear(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 	CLEAN(json_free) json_t *body = NULL;
 	CLEAN(json_free) json_t *after = NULL;
 	char path[BIGIP_PATH_SIZE];
-	struct bigip_names names;
-	struct worn worn;
-	int r = bigip_names_of(b, bundle, &names, what);
+	struct bigip_wanted wanted;
+	struct bigip_worn worn;
+	int r = bigip_wanted_of(b, bundle, &wanted, what);
 
 	if (r == 0)
-		r = get_profile(b, bundle, &names, &profile, what);
+		r = get_profile(b, bundle, wanted.names, &profile, what);
 	if (r)
 		return r;
 	if (!profile)
-		return make_profile(b, bundle, &names, what);
-	read_profile(profile, &worn);
-	if (wears(b, &worn, &names))
+		return make_profile(b, bundle, &wanted, what);
+	bigip_worn_read(profile, &worn);
+	if (bigip_wears(b, &worn, &wanted))
 		return BALANCER_E_NOOP;
-	r = remove_before(b, &worn, &names, what);
+	r = remove_before(b, &worn, &wanted, what);
 	if (r)
 		return r;
-	body = switch_of(b, bundle, &names, &worn);
-	r = bigip_must(
-	    b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body, &after, what);
-	return r ? r : must_wear(b, after, &names, what);
+	body = switch_of(b, bundle, &wanted, &worn);
+	r = bigip_must(b, "PATCH", bigip_path(b, PROFILES, wanted.names[0].profile, "", path), body,
+	    &after, what);
+	return r ? r : must_wear(b, after, &wanted, what);
 }
 
 /* What the device refused for good is not to be found again under its name, as it would count as
@@ -253,11 +186,11 @@ int
 bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	struct outcome aside = { 0 };
-	struct bigip_names names;
+	struct bigip_wanted wanted;
 	int r = wear(b, bundle, what);
 
-	if (r == BALANCER_E_INVALID && bigip_names_of(b, bundle, &names, &aside) == 0)
-		(void)!bigip_files_remove(b, &names, &aside);
+	if (r == BALANCER_E_INVALID && bigip_wanted_of(b, bundle, &wanted, &aside) == 0)
+		(void)!remove_files(b, &wanted, &aside);
 	return r;
 }
 
@@ -269,32 +202,34 @@ bigip_observe(
 {
 	struct observation o = { .running = SERVED_NOT };
 	CLEAN(json_free) json_t *profile = NULL;
-	struct bigip_names names;
-	struct worn worn = { 0 };
+	struct bigip_wanted wanted;
+	struct bigip_worn worn = { 0 };
 	struct bigip *d = b->self;
 	char path[BIGIP_PATH_SIZE];
-	int r = bigip_names_of(b, bundle, &names, what);
+	int r = bigip_wanted_of(b, bundle, &wanted, what);
 
 	if (r)
 		return r;
-	bigip_seen_forget(d, profile_path(b, &names, path));
-	r = get_profile(b, bundle, &names, &profile, what);
+	bigip_seen_forget(d, profile_path(b, wanted.names, path));
+	r = get_profile(b, bundle, wanted.names, &profile, what);
 	if (r == 0)
 		bigip_seen_put(d, path, profile);
+	if (r == 0 && !profile)
+		r = bigip_owner_look_at_ours(b, what);
 	if (r == 0)
-		r = bigip_virtuals_observe(b, bundle, &names, &o.routed, what);
+		r = bigip_virtuals_observe(b, bundle, wanted.names, &o.routed, what);
 	if (r)
 		return r;
 	if (profile) {
-		read_profile(profile, &worn);
+		bigip_worn_read(profile, &worn);
 		o.running = SERVED_ACTIVE;
-		o.running_same = wears(b, &worn, &names);
+		o.running_same = bigip_wears(b, &worn, &wanted);
 	}
 	o.ready_same = o.running_same;
 	o.on_disk = o.disk_same = o.running_same && o.routed;
 	o.disk_routed = o.routed;
 	snprintf(o.words, sizeof(o.words), "profile: %.120s%s, %s",
-	    profile ? worn.certificate : "not there", o.running_same ? ", this one" : "",
+	    profile ? worn.pairs[0].certificate : "not there", o.running_same ? ", this one" : "",
 	    o.routed ? "routed" : "not routed");
 	*ret = o;
 	return 0;
@@ -335,19 +270,19 @@ int
 bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what)
 {
-	struct bigip_names names;
+	struct bigip_wanted failed;
 	int r;
 
 	if (!bundle->previous)
 		return bigip_withdraw(b, bundle, what);
 	bigip_seen_forget(b->self, NULL);
-	r = bigip_names_of(b, bundle, &names, what);
+	r = bigip_wanted_of(b, bundle, &failed, what);
 	if (r == 0)
 		r = wear_again(b, bundle->previous, pourer, what);
 	if (r == 0)
 		r = forget_before(b, bundle->previous, what);
 	if (r == 0)
-		r = bigip_files_remove(b, &names, what);
+		r = remove_files(b, &failed, what);
 	return r ? r : bigip_persist(b, bundle->previous, what);
 }
 
@@ -355,20 +290,20 @@ int
 bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	CLEAN(json_free) json_t *profile = NULL;
-	struct bigip_names names;
-	struct worn worn;
-	int r = bigip_names_of(b, bundle, &names, what);
+	struct bigip_wanted wanted;
+	struct bigip_worn worn;
+	int r = bigip_wanted_of(b, bundle, &wanted, what);
 
 	if (r == 0)
-		r = get_profile(b, bundle, &names, &profile, what);
+		r = get_profile(b, bundle, wanted.names, &profile, what);
 	if (r)
 		return r;
 	if (!profile)
 		return BALANCER_E_NOOP;
-	read_profile(profile, &worn);
-	if (!*worn.before)
+	bigip_worn_read(profile, &worn);
+	if (worn.before_count == 0)
 		return BALANCER_E_NOOP;
-	r = remove_before(b, &worn, &names, what);
+	r = remove_before(b, &worn, &wanted, what);
 	if (r == 0)
 		r = forget_before(b, bundle, what);
 	return r ? r : bigip_persist(b, bundle, what);
@@ -378,22 +313,22 @@ int
 bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	CLEAN(json_free) json_t *profile = NULL;
-	struct bigip_names names = { 0 };
-	struct worn worn;
-	int r = bigip_names_of(b, bundle, &names, what);
+	struct bigip_wanted wanted = { 0 };
+	struct bigip_worn worn;
+	int r = bigip_wanted_of(b, bundle, &wanted, what);
 
 	bigip_seen_forget(b->self, NULL);
 	if (r == 0)
-		r = bigip_virtuals_remove(b, bundle, &names, what);
+		r = get_profile(b, bundle, wanted.names, &profile, what);
 	if (r == 0)
-		r = get_profile(b, bundle, &names, &profile, what);
+		r = bigip_virtuals_remove(b, bundle, wanted.names, what);
 	if (r == 0 && profile)
-		r = bigip_delete(b, PROFILES, names.profile, NULL, what);
+		r = bigip_delete(b, PROFILES, wanted.names[0].profile, NULL, what);
 	if (r == 0 && profile) {
-		read_profile(profile, &worn);
-		r = remove_before(b, &worn, &names, what);
+		bigip_worn_read(profile, &worn);
+		r = remove_before(b, &worn, &wanted, what);
 	}
 	if (r == 0)
-		r = bigip_files_remove(b, &names, what);
+		r = remove_files(b, &wanted, what);
 	return r ? r : bigip_persist(b, bundle, what);
 }

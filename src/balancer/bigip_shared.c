@@ -125,7 +125,8 @@ bigip_shared_add(struct balancer *b, const char *virtual, const char *profile, s
 		return balancer_fail(what, BALANCER_E_CONFLICT,
 		    "%s: %.200s has no client-ssl profile: the site's would be its default",
 		    b->config->name, virtual);
-	return add(b, virtual, profile, what);
+	r = bigip_owner_look(b, virtual, what);
+	return r ? r : add(b, virtual, profile, what);
 }
 
 /* An entry, or a virtual server, that is gone is fine. */

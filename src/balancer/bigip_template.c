@@ -48,13 +48,15 @@ static const struct bigip_own own[] = {
 	                                         { "headerInsert", "Front-End-Https: on" }, { "redirectRewrite", "matching" } } },
 };
 
-/* The last is for every other kind. */
+/* The last is for every other kind. Where the server is asked is of the same sources: Exchange's own page for
+ * load balancers (Managed Availability), SharePoint's health score from 0 to 5 of 10. */
 static const struct built_in {
 	const char *service, *http, *tcp;
+	struct bigip_health health;
 } built_ins[] = {
-	{ "owa",        OWA_HTTP,        OWA_TCP },
-	{ "sharepoint", SHAREPOINT_HTTP, "/Common/tcp" },
-	{ "web",        "/Common/http",  "/Common/tcp" },
+	{ "owa",        OWA_HTTP,        OWA_TCP,       { "/owa/healthcheck.htm", "200 OK", 10, 31 } },
+	{ "sharepoint", SHAREPOINT_HTTP, "/Common/tcp", { "/", "X-SharePointHealthScore: [0-5]", 30, 91 } },
+	{ "web",        "/Common/http",  "/Common/tcp", { "/", "HTTP/1", 10, 31 } },
 };
 /* clang-format on */
 
@@ -119,6 +121,7 @@ bigip_template_of(
 	const struct built_in *built_in = built_in_of(bundle->service);
 
 	*ret = (struct bigip_template){
+		.name = t->name,
 		.parent = pick(t->parent_profile, balancer->parent_profile, "/Common/clientssl"),
 		.http = pick(t->http_profile, balancer->http_profile, built_in->http),
 		.tcp = pick(t->tcp_profile, balancer->tcp_profile, built_in->tcp),
@@ -126,6 +129,9 @@ bigip_template_of(
 		.persistence = pick(t->persistence, "", ""),
 		.pool = pick(t->pool, bundle->backend, ""),
 		.shared = pick(t->shared_virtual, "", ""),
+		.servers = t->servers,
+		.monitor_host = t->monitor_host,
+		.health = &built_in->health,
 		.rules = pick(t->rules, "", ""),
 		.redirect = redirect_of(t, balancer),
 		.snat = or_else(or_else(t->snat, balancer->snat), "automap"),

@@ -10,11 +10,21 @@
 
 #include "balancer/balancer.h"
 
+/* How a monitor asks a server whether it is well. */
+struct bigip_health {
+	const char *path, *expected;
+	int interval, timeout; /* seconds */
+};
+
 struct bigip_template {
+	const char *name; /* the template's; "" = none, all is built in */
 	const char *parent, *http, *tcp;
 	const char *plain_http;                               /* the http profile of port 80 */
 	const char *server_ssl, *persistence, *pool, *shared; /* "" = none */
-	const char *rules;                                    /* of port 443, by spaces */
+	const char *servers; /* by spaces: the pool is certdesk's; "" = it is `pool` */
+	const char *monitor_host;
+	const struct bigip_health *health;
+	const char *rules;    /* of port 443, by spaces */
 	const char *redirect; /* the iRule of port 80; "" = nobody listens there */
 	const char *snat;     /* "automap", "none", or a pool's full name */
 };

@@ -47,6 +47,8 @@ what_is_built_in_follows_the_kind(void **state UNUSED)
 		assert_string_equal(t.snat, "automap");
 		assert_string_equal(t.persistence, "");
 		assert_string_equal(t.shared, "");
+		assert_string_equal(t.servers, "");
+		assert_true(t.health->timeout == 3 * t.health->interval + 1);
 	}
 }
 

@@ -122,7 +122,7 @@ translation_of(const struct layout *p)
 static json_t *
 virtual_of(const struct layout *p, enum virtual_kind kind)
 {
-	char destination[FULL], pool[FULL], mark[MARK_SIZE];
+	char destination[FULL], name[FULL], pool[FULL], mark[MARK_SIZE];
 	json_t *virtual, *rules = rules_of(p, kind);
 
 	put_destination(p, kind, destination);
@@ -133,9 +133,9 @@ virtual_of(const struct layout *p, enum virtual_kind kind)
 					   : "255.255.255.255",
 	    "ipProtocol", "tcp", "description", mark, "profiles", profiles_of(p, kind), "rules",
 	    rules, "sourceAddressTranslation", translation_of(p));
-	if (*p->t.pool)
+	if (*bigip_pool_name(&p->t, name))
 		json_object_set_new(
-		    virtual, "pool", json_string(bigip_full_name(p->b, p->t.pool, pool)));
+		    virtual, "pool", json_string(bigip_full_name(p->b, name, pool)));
 	if (kind == VIRTUAL_HTTPS && *p->t.persistence)
 		json_object_set_new(
 		    virtual, "persist", json_pack("[{s:s}]", "name", p->t.persistence));
@@ -168,7 +168,7 @@ is_destination(const struct layout *p, enum virtual_kind kind, const char *there
 static bool
 is_as_wanted(const struct layout *p, enum virtual_kind kind, const json_t *virtual)
 {
-	char profile[FULL], pool[FULL], mark[MARK_SIZE];
+	char profile[FULL], name[FULL], pool[FULL], mark[MARK_SIZE];
 
 	put_mark(p, kind, mark);
 	if (!is_destination(p, kind, bigip_text(virtual, "destination")) ||
@@ -180,7 +180,8 @@ is_as_wanted(const struct layout *p, enum virtual_kind kind, const json_t *virtu
 	if (kind == VIRTUAL_HTTPS &&
 	    !bigip_uses_profile(virtual, bigip_full_name(p->b, p->names->profile, profile)))
 		return false;
-	return strcmp(bigip_text(virtual, "pool"), bigip_full_name(p->b, p->t.pool, pool)) == 0;
+	return strcmp(bigip_text(virtual, "pool"),
+		   bigip_full_name(p->b, bigip_pool_name(&p->t, name), pool)) == 0;
 }
 
 static const char *
@@ -226,7 +227,7 @@ bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 {
 	struct bigip_names names;
 	struct layout p;
-	bool changed = false;
+	bool changed = false, is_same = true;
 	int r = bigip_names_of(b, bundle, &names, what);
 
 	if (r)
@@ -235,10 +236,12 @@ bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	if (*p.t.shared)
 		return bigip_shared_add(b, p.t.shared, names.profile, what);
 	r = bigip_own_make(b, &p.t, what);
+	if (r == 0)
+		r = bigip_pool_make(b, &p.t, &is_same, what);
 	for (int kind = VIRTUAL_MAX; r == 0 && kind-- > 0;)
 		if (is_wanted(&p, (enum virtual_kind)kind))
 			r = route_one(&p, (enum virtual_kind)kind, &changed, what);
-	return r ? r : !changed ? BALANCER_E_NOOP : 0;
+	return r ? r : !changed && is_same ? BALANCER_E_NOOP : 0;
 }
 
 /* One look for both: the one that users need is made last, and says that the other one is there. That
@@ -255,7 +258,7 @@ observe_own(const struct layout *p, bool *ret_routed, struct outcome *what)
 	r = get_virtual(p, p->names->https, &virtual, what);
 	if (r)
 		return r;
-	*ret_routed = virtual && is_as_wanted(p, VIRTUAL_HTTPS, virtual);
+	*ret_routed &= virtual && is_as_wanted(p, VIRTUAL_HTTPS, virtual);
 	if (!*ret_routed)
 		bigip_seen_put(d, path, virtual);
 	return 0;
@@ -266,26 +269,34 @@ bigip_virtuals_observe(struct balancer *b, const struct bundle *bundle,
     const struct bigip_names *names, bool *ret_routed, struct outcome *what)
 {
 	const struct layout p = layout_of(b, bundle, names);
+	int r;
 
 	if (*p.t.shared)
 		return bigip_shared_observe(b, p.t.shared, names->profile, ret_routed, what);
-	return observe_own(&p, ret_routed, what);
+	r = bigip_pool_observe(b, &p.t, ret_routed, what);
+	return r ? r : observe_own(&p, ret_routed, what);
 }
 
+/* None is removed before all were found to be the site's. */
 int
 bigip_virtuals_remove(struct balancer *b, const struct bundle *bundle,
     const struct bigip_names *names, struct outcome *what)
 {
 	const struct layout p = layout_of(b, bundle, names);
-	int r = *p.t.shared ? bigip_shared_remove(b, p.t.shared, names->profile, what) : 0;
+	bool there[VIRTUAL_MAX] = { false };
+	int r = 0;
 
 	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++) {
-		const char *name = virtual_name(&p, (enum virtual_kind)kind);
 		CLEAN(json_free) json_t *virtual = NULL;
 
-		r = get_virtual(&p, name, &virtual, what);
-		if (r == 0 && virtual)
-			r = bigip_delete(b, VIRTUALS, name, NULL, what);
+		r = get_virtual(&p, virtual_name(&p, (enum virtual_kind)kind), &virtual, what);
+		there[kind] = virtual != NULL;
 	}
+	if (r == 0 && *p.t.shared)
+		r = bigip_shared_remove(b, p.t.shared, names->profile, what);
+	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++)
+		if (there[kind])
+			r = bigip_delete(
+			    b, VIRTUALS, virtual_name(&p, (enum virtual_kind)kind), NULL, what);
 	return r;
 }

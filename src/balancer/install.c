@@ -90,10 +90,19 @@ may_go_off(const struct observation *before)
 }
 
 static bool
+is_same_leaf(const struct bundle *a, const struct bundle *b)
+{
+	return !a == !b &&
+	       (!a || memcmp(a->leaf_sha256, b->leaf_sha256, sizeof(a->leaf_sha256)) == 0);
+}
+
+static bool
 has_previous(const struct bundle *bundle)
 {
-	return bundle->previous && memcmp(bundle->previous->leaf_sha256, bundle->leaf_sha256,
-				       sizeof(bundle->leaf_sha256)) != 0;
+	const struct bundle *previous = bundle->previous;
+
+	return previous &&
+	       !(is_same_leaf(previous, bundle) && is_same_leaf(previous->twin, bundle->twin));
 }
 
 /* What was done about a site that does not verify, in *ret_done. */

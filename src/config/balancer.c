@@ -90,18 +90,71 @@ is_full_name(struct str text)
 	       str_eq(text, STR("automap")) || str_eq(text, STR("certdesk"));
 }
 
+/* The members that name nothing on a device. */
+static bool
+is_no_object(const struct option *member)
+{
+	static const char *const names[] = { "name", "balancer", "service", "servers",
+		"monitor_host" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(member->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* ADDRESS:PORT, or ADDRESS.PORT where the address is IPv6: as the device writes it. */
+static bool
+is_server(struct str text)
+{
+	struct addr address;
+	int64_t port;
+	size_t at = text.len;
+
+	while (at > 0 && text.p[at - 1] != ':' && text.p[at - 1] != '.')
+		at--;
+	return at > 1 && str_to_i64(str_drop(text, at), &port) && port > 0 && port < 65536 &&
+	       addr_parse(str_bytes(text.p, at - 1), &address) &&
+	       (text.p[at - 1] == '.') == (address.family == 6);
+}
+
+static void
+check_servers(
+    const struct config_template *template, void (*tell)(void *to, const char *words), void *to)
+{
+	struct str rest = str_of(template->servers), server;
+	char words[CONFIG_TEXT_SIZE], shown[80];
+
+	if (*template->pool || *template->shared_virtual)
+		tell(to, "templates: servers: they have a pool of their own, so no \"pool\" and no "
+			 "\"shared_virtual\" is needed");
+	while (str_next(&rest, ' ', &server)) {
+		if (server.len == 0 || is_server(server))
+			continue;
+		str_show(server, shown, sizeof(shown));
+		snprintf(words, sizeof(words),
+		    "templates: servers: \"%s\" is neither ADDRESS:PORT nor, of IPv6, ADDRESS.PORT",
+		    shown);
+		tell(to, words);
+	}
+}
+
 void
 template_check(const void *item, void (*tell)(void *to, const char *words), void *to)
 {
-	static const struct str plain[] = { STR_INIT("name"), STR_INIT("balancer"),
-		STR_INIT("service") };
+	const struct config_template *template = item;
 	const struct option *list =
 	    option_named(config_options, config_option_count, STR("templates"));
 	char words[CONFIG_TEXT_SIZE], shown[80];
 
-	for (size_t i = COUNT_OF(plain); i < list->items->member_count; i++) {
+	if (*template->servers)
+		check_servers(template, tell, to);
+	for (size_t i = 0; i < list->items->member_count; i++) {
 		const struct option *member = &list->items->members[i];
 		struct str rest = str_of((const char *)item + member->offset), name;
+
+		if (is_no_object(member))
+			continue;
 
 		while (str_next(&rest, ' ', &name)) {
 			if (is_full_name(name))

@@ -90,7 +90,9 @@ struct config_template {
 	char parent_profile[CONFIG_TEXT_SIZE], http_profile[CONFIG_TEXT_SIZE],
 	    tcp_profile[CONFIG_TEXT_SIZE], server_ssl_profile[CONFIG_TEXT_SIZE];
 	char persistence[CONFIG_TEXT_SIZE], pool[CONFIG_TEXT_SIZE];
-	char rules[CONFIG_TEXT_SIZE]; /* of port 443, by spaces */
+	char servers[CONFIG_TEXT_SIZE];      /* by spaces: their pool is certdesk's */
+	char monitor_host[CONFIG_HOST_SIZE]; /* what their monitor asks for */
+	char rules[CONFIG_TEXT_SIZE];        /* of port 443, by spaces */
 	char redirect_rule[CONFIG_TEXT_SIZE], snat[CONFIG_TEXT_SIZE];
 	char shared_virtual[CONFIG_TEXT_SIZE]; /* "" = each site has virtual servers of its own */
 };

@@ -25,6 +25,9 @@ struct site_target {
 	uint16_t port;
 	uint8_t leaf_sha256[32]; /* what must be served */
 	const char *path;        /* "/owa/" for owa, "/" else */
+	/* Signature algorithms offered, as OpenSSL lists them: which of two certificates a server
+	 * shows. NULL = all. */
+	const char *signatures;
 	const struct site_trust *trust;
 	when timeout;                             /* each step; 5 s */
 	const struct severity_policy *severities; /* NULL = the catalogue's */

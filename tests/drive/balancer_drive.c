@@ -9,13 +9,15 @@
  *     host vip backend service site   what the bundle says of the site; `site` is a number
  *     template    its members in the configuration; absent = what is built in
  *     leaf chain key          files: DER, DER, PEM
- *     previous    leaf, chain, key of what may be served again; absent = none
+ *     twin        leaf, chain, key of the other key type; absent = none
+ *     previous    leaf, chain, key, perhaps twin of what may be served again; absent = none
  *     trust       file of the roots by which what is served is verified
  *     doubt       true: the verification of the bundle fails, whatever is served
  *     user password           of the device; who plays keeper and courier must know them
  */
 #include <curl/curl.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -110,6 +112,8 @@ read_template(const json_t *from)
 	COPY(t, from, server_ssl_profile);
 	COPY(t, from, persistence);
 	COPY(t, from, pool);
+	COPY(t, from, servers);
+	COPY(t, from, monitor_host);
 	COPY(t, from, rules);
 	COPY(t, from, redirect_rule);
 	COPY(t, from, snat);
@@ -143,6 +147,19 @@ read_part(const json_t *files, struct part *to)
 	b->chain = buf_str(&to->chain);
 	SHA256((const unsigned char *)b->leaf.p, b->leaf.len, b->leaf_sha256);
 	b->installation = world_id(world_real());
+}
+
+/* A part, and its twin behind it. */
+static void
+read_pair(const json_t *files, struct part *to)
+{
+	const json_t *twin = json_object_get(files, "twin");
+
+	read_part(files, &to[0]);
+	if (!twin)
+		return;
+	read_part(twin, &to[1]);
+	to[0].bundle.twin = &to[1].bundle;
 }
 
 /* ---- who plays keeper and courier */
@@ -201,6 +218,18 @@ upload(const struct pourer *self, const struct bundle *bundle, size_t unit, cons
 	return carry(self->context, unit, &request, ret_status, answer, what);
 }
 
+/* What only a visitor offers who cannot take the other one. */
+static const char *
+signatures_for(const struct bundle *bundle)
+{
+	const unsigned char *der = (const unsigned char *)bundle->leaf.p;
+	X509 *leaf = d2i_X509(NULL, &der, (long)bundle->leaf.len);
+	bool is_rsa = leaf && EVP_PKEY_get_base_id(X509_get0_pubkey(leaf)) == EVP_PKEY_RSA;
+
+	X509_free(leaf);
+	return is_rsa ? "RSA-PSS+SHA256:RSA+SHA256" : "ECDSA+SHA256:ECDSA+SHA384";
+}
+
 static int
 pour(const struct pourer *self UNUSED, const struct bundle *bundle, int fd, bool is_socket,
     struct str before, struct str after, size_t max_total, struct outcome *what)
@@ -222,7 +251,8 @@ pour(const struct pourer *self UNUSED, const struct bundle *bundle, int fd, bool
 }
 
 static int
-look(const struct pourer *self, const struct bundle *bundle, struct outcome *what)
+look_for(const struct pourer *self, const struct bundle *bundle, const char *signatures,
+    struct outcome *what)
 {
 	CLEAN(site_trust_free) struct site_trust *trust = NULL;
 	const struct config_balancer *balancer = self->context;
@@ -230,6 +260,7 @@ look(const struct pourer *self, const struct bundle *bundle, struct outcome *wha
 		.address = bundle->address,
 		.port = (uint16_t)balancer->https_port,
 		.path = "/",
+		.signatures = signatures,
 		.timeout = SECONDS(5) };
 	int r;
 
@@ -240,6 +271,18 @@ look(const struct pourer *self, const struct bundle *bundle, struct outcome *wha
 	if (r)
 		return r;
 	return what->kind == OUTCOME_DONE ? 0 : BALANCER_E_INVALID;
+}
+
+/* Two are each asked for by those who can take nothing else. */
+static int
+look(const struct pourer *self, const struct bundle *bundle, struct outcome *what)
+{
+	int r;
+
+	if (!bundle->twin)
+		return look_for(self, bundle, NULL, what);
+	r = look_for(self, bundle, signatures_for(bundle), what);
+	return r ? r : look_for(self, bundle->twin, signatures_for(bundle->twin), what);
 }
 
 /* ---- which steps were taken */
@@ -384,7 +427,7 @@ main(void)
 		.pourer = &pourer, .verify = verify, .context = &balancer
 	};
 	struct outcome what = { .kind = OUTCOME_DONE };
-	struct part part = { 0 }, before = { 0 };
+	struct part parts[4] = { 0 }; /* what shall be served, its twin, and both of before */
 	int r;
 
 	if (failpoint_list_wanted()) {
@@ -400,11 +443,11 @@ main(void)
 	template = read_template(json_object_get(given, "template"));
 	previous = json_object_get(given, "previous");
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	read_part(given, &part);
+	read_pair(given, &parts[0]);
 	if (previous)
-		read_part(previous, &before);
-	part.bundle.previous = previous ? &before.bundle : NULL;
-	r = run(&balancer, &part, &installer, said, &what);
+		read_pair(previous, &parts[2]);
+	parts[0].bundle.previous = previous ? &parts[2].bundle : NULL;
+	r = run(&balancer, &parts[0], &installer, said, &what);
 	json_object_update_new(said, json_pack("{s:s, s:s, s:s}", "result", balancer_words(r),
 					 "kind", outcome_name(what.kind), "words", what.words));
 	json_dumpf(said, stdout, JSON_COMPACT);

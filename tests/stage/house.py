@@ -147,6 +147,9 @@ class House(Peer):
         if balancer:
             settings = {**balancer.settings(), **more.get("rules", {})}
             lines.append("balancers:\n  - name: edge" + "".join(f"\n    {name}: {value}" for name, value in settings.items()))
+        if more.get("templates"):
+            lines.append("templates:" + "".join(
+                f"\n  - name: template-{n}" + "".join(f"\n    {name}: {value}" for name, value in one.items()) for n, one in enumerate(more["templates"])))
         lines.append(f"log:\n  level: {more.get('log', 'notice')}")
         self.config.write_text("\n".join(lines) + "\n")
 

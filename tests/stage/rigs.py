@@ -54,12 +54,12 @@ class Rig:
         self.count += 1
         return Site(self, f"owa{self.count}.contoso.com", f"127.88.0.{self.count}", self.count)
 
-    def leaf(self, host):
-        """Files of a new certificate with a key of its own."""
+    def leaf(self, host, *kind):
+        """Files of a new certificate with a key of its own, P-256 or as told."""
         self.count += 1
         stem = self.folder / f"leaf{self.count}"
         key, csr = stem.with_suffix(".key"), stem.with_suffix(".csr")
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-subj", f"/CN={host}", "-out", csr)
+        openssl("req", "-new", "-newkey", *(kind or ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")), "-nodes", "-keyout", key, "-subj", f"/CN={host}", "-out", csr)
         pem = stem.with_suffix(".pem")
         pem.write_text(self.ca.sign(csr.read_text(), [host]))
         leaf, chain = stem.with_suffix(".der"), stem.with_suffix(".chain")
@@ -120,8 +120,8 @@ class Site:
     def __init__(self, rig, host, vip, number):
         self.rig, self.host, self.vip, self.number = rig, host, vip, number
 
-    def leaf(self):
-        return self.rig.leaf(self.host)
+    def leaf(self, *kind):
+        return self.rig.leaf(self.host, *kind)
 
     def drive(self, op, files, previous=None, **more):
         return self.rig.drive(op, self, files, previous, **more)

@@ -99,6 +99,10 @@ class Virtual(Hook):
         except ValueError as error:
             raise errors.rest("bad-value", name="destination", value=raw) from error
         six = ":" in address
+        home = unit.store.get(kinds.PARTITION, partition)
+        own_domain = home.own.get("defaultRouteDomain", 0) if home else 0
+        if own_domain and "%" not in address:
+            address = f"{address}%{own_domain}"
         own["destination"] = f"/{partition}/{address}{'.' if six else ':'}{port}"
         own.setdefault("mask", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" if six else "255.255.255.255")
         own.setdefault("source", "::/0" if six else "0.0.0.0/0")
