@@ -18,8 +18,10 @@ LIFE = [  # op, which certificate, the one before it, what is said, what is serv
     ("install", "A", None, ("done before",), "A", NOTHING),
     ("install", "B", "A", ("done",), "B", RENEWAL),
     ("install", "C", "B", ("done",), "C", RENEWAL),
-    ("withdraw", "C", None, DONE, None, None),
-    ("withdraw", "C", None, DONE, None, None),
+    ("install", "C+", "C", ("done",), "C+", RENEWAL),  # the same with another chain
+    ("install", "C+", "C", ("done before",), "C+", NOTHING),
+    ("withdraw", "C+", None, DONE, None, None),
+    ("withdraw", "C+", None, DONE, None, None),
     ("install", "C", None, ("done",), "C", FIRST),
     ("rollback", "C", None, DONE, None, None),  # there is none to go back to: off
 ]
@@ -104,6 +106,7 @@ def test_a_life(rig):
     theirs = neighbour.leaf()
     install(neighbour, theirs)
     certificates = {name: site.leaf() for name in "ABC"}
+    certificates["C+"] = rig.longer(certificates["C"])
     for number, line in enumerate(LIFE):
         try:
             row(site, certificates, *line)

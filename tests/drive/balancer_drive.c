@@ -190,6 +190,7 @@ look(const struct pourer *self, const struct bundle *bundle, struct outcome *wha
 	struct site_target target = { .name = bundle->name,
 		.address = bundle->address,
 		.port = (uint16_t)balancer->https_port,
+		.chain = bundle->chain,
 		.path = "/",
 		.timeout = SECONDS(5) };
 	int r;

@@ -67,6 +67,15 @@ class Rig:
         chain.write_bytes(openssl("x509", "-in", self.ca.intermediate, "-outform", "DER"))
         return {"leaf": str(leaf), "chain": str(chain), "key": str(key)}
 
+    def longer(self, files):
+        """The same certificate, with one more behind its chain."""
+        self.count += 1
+        chain = self.folder / f"longer{self.count}.chain"
+        other = openssl("x509", "-in", CA(self.folder / f"ca{self.count}", "Issuing 2").intermediate, "-outform", "DER")
+        with open(files["chain"], "rb") as f:
+            chain.write_bytes(f.read() + other)
+        return {**files, "chain": str(chain)}
+
     def order(self):
         """Members of the driver's order that are this load balancer's own."""
         return {}
