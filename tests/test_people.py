@@ -113,6 +113,20 @@ def test_dies_when_it_hands_over(hands, host, side):
     assert done(hands, order)["facts"]["tested"] and hands.balancer.laid() == []
 
 
+def test_another_certificate_meanwhile_and_none_at_all(hands, host):
+    """A better one that is accepted while people have the first takes its place; what is cancelled leaves no key behind."""
+    people = hands.balancer
+    order, _ = deliver(hands, host)
+    hands.until(order, resting, what="people")
+    first = people.steps(host)
+    better = hands.ca.sign(hands.csr(order), [host])
+    assert hands.deliver(order, hands.ca.as_pem(better))["accepted"]
+    hands.until(order, lambda o: resting(o) and people.laid() and people.steps(host) != first, what="the better one")
+    assert (people.papers / f"{host}.crt").read_text() in better
+    hands.house.cli("order", "cancel", order["number"])
+    assert hands.until(order, lambda o: o["withdrawn"], what="the end")["installation"]["state"] == "removed" and people.laid() == []
+
+
 def test_a_renewal_and_the_end(hands, host):
     people = hands.balancer
     first, old = deliver(hands, host)
