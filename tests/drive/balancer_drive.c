@@ -39,6 +39,14 @@ struct part {
 };
 
 static void
+part_fini(struct part *part)
+{
+	buf_fini(&part->leaf);
+	buf_fini(&part->chain);
+	buf_fini(&part->key);
+}
+
+static void
 must(bool good, const char *what)
 {
 	if (good)
@@ -352,6 +360,7 @@ main(void)
 	if (failpoint_list_wanted()) {
 		failpoint_list(&points);
 		fputs(buf_text(&points), stdout);
+		json_decref(said);
 		return 0;
 	}
 	order = given = json_loadf(stdin, JSON_REJECT_DUPLICATES, NULL);
@@ -369,5 +378,10 @@ main(void)
 	json_object_update_new(said, json_pack("{s:s, s:s, s:s}", "result", balancer_words(r),
 					 "kind", outcome_name(what.kind), "words", what.words));
 	json_dumpf(said, stdout, JSON_COMPACT);
+	part_fini(&part);
+	part_fini(&before);
+	json_decref(said);
+	json_decref(given);
+	curl_global_cleanup();
 	return 0;
 }
