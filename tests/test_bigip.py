@@ -7,19 +7,24 @@ from stage import rigs
 from stage.peers import wait_for
 from stage.rigs import sha256
 
+HOST = "owa.contoso.com"
+VIP = "127.88.0.1"
+
 
 class Site(rigs.Site):
     """One site on a pair of its own; what more is said to drive() are members of the balancer."""
+    settings, facts = {}, {}  # more members of the balancer, and of what is told of the site
 
     def __init__(self, folder, **more):
-        super().__init__(rigs.BigIPRig(folder, **more).start(), "owa.contoso.com", "127.88.0.1", 7)
+        super().__init__(rigs.BigIPRig(folder, **more).start(), HOST, VIP, 7)
         self.double = self.rig.peer
+        self.folder, self.ca, self.https, self.http = self.rig.folder, self.rig.ca, self.double.https, self.double.http
 
     def stop(self):
         self.rig.stop()
 
     def drive(self, op, files, previous=None, **more):
-        return self.rig.drive(op, self, files, previous, balancer=more)
+        return self.rig.drive(op, self, files, previous, balancer={**self.settings, **more}, **self.facts)
 
     def served(self):
         return self.rig.served(self)

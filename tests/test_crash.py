@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from stage.ca import CA, openssl
-from stage.house import House, PatientApi, Refused, Stage
+from stage.house import House, PatientApi, Refused, Stage, frozen
 from stage.peers import wait_for
 from stage.proof import Proof
 
@@ -57,6 +57,11 @@ class CrashStage(Stage):
         assert self.deliver(order, self.ca.as_pem(leaf), **more)["accepted"]
         return leaf
 
+    def hurry(self, order, kind):
+        """Days pass: the task is due."""
+        with contextlib.closing(sqlite3.connect(self.house.data / "certdesk.db", timeout=20)) as db, db:
+            db.execute("UPDATE tasks SET due=1 WHERE kind=? AND order_id=(SELECT id FROM orders WHERE number=?)", (kind, order["number"]))
+
     def told(self, order):
         return self.until(order, lambda o: o["stage"] == "live" and o["facts"].get("told"), 40, "live")
 
@@ -97,6 +102,55 @@ def renewal(s, host, point):
     leaf = s.accept(made, host)
     s.told(made)
     assert s.show(old)["stage"] == "superseded"
+    return made, leaf
+
+
+def approved(s, host, point):
+    """The balancer asks for a second person."""
+    s.configure(approval="yes")
+    s.again(point)
+    s.configure()  # for the next story
+    made = s.order(s.service, host, key="p256")
+    leaf = s.accept(made, host)
+    shown = s.until(made, lambda o: o["facts"].get("unapproved"), what="the question for a second person")
+    second = PatientApi(s.api.base, s.api.post("/tokens", {"name": f"second of {host}", "role": "provider"})["token"])
+    try:
+        second.post(f"/orders/{made['number']}/approve", {"certificate": shown["certificate"]["sha256"]})
+    except Refused as no:
+        assert no.status == 409  # the first time did it
+    s.until(made, lambda o: o["facts"].get("approved"), what="approved")
+    s.point(made)
+    s.told(made)
+    return made, leaf
+
+
+def held(s, host, point):
+    """It is frozen; somebody lets the certificate through."""
+    rules, opens = frozen()
+    s.configure(**rules)
+    s.again(point)
+    s.configure()
+    made = s.order(s.service, host, key="p256")
+    leaf = s.accept(made, host)
+    s.until(made, lambda o: o["opens"] == opens, what="held")
+    s.api.post(f"/orders/{made['number']}/install", {"now": True, "reason": "users see a warning"})
+    s.point(made)
+    s.told(made)
+    return made, leaf
+
+
+def lifted(s, host, point):
+    """It was frozen, and is not any more."""
+    rules, opens = frozen()
+    s.configure(**rules)
+    s.again()
+    made = s.order(s.service, host, key="p256")
+    leaf = s.accept(made, host)
+    s.until(made, lambda o: o["opens"] == opens, what="held")
+    s.configure()
+    s.again(point)
+    s.point(made)
+    s.told(made)
     return made, leaf
 
 
@@ -229,9 +283,16 @@ def answered_by_mail(s, host, point):
 def watched(s, host, point):
     """A day later the live certificate is judged again."""
     made, leaf = first(s, host, point)
-    with contextlib.closing(sqlite3.connect(s.house.data / "certdesk.db", timeout=20)) as db, db:
-        db.execute("UPDATE tasks SET due=1 WHERE kind='watch' AND order_id=(SELECT id FROM orders WHERE number=?)", (made["number"],))
+    s.hurry(made, "watch")
     wait_for(lambda: s.proof.one("SELECT watched FROM orders WHERE number=?", made["number"]), what="a second look at the certificate")
+    return made, leaf
+
+
+def purged(s, host, point):
+    """A week after a renewal, what it replaced goes off the balancer."""
+    made, leaf = renewal(s, host, point)
+    s.hurry(made, "purge")
+    wait_for(lambda: s.proof.one("SELECT purged FROM orders WHERE number=?", made["number"]), what="the end of what was replaced")
     return made, leaf
 
 
@@ -240,7 +301,7 @@ def rechained(s, host, point):
     made, leaf = first(s, host, point)
     with contextlib.closing(sqlite3.connect(s.house.data / "certdesk.db", timeout=20)) as db, db:
         db.execute("UPDATE certificates SET chain=x'' WHERE order_id=(SELECT id FROM orders WHERE number=?)", (made["number"],))
-        db.execute("UPDATE tasks SET due=1 WHERE kind='watch' AND order_id=(SELECT id FROM orders WHERE number=?)", (made["number"],))
+    s.hurry(made, "watch")
     wait_for(lambda: s.proof.one("SELECT watched>0 AND fact_rechained=0 FROM orders WHERE number=?", made["number"]), what="another chain")
     return made, leaf
 
@@ -409,6 +470,32 @@ def no_successor(s, program):
         yield lambda: wait_for(lambda: is_dead(pid), what=f"the death of {program}")
 
 
+def surveyed(s, host, point):
+    """The balancer is looked over: who dies at it begins anew, and what it found is there once."""
+    order, leaf = first(s, host, None)
+    s.again(point)
+    look_over(s, s.api.post("/balancers/edge/surveys", {"kind": "drift"}))
+    return order, leaf
+
+
+def surveyed_later(s, host, point):
+    """The balancer is away when it is to be looked over: that is tried again."""
+    order, leaf = first(s, host, None)
+    s.again(point)
+    s.balancer.kill()
+    asked = s.api.post("/balancers/edge/surveys", {"kind": "probe"})
+    wait_for(lambda: s.api.get(f"/surveys/{asked['id']}")["attempts"], what="the first attempt")
+    s.balancer.start()
+    look_over(s, asked)
+    return order, leaf
+
+
+def look_over(s, asked):
+    survey = wait_for(lambda: (lambda v: v if v["ended"] else None)(s.api.get(f"/surveys/{asked['id']}")), 30, "the survey")
+    assert survey["state"] == "done", survey
+    assert [row["number"] for row in s.api.all(f"/surveys/{asked['id']}/rows")] == list(range(1, survey["rows"] + 1))
+
+
 def is_dead(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
@@ -424,11 +511,15 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "keeper.taken": [with_its_own_key], "reader.offered": [with_its_own_key], "reader.taken": [with_its_own_key],
     "desk.fetching": [fetched], "worker.fetched": [fetched],
     "worker.watched": [watched, rechained], "worker.refreshed": [rechained],
+    "worker.purged": [purged],
     "desk.by_mail": [answered_by_mail], "worker.answered": [answered_by_mail],
-    "desk.order_changed": [first, mail_refused, cancelled, closed],
+    "desk.order_changed": [first, mail_refused, cancelled, closed, approved, held],
+    "worker.unapproved": [approved], "worker.held": [held], "worker.passed": [held], "worker.released": [lifted],
     "desk.certificate": [first, renewal, looked_at_first, with_its_own_key],
     "balancer.routed": [first],
     "worker.looked": [first],
+    "desk.survey": [surveyed], "store.survey_claimed": [surveyed], "worker.survey_rows": [surveyed], "worker.surveyed": [surveyed],
+    "worker.survey_postponed": [surveyed_later],
     "worker.dns_asked": [name_moves_last],
     "worker.unpointed": [name_moves_away],
     "worker.postponed": [mail_server_busy],

@@ -33,6 +33,7 @@ static const struct result_rule results[] = {
 	[BALANCER_E_UNSUPPORTED] = { "not supported",    OUTCOME_HUMAN },
 	[BALANCER_E_BROKEN]      = { "not understood",   OUTCOME_HUMAN },
 	[BALANCER_E_BY_HAND]     = { "to be done by hand", OUTCOME_HUMAN },
+	[BALANCER_E_HELD]        = { "not begun",        OUTCOME_LATER },
 };
 /* clang-format on */
 static_assert(COUNT_OF(results) == BALANCER_E_MAX, "a row for every result");
@@ -138,28 +139,67 @@ take_lock(struct balancer *b, when patience, struct outcome *what)
 	return r ? balancer_fatal(what, r, path) : 0;
 }
 
+/* NULL: there is no such driver, and *what says so. */
+static struct balancer *
+make(const struct config_balancer *config, const struct world *world, const struct pourer *pourer,
+    struct outcome *what)
+{
+	const struct balancer_driver *driver = balancer_driver_named(config->driver);
+	struct balancer *b;
+
+	if (!driver) {
+		(void)!balancer_fail(
+		    what, BALANCER_E_UNSUPPORTED, "there is no driver '%s'", config->driver);
+		return NULL;
+	}
+	b = alloc_zero(sizeof(*b));
+	*b = (struct balancer){
+		.config = config, .world = world, .driver = driver, .pourer = pourer, .lock_fd = -1
+	};
+	return b;
+}
+
+int
+balancer_open_to_look(const struct config_balancer *config, const struct world *world,
+    const struct pourer *pourer, struct balancer **ret, struct outcome *what)
+{
+	CLEAN(balancer_close) struct balancer *b = make(config, world, pourer, what);
+	int r;
+
+	if (!b)
+		return BALANCER_E_UNSUPPORTED;
+	b->looks_only = true;
+	r = b->driver->open(b, what);
+	if (r)
+		return r;
+	*ret = TAKE(b);
+	return 0;
+}
+
+int
+balancer_survey(struct balancer *b, const struct surveyor *surveyor, struct outcome *what)
+{
+	if (!b->driver->survey)
+		return balancer_fail(what, BALANCER_E_UNSUPPORTED,
+		    "%s: a load balancer of the kind %s cannot be asked what it has",
+		    b->config->name, b->driver->name);
+	return b->driver->survey(b, surveyor, what);
+}
+
 int
 balancer_open(const struct config_balancer *config, const struct world *world,
     const struct pourer *pourer, struct queue *queue, when patience, struct balancer **ret,
     struct outcome *what)
 {
-	const struct balancer_driver *driver = balancer_driver_named(config->driver);
-	CLEAN(balancer_close) struct balancer *b = NULL;
+	CLEAN(balancer_close) struct balancer *b = make(config, world, pourer, what);
 	int r;
 
-	if (!driver)
-		return balancer_fail(
-		    what, BALANCER_E_UNSUPPORTED, "there is no driver '%s'", config->driver);
-	b = alloc_zero(sizeof(*b));
-	*b = (struct balancer){ .config = config,
-		.world = world,
-		.driver = driver,
-		.pourer = pourer,
-		.queue = queue,
-		.lock_fd = -1 };
+	if (!b)
+		return BALANCER_E_UNSUPPORTED;
+	b->queue = queue;
 	r = take_lock(b, patience, what);
 	if (r == 0)
-		r = driver->open(b, what);
+		r = b->driver->open(b, what);
 	if (r)
 		return r;
 	*ret = TAKE(b);

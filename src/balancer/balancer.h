@@ -36,6 +36,7 @@ enum {
 	BALANCER_E_UNSUPPORTED,
 	BALANCER_E_BROKEN,  /* an answer that makes no sense */
 	BALANCER_E_BY_HAND, /* somebody has to do it, and to say so; *what says what */
+	BALANCER_E_HELD,    /* not begun, as others failed before it */
 	BALANCER_E_MAX
 };
 const char *balancer_words(int r); /* "busy", "refused" … */
@@ -46,6 +47,8 @@ struct bundle {
 	struct host_name name;
 	struct addr address;
 	const char *backend; /* the balancer's name of the service behind; "" = not routed by us */
+	const char *service; /* its kind: "owa", "sharepoint", "web"; NULL = not told */
+	const struct config_template *template; /* what it is made from; NULL = what is built in */
 	struct str leaf,
 	    chain; /* DER; the chain's certificates one behind the other, without root */
 	uint8_t leaf_sha256[32];
@@ -61,12 +64,14 @@ struct bundle {
 struct pourer {
 	int (*pour)(const struct pourer *self, const struct bundle *bundle, int fd, bool is_socket,
 	    struct str before, struct str after, size_t max_total, struct outcome *what);
-	/* Of balancers behind HTTPS (docs/decisions/0013), NULL for others: signs in, or uploads the
-	 * bundle's key under that name; the device's answer is appended. Results as above. */
-	int (*sign_in)(
-	    const struct pourer *self, long *ret_status, struct buf *answer, struct outcome *what);
-	int (*upload)(const struct pourer *self, const struct bundle *bundle, const char *name,
-	    const char *token, long *ret_status, struct buf *answer, struct outcome *what);
+	/* Of balancers behind HTTPS (docs/decisions/0013), NULL for others: signs in at that unit
+	 * (config_unit_of()), or uploads the bundle's key to it under that name; the device's
+	 * answer is appended. Results as above. */
+	int (*sign_in)(const struct pourer *self, size_t unit, long *ret_status, struct buf *answer,
+	    struct outcome *what);
+	int (*upload)(const struct pourer *self, const struct bundle *bundle, size_t unit,
+	    const char *name, const char *token, long *ret_status, struct buf *answer,
+	    struct outcome *what);
 	/* Of balancers that cannot be asked: does a visitor get the bundle at its address? 0, or
 	 * positive with what is seen instead. */
 	int (*look)(const struct pourer *self, const struct bundle *bundle, struct outcome *what);
@@ -95,6 +100,7 @@ struct probe {
 
 struct plan;     /* balancer/plan.h */
 struct balancer; /* one opened device under its lock */
+struct surveyor; /* balancer/survey.h */
 
 /* Who does the steps. */
 enum balancer_reach {
@@ -110,6 +116,8 @@ enum balancer_reach {
 struct balancer_driver {
 	const char *name; /* as in the configuration */
 	enum balancer_reach reach;
+	size_t wave;    /* how many may be staged side by side; 0: one */
+	bool keeps_all; /* one persist is for everything that was changed since it was opened */
 	/* The file whose lock makes us the one writer. */
 	int (*lock_file)(const struct config_balancer *config, char *to, size_t size) MUST_USE;
 	int (*open)(struct balancer *b,
@@ -137,9 +145,17 @@ struct balancer_driver {
 	/* Off the running process, the map and the disk. Absent is fine. */
 	int (*withdraw)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-	/* Forget what was kept or left over for the site, once the new one is proven. */
+	/* Forget what was left over for the site, once the new one is proven. */
 	int (*settle)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	/* Forget what the site used before and what is kept to go back to, running and on disk. NULL:
+	 * nothing is kept beyond settle. */
+	int (*purge)(
+	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	/* Calls back for everything that it serves or holds. Reads only, and needs no lock. NULL: it
+	 * cannot be asked. */
+	int (*survey)(
+	    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 };
 
 /* `pourer`: the caller's, kept until it is closed; NULL where nothing is poured or asked.
@@ -149,6 +165,13 @@ struct balancer_driver {
 int balancer_open(const struct config_balancer *config, const struct world *world,
     const struct pourer *pourer, struct queue *queue, when patience, struct balancer **ret,
     struct outcome *what) MUST_USE;
+/* To look only: without the lock, so that an installation waits for no survey, and whatever unit
+ * answers in whatever state its pair is. Only probe and survey may be called. */
+int balancer_open_to_look(const struct config_balancer *config, const struct world *world,
+    const struct pourer *pourer, struct balancer **ret, struct outcome *what) MUST_USE;
+/* What the driver's survey does; UNSUPPORTED where there is nobody to ask. */
+int balancer_survey(
+    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 struct balancer *balancer_close(struct balancer *b);
 CLEAN_DEFINE(balancer_close, struct balancer *);
 const struct balancer_driver *balancer_driver_of(const struct balancer *b);
@@ -171,7 +194,24 @@ struct installer {
 	int (*planned)(const struct installer *self, const struct plan *plan, struct outcome *what);
 	int (*verify)(
 	    const struct installer *self, const struct bundle *bundle, struct outcome *what);
+	/* After each step: still at it. NULL: nobody wants to know. */
+	void (*still)(const struct installer *self);
 	void *context;
 };
 int balancer_install(struct balancer *b, const struct bundle *bundle,
     const struct installer *installer, struct outcome *what) MUST_USE;
+
+/*
+ * The same for many. The first that is changed goes alone, as a canary, the others behind it in
+ * waves: staged, checked, activated, verified together; where the driver keeps all at once there is
+ * one persist in the end. Each has its own result and is rolled back by itself. When more than one
+ * and more than 5 % failed, or the device or this machine did, nothing new is begun: HELD, to be
+ * done later.
+ */
+struct install_item {
+	const struct bundle *bundle;
+	int result; /* as of balancer_install(), or HELD */
+	struct outcome what;
+};
+void balancer_install_many(struct balancer *b, const struct installer *installer,
+    struct install_item *items, size_t count);

@@ -12,6 +12,7 @@ struct balancer {
 	struct queue *queue;
 	struct queue_place *place; /* in it, for as long as we hold the lock or try to */
 	int lock_fd;
+	bool looks_only;
 	void *self; /* the driver's own */
 };
 

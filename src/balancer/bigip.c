@@ -12,6 +12,7 @@
 #include "balancer/bigip_internal.h"
 #include "base/error.h"
 
+#define WAVE            10 /* so many keys lie in the upload folder side by side, for seconds */
 #define REQUEST_TIMEOUT SECONDS(90) /* it waits 60 s for itself; who leaves earlier knows nothing */
 
 /* One writer for each device. */
@@ -45,40 +46,55 @@ bigip_open(struct balancer *b, struct outcome *what)
 	int r;
 
 	d->material = MATERIAL_KEPT;
+	d->seen = json_object();
+	d->proven = json_object();
+	d->uploads = BUF(BIGIP_UPLOADS_MAX);
 	b->self = d; /* bigip_close() frees it */
 	r = open_device(b, d);
 	if (r)
 		return balancer_fatal(what, r, b->config->name);
 	r = bigip_sign_in(b, what);
-	return r ? r : bigip_pair_ready(b, what);
+	if (r)
+		return r;
+	return b->looks_only ? bigip_pair_look(b, what) : bigip_pair_ready(b, what);
 }
 
 static void
 bigip_close(struct balancer *b)
 {
 	struct bigip *d = b->self;
+	struct outcome aside;
 
 	if (!d)
 		return;
+	if (bigip_unload(b, &aside) != 0)
+		buf_clear(&d->uploads); /* the next one sweeps */
 	bigip_sign_out(b);
 	device_close(d->device);
 	material_kept_fini(&d->material);
+	json_decref(d->seen);
+	json_decref(d->proven);
+	buf_fini(&d->uploads);
 	free(d);
 	b->self = NULL;
 }
 
 static int
-bigip_probe(struct balancer *b, struct probe *ret, struct outcome *what UNUSED)
+bigip_probe(struct balancer *b, struct probe *ret, struct outcome *what)
 {
 	const struct bigip *d = b->self;
+	int r = bigip_pair_look(b, what);
 
+	if (r)
+		return r;
 	*ret = (struct probe){ .max_payload = SIZE_MAX };
 	snprintf(ret->version, sizeof(ret->version), "%s", d->version);
-	snprintf(ret->words, sizeof(ret->words), "%s is the active unit", d->unit);
+	snprintf(ret->words, sizeof(ret->words),
+	    "%.100s is the unit that answers: %s; its pair: %s", d->unit, d->failover, d->sync);
 	return 0;
 }
 
-/* What was used before stays until the next change (bigip_serve.c). */
+/* What was used before stays until it is purged (bigip_serve.c). */
 static int
 settle(struct balancer *b UNUSED, const struct bundle *bundle UNUSED, struct outcome *what UNUSED)
 {
@@ -87,6 +103,8 @@ settle(struct balancer *b UNUSED, const struct bundle *bundle UNUSED, struct out
 
 const struct balancer_driver bigip_driver = {
 	.name = "bigip",
+	.wave = WAVE,
+	.keeps_all = true,
 	.lock_file = lock_file,
 	.open = bigip_open,
 	.close = bigip_close,
@@ -101,4 +119,6 @@ const struct balancer_driver bigip_driver = {
 	.rollback = bigip_rollback,
 	.withdraw = bigip_withdraw,
 	.settle = settle,
+	.purge = bigip_purge,
+	.survey = bigip_survey,
 };

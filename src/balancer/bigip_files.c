@@ -99,24 +99,43 @@ compare(
 	    bigip_text(file, "checksum"));
 }
 
-static const char *
-upload_name(struct balancer *b, const char *ending, char to[static 80])
+int
+bigip_unload(struct balancer *b, struct outcome *what)
+{
+	struct bigip *d = b->self;
+	CLEAN(json_free) json_t *body = NULL;
+	int r;
+
+	if (d->uploads.len == 0)
+		return 0;
+	body = json_pack("{s:s, s:s}", "command", "run", "utilCmdArgs", buf_text(&d->uploads));
+	r = bigip_must(b, "POST", "/mgmt/tm/util/unix-rm", body, NULL, what);
+	if (r == 0)
+		buf_clear(&d->uploads);
+	return r;
+}
+
+/* Noted before it is there: what becomes of an upload is not always told. */
+static int
+note_upload(struct balancer *b, const char *name, struct outcome *what)
+{
+	struct bigip *d = b->self;
+	size_t len = sizeof(" " BIGIP_FOLDER) + strlen(name);
+	int r = d->uploads.len + len >= BIGIP_UPLOADS_MAX ? bigip_unload(b, what) : 0;
+
+	if (r == 0)
+		buf_printf(
+		    &d->uploads, "%s" BIGIP_FOLDER "%s", d->uploads.len > 0 ? " " : "", name);
+	return r;
+}
+
+static int
+upload_name(struct balancer *b, const char *ending, char to[static 80], struct outcome *what)
 {
 	char text[ID_TEXT_SIZE];
 
 	snprintf(to, 80, UPLOAD "%s%s", id_text(world_id(b->world), text), ending);
-	return to;
-}
-
-static int
-unload(struct balancer *b, const char *name, struct outcome *what)
-{
-	char path[200];
-	CLEAN(json_free) json_t *body = NULL;
-
-	snprintf(path, sizeof(path), BIGIP_FOLDER "%s", name);
-	body = json_pack("{s:s, s:s}", "command", "run", "utilCmdArgs", path);
-	return bigip_must(b, "POST", "/mgmt/tm/util/unix-rm", body, NULL, what);
+	return note_upload(b, to, what);
 }
 
 /* The object, from what was uploaded. *ret NULL: it was there already. */
@@ -131,22 +150,12 @@ create(struct balancer *b, const char *kind, const char *name, const char *uploa
 
 	snprintf(path, sizeof(path), "/mgmt/tm/%s", kind);
 	snprintf(source, sizeof(source), "file:" BIGIP_FOLDER "%s", uploaded);
-	body = json_pack("{s:s, s:s, s:s}", "name", name, "partition", b->config->partition,
-	    "sourcePath", source);
+	body = json_pack("{s:s, s:s}", "name", name, "sourcePath", source);
+	bigip_place(b, body);
 	r = bigip_ask(b, "POST", path, body, &reply, ret, what);
 	if (r || reply.answer == BIGIP_DONE || reply.answer == BIGIP_EXISTS)
 		return r;
 	return bigip_fail(b, &reply, path, what);
-}
-
-/* The first failure counts; the upload goes in any case. */
-static int
-with_unload(struct balancer *b, int r, const char *uploaded, struct outcome *what)
-{
-	struct outcome aside = { 0 };
-	int gone = unload(b, uploaded, r ? &aside : what);
-
-	return r ? r : gone;
 }
 
 static int
@@ -159,24 +168,51 @@ look(struct balancer *b, const char *kind, const char *name, json_t **ret, struc
 	    what);
 }
 
+/* A file that is there already. */
 static int
-stage_certificate(struct balancer *b, const char *name, struct str pem, struct outcome *what)
+compare_there(
+    struct balancer *b, const json_t *there, const char *name, struct str pem, struct outcome *what)
+{
+	int r = compare(b, there, name, pem, what);
+
+	if (r == 0)
+		bigip_prove(b->self, name);
+	return r;
+}
+
+/* *ret_made false: it was there. */
+static int
+make_certificate(
+    struct balancer *b, const char *name, struct str pem, bool *ret_made, struct outcome *what)
+{
+	CLEAN(json_free) json_t *file = NULL;
+	char uploaded[80];
+	int r = upload_name(b, ".crt", uploaded, what);
+
+	if (r == 0)
+		r = bigip_upload(b, uploaded, pem, what);
+	if (r == 0)
+		r = create(b, CERTIFICATES, name, uploaded, &file, what);
+	*ret_made = file != NULL;
+	if (r == 0 && !file)
+		r = look(b, CERTIFICATES, name, &file, what);
+	return r ? r : compare_there(b, file, name, pem, what);
+}
+
+/* Of these very intermediates there is one for all sites: as a rule it is there. */
+static int
+stage_chain(struct balancer *b, const char *name, struct str pem, struct outcome *what)
 {
 	CLEAN(json_free) json_t *there = NULL;
-	CLEAN(json_free) json_t *made = NULL;
-	char uploaded[80];
-	int r = look(b, CERTIFICATES, name, &there, what);
+	bool made;
+	int r;
 
+	if (*name == '\0' || bigip_is_proven(b->self, name))
+		return 0;
+	r = look(b, CERTIFICATES, name, &there, what);
 	if (r || there)
-		return r ? r : compare(b, there, name, pem, what);
-	upload_name(b, ".crt", uploaded);
-	r = bigip_upload(b, uploaded, pem, what);
-	if (r == 0)
-		r = create(b, CERTIFICATES, name, uploaded, &made, what);
-	r = with_unload(b, r, uploaded, what);
-	if (r == 0 && !made)
-		r = look(b, CERTIFICATES, name, &made, what);
-	return r ? r : compare(b, made, name, pem, what);
+		return r ? r : compare_there(b, there, name, pem, what);
+	return make_certificate(b, name, pem, &made, what);
 }
 
 static int
@@ -194,7 +230,7 @@ upload_key(struct balancer *b, const struct bundle *bundle, const char *name, st
 		buf_clear(&answer);
 		if (r == 0)
 			r = b->pourer->upload(
-			    b->pourer, bundle, name, d->token, &status, &answer, what);
+			    b->pourer, bundle, 0, name, d->token, &status, &answer, what);
 		if (r == 0)
 			bigip_judge(status, buf_str(&answer), &reply);
 	}
@@ -211,9 +247,13 @@ sweep(struct balancer *b, struct outcome *what)
 	CLEAN(json_free)
 	json_t *body = json_pack("{s:s, s:s}", "command", "run", "utilCmdArgs", BIGIP_FOLDER);
 	CLEAN(json_free) json_t *listed = NULL;
+	struct bigip *d = b->self;
 	struct str rest, name;
-	int r = bigip_must(b, "POST", "/mgmt/tm/util/unix-ls", body, &listed, what);
+	int r;
 
+	if (d->swept)
+		return 0;
+	r = bigip_must(b, "POST", "/mgmt/tm/util/unix-ls", body, &listed, what);
 	rest = str_of(bigip_text(listed, "commandResult"));
 	while (r == 0 && str_next(&rest, '\n', &name)) {
 		char text[80];
@@ -221,28 +261,34 @@ sweep(struct balancer *b, struct outcome *what)
 		name = str_trim(name);
 		if (str_starts(name, STR(UPLOAD)) && str_copy(name, text, sizeof(text)) &&
 		    strspn(text, SAFE) == strlen(text))
-			r = unload(b, text, what);
+			r = note_upload(b, text, what);
 	}
+	if (r == 0)
+		r = bigip_unload(b, what);
+	d->swept = r == 0;
 	return r;
 }
 
 /* What is in it we cannot see; that it belongs to the certificate the device itself looks at when
- * the profile names both. */
+ * the profile names both. `likely`: the certificate was there, so an earlier try came this far. */
 static int
-stage_key(struct balancer *b, const struct bundle *bundle, const char *name, struct outcome *what)
+stage_key(struct balancer *b, const struct bundle *bundle, const char *name, bool likely,
+    struct outcome *what)
 {
 	CLEAN(json_free) json_t *there = NULL;
 	CLEAN(json_free) json_t *made = NULL;
 	char uploaded[80];
-	int r = look(b, KEYS, name, &there, what);
+	int r = likely ? look(b, KEYS, name, &there, what) : 0;
 
-	if (r || there)
-		return r;
-	upload_name(b, ".key", uploaded);
-	r = upload_key(b, bundle, uploaded, what);
-	if (r == 0)
+	if (r == 0 && !there)
+		r = upload_name(b, ".key", uploaded, what);
+	if (r == 0 && !there)
+		r = upload_key(b, bundle, uploaded, what);
+	if (r == 0 && !there)
 		r = create(b, KEYS, name, uploaded, &made, what);
-	return with_unload(b, r, uploaded, what);
+	if (r == 0)
+		bigip_prove(b->self, name);
+	return r;
 }
 
 static int
@@ -258,27 +304,40 @@ recall(struct balancer *b, const struct bundle *bundle, const struct material **
 	return r ? balancer_fatal(what, r, "the certificates") : 0;
 }
 
+static int
+stage_all(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
+    const struct material *m, struct outcome *what)
+{
+	struct str pem = buf_str(&m->pem), leaf = material_leaf(m);
+	bool made = false;
+	int r = stage_chain(b, names->chain, str_drop(pem, leaf.len), what);
+
+	if (r == 0)
+		r = make_certificate(b, names->certificate, leaf, &made, what);
+	return r ? r : stage_key(b, bundle, names->key, !made, what);
+}
+
+/* What was uploaded stays until the check, which removes it for a whole wave at once; what fails
+ * leaves nothing, and the first failure counts. */
 int
 bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer UNUSED,
     struct outcome *what)
 {
 	const struct material *m = NULL;
 	struct bigip_names names = { 0 };
-	struct str leaf;
+	struct outcome aside;
+	struct bigip *d = b->self;
 	int r = bigip_names_of(b, bundle, &names, what);
 
 	if (r == 0)
 		r = recall(b, bundle, &m, what);
 	if (r == 0)
 		r = sweep(b, what);
-	if (r)
-		return r;
-	leaf = material_leaf(m);
-	if (*names.chain)
-		r = stage_certificate(b, names.chain, str_drop(buf_str(&m->pem), leaf.len), what);
 	if (r == 0)
-		r = stage_certificate(b, names.certificate, leaf, what);
-	return r ? r : stage_key(b, bundle, names.key, what);
+		r = stage_all(b, bundle, &names, m, what);
+	if (r && bigip_unload(b, &aside) != 0)
+		d->swept = false;
+	return r;
 }
 
 static int
@@ -286,9 +345,12 @@ must_be(
     struct balancer *b, const char *kind, const char *name, struct str pem, struct outcome *what)
 {
 	CLEAN(json_free) json_t *there = NULL;
-	int r = *name ? look(b, kind, name, &there, what) : 0;
+	int r;
 
-	if (r || !*name)
+	if (*name == '\0' || bigip_is_proven(b->self, name))
+		return 0;
+	r = look(b, kind, name, &there, what);
+	if (r)
 		return r;
 	if (!there)
 		return balancer_fail(what, BALANCER_E_AMBIGUOUS, "%s: %s is not there any more",
@@ -296,23 +358,26 @@ must_be(
 	return pem.len > 0 ? compare(b, there, name, pem, what) : 0;
 }
 
+/* The answer that made a file has its checksum: a file of this session is not looked at again. */
 int
 bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	const struct material *m = NULL;
 	struct bigip_names names = { 0 };
-	struct str leaf;
-	int r = bigip_names_of(b, bundle, &names, what);
+	struct str pem, leaf;
+	int r = bigip_unload(b, what);
 
+	if (r == 0)
+		r = bigip_names_of(b, bundle, &names, what);
 	if (r == 0)
 		r = recall(b, bundle, &m, what);
 	if (r)
 		return r;
+	pem = buf_str(&m->pem);
 	leaf = material_leaf(m);
 	r = must_be(b, CERTIFICATES, names.certificate, leaf, what);
 	if (r == 0)
-		r = must_be(
-		    b, CERTIFICATES, names.chain, str_drop(buf_str(&m->pem), leaf.len), what);
+		r = must_be(b, CERTIFICATES, names.chain, str_drop(pem, leaf.len), what);
 	return r ? r : must_be(b, KEYS, names.key, STR(""), what);
 }
 
@@ -320,7 +385,12 @@ int
 bigip_files_remove(struct balancer *b, const struct bigip_names *names, struct outcome *what)
 {
 	bool gone;
-	int r = bigip_delete(b, CERTIFICATES, names->certificate, &gone, what);
+	int r;
+
+	bigip_prove_not(b->self, names->certificate);
+	bigip_prove_not(b->self, names->key);
+	bigip_prove_not(b->self, names->chain);
+	r = bigip_delete(b, CERTIFICATES, names->certificate, &gone, what);
 
 	if (r == 0)
 		r = bigip_delete(b, KEYS, names->key, &gone, what);

@@ -4,20 +4,30 @@
 
 #include "balancer/balancer_internal.h"
 #include "balancer/bigip_reply.h"
+#include "balancer/bigip_template.h"
 #include "balancer/device.h"
 #include "balancer/material.h"
 
 #define BIGIP_NAME_SIZE 136 /* of an object, with its ending: the device's own limit is not told */
+#define BIGIP_FULL_SIZE (BIGIP_NAME_SIZE + 66) /* with partition and folder */
 #define BIGIP_PATH_SIZE 512
 
 #define BIGIP_UPLOADS "/mgmt/shared/file-transfer/uploads/"
 #define BIGIP_FOLDER  "/var/config/rest/downloads/" /* where they arrive */
 
+/* The description of what is ours: "certdesk site ID, before: CERTIFICATE CHAIN". */
+#define BIGIP_MARK   "certdesk site "
+#define BIGIP_BEFORE ", before: "
+
 struct bigip {
 	struct device *device;
-	char token[128]; /* "" = not signed in */
-	char version[32], unit[128];
+	char token[128];                                     /* "" = not signed in */
+	char version[32], unit[128], failover[32], sync[64]; /* as bigip_pair_look() found them */
 	struct material_kept material;
+	json_t *seen;       /* path -> the object, or null: what observe found */
+	json_t *proven;     /* names of files that have been looked at, or made, in this session */
+	struct buf uploads; /* paths of those that lie in the upload folder, each behind a blank */
+	bool swept;         /* nothing of an earlier run lies there */
 };
 
 /* Everything of a site is found by these, and by nothing else. */
@@ -36,9 +46,14 @@ int bigip_names_of(struct balancer *b, const struct bundle *bundle, struct bigip
 /* "/mgmt/tm/…/~Common~name" in `to`; `kind` such as "sys/file/ssl-cert". Returns `to`. */
 const char *bigip_path(const struct balancer *b, const char *kind, const char *name,
     const char *query, char to[static BIGIP_PATH_SIZE]);
-/* "/Common/name" */
+/* The same for an object whose full name is given. */
+const char *bigip_object(
+    const char *kind, const char *full_name, const char *query, char to[static BIGIP_PATH_SIZE]);
+/* "/Common/name", of our partition and folder; what is a full name already, or "", stays. */
 const char *bigip_full_name(
-    const struct balancer *b, const char *name, char to[static BIGIP_NAME_SIZE + 64]);
+    const struct balancer *b, const char *name, char to[static BIGIP_FULL_SIZE]);
+/* Adds to what makes an object where it is to lie: partition, and folder if there is one. */
+void bigip_place(const struct balancer *b, json_t *body);
 
 int bigip_sign_in(struct balancer *b, struct outcome *what) MUST_USE;
 void bigip_sign_out(struct balancer *b);
@@ -56,7 +71,7 @@ int bigip_get(struct balancer *b, const char *path, json_t **ret, struct outcome
 /* DELETE; absent is fine, and so is what somebody still uses (*ret_gone false, may be NULL). */
 int bigip_delete(struct balancer *b, const char *kind, const char *name, bool *ret_gone,
     struct outcome *what) MUST_USE;
-/* A file, to be named in a sourcePath and removed with bigip_unload() whatever happens. */
+/* A file, to be named in a sourcePath; put on `uploads` first. */
 int bigip_upload(
     struct balancer *b, const char *name, struct str bytes, struct outcome *what) MUST_USE;
 /* What the answer of a request that is the caller's to understand means in the end. */
@@ -70,7 +85,24 @@ json_free(json_t *json)
 }
 CLEAN_DEFINE(json_free, json_t *);
 
+/* ---- bigip_seen.c: what is known from this session ---- */
+
+void bigip_seen_put(struct bigip *d, const char *path, json_t *object); /* NULL: it is not there */
+/* What was put for that path, which is then forgotten; else as bigip_get(). */
+int bigip_seen_or_get(
+    struct balancer *b, const char *path, json_t **ret, struct outcome *what) MUST_USE;
+void bigip_seen_forget(struct bigip *d, const char *path); /* NULL: all */
+/* Of files, by the name of the object: their content never changes. */
+void bigip_prove(struct bigip *d, const char *name);
+void bigip_prove_not(struct bigip *d, const char *name); /* it is removed */
+bool bigip_is_proven(const struct bigip *d, const char *name);
+
 /* ---- bigip_files.c: certificates, chains, keys ---- */
+
+#define BIGIP_UPLOADS_MAX 4096 /* bytes of one command that removes them */
+
+/* Removes what we uploaded, all in one command: with the key it lies there in clear. */
+int bigip_unload(struct balancer *b, struct outcome *what) MUST_USE;
 
 int bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what) MUST_USE;
@@ -79,22 +111,66 @@ int bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome 
 int bigip_files_remove(
     struct balancer *b, const struct bigip_names *names, struct outcome *what) MUST_USE;
 
-/* ---- bigip_serve.c: profile and virtual servers ---- */
+/* ---- bigip_own.c: what sites share that is certdesk's own ---- */
+
+/* Makes what of the template is certdesk's own and not there yet. CONFLICT: it is there, but somebody
+ * changed it. */
+int bigip_own_make(
+    struct balancer *b, const struct bigip_template *t, struct outcome *what) MUST_USE;
+
+/* ---- bigip_virtual.c: virtual servers ---- */
+
+int bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+/* Are all as wanted? */
+int bigip_virtuals_observe(struct balancer *b, const struct bundle *bundle,
+    const struct bigip_names *names, bool *ret_routed, struct outcome *what) MUST_USE;
+int bigip_virtuals_remove(struct balancer *b, const struct bundle *bundle,
+    const struct bigip_names *names, struct outcome *what) MUST_USE;
+
+/* ---- bigip_shared.c: a virtual server of the provider's, by its full name ---- */
+
+int bigip_shared_observe(struct balancer *b, const char *virtual, const char *profile,
+    bool *ret_routed, struct outcome *what) MUST_USE;
+/* NOOP when it is there. CONFLICT: its name is another's there, or it would be the default. */
+int bigip_shared_add(
+    struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
+int bigip_shared_remove(
+    struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
+bool bigip_uses_profile(const json_t *virtual, const char *full_name);
+
+/* ---- bigip_serve.c: the profile ---- */
+
+#define BIGIP_MARK_SIZE 80
+/* What the description of a site's objects begins with. */
+void bigip_mark(const struct bundle *bundle, char to[static BIGIP_MARK_SIZE]);
+/* CONFLICT when the object is an application service's. */
+int bigip_must_be_free(
+    struct balancer *b, const char *name, const json_t *object, struct outcome *what) MUST_USE;
+/* And when an object of our name is not this site's. */
+int bigip_must_be_ours(struct balancer *b, const struct bundle *bundle, const char *name,
+    const json_t *object, struct outcome *what) MUST_USE;
 
 int bigip_observe(struct balancer *b, const struct bundle *bundle, struct observation *ret,
     struct outcome *what) MUST_USE;
 int bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-int bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 int bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what) MUST_USE;
+int bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 int bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 
 /* ---- bigip_plan.c ---- */
 
 int bigip_plan(struct balancer *b, const struct bundle *bundle, const struct observation *seen,
     struct plan *ret, struct outcome *what) MUST_USE;
+/* ---- bigip_survey.c ---- */
+
+int bigip_survey(
+    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 
 /* ---- bigip_pair.c: save and sync ---- */
+
+/* Fills what struct bigip knows of unit and pair, and asks nothing of it. */
+int bigip_pair_look(struct balancer *b, struct outcome *what) MUST_USE;
 
 /* CONFLICT when the units disagree already: what we wrote would be overwritten or overwrite. */
 int bigip_pair_ready(struct balancer *b, struct outcome *what) MUST_USE;

@@ -86,9 +86,24 @@ look_at_unit(struct balancer *b, bool *ret_active, struct outcome *what)
 		if (!bigip_flag(unit, "selfDevice", false))
 			continue;
 		*ret_active = strcmp(bigip_text(unit, "failoverState"), "active") == 0;
+		snprintf(d->failover, sizeof(d->failover), "%s", bigip_text(unit, "failoverState"));
 		snprintf(d->unit, sizeof(d->unit), "%s", bigip_text(unit, "name"));
 		snprintf(d->version, sizeof(d->version), "%s", bigip_text(unit, "version"));
 	}
+	return r;
+}
+
+int
+bigip_pair_look(struct balancer *b, struct outcome *what)
+{
+	struct bigip *d = b->self;
+	struct sync sync = { 0 };
+	bool active;
+	int r = look_at_unit(b, &active, what);
+
+	if (r == 0)
+		r = look_at_sync(b, &sync, what);
+	snprintf(d->sync, sizeof(d->sync), "%s", sync.status);
 	return r;
 }
 

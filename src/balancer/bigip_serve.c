@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a site is on a BIG-IP: a client-ssl profile that names certificate, key and chain, and
- * virtual servers that use it. A new certificate is one PATCH of the profile's certKeyChain, which
+ * virtual servers that use it (bigip_virtual.c). A new certificate is one PATCH of the profile's certKeyChain, which
  * is one object and so changes at once; new handshakes get it, established connections stay.
  *
- * The profile's description says whose it is, and which files it used before: they stay until the
- * next change, to go back to, and a crash forgets nothing. Objects of our names without our mark are somebody's.
+ * The profile's description says whose it is, and which files it used before: they stay until they
+ * are purged or the next change comes, to go back to, and a crash forgets nothing. Objects of our names without our mark are somebody's.
  */
 #include <stdio.h>
 
@@ -13,11 +13,8 @@
 #include "base/error.h"
 
 #define PROFILES "ltm/profile/client-ssl"
-#define VIRTUALS "ltm/virtual"
 #define ENTRY    "site" /* of certKeyChain; always the same, so that only files change */
-#define MARK     "certdesk site "
-#define BEFORE   ", before: "
-#define FULL     (BIGIP_NAME_SIZE + 64)
+#define FULL     BIGIP_FULL_SIZE
 
 /* What the profile says of itself. */
 struct worn {
@@ -25,38 +22,55 @@ struct worn {
 	char before[BIGIP_NAME_SIZE], before_chain[BIGIP_NAME_SIZE]; /* "" = nothing to remove */
 };
 
-static void
-put_mark(const struct bundle *bundle, char to[static 80])
+void
+bigip_mark(const struct bundle *bundle, char to[static BIGIP_MARK_SIZE])
 {
 	char text[ID_TEXT_SIZE];
 
-	snprintf(to, 80, MARK "%s", id_text(bundle->site, text));
+	snprintf(to, BIGIP_MARK_SIZE, BIGIP_MARK "%s", id_text(bundle->site, text));
 }
 
 static bool
 is_ours(const json_t *object, const struct bundle *bundle)
 {
-	char mark[80];
+	char mark[BIGIP_MARK_SIZE];
 
-	put_mark(bundle, mark);
+	bigip_mark(bundle, mark);
 	return str_starts(str_of(bigip_text(object, "description")), str_of(mark));
 }
 
-static int
-foreign(struct balancer *b, const char *name, struct outcome *what)
+/* An application service (iApp, AS3) writes its objects anew when it likes. */
+int
+bigip_must_be_free(struct balancer *b, const char *name, const json_t *object, struct outcome *what)
 {
+	const char *service = bigip_text(object, "appService");
+
+	if (!*service)
+		return 0;
 	return balancer_fail(what, BALANCER_E_CONFLICT,
-	    "%s: %s is there and is not this site's: somebody must look", b->config->name, name);
+	    "%s: %.200s belongs to the application service %.100s, which would undo what certdesk "
+	    "writes there",
+	    b->config->name, name, service);
 }
 
-/* "…, before: CERTIFICATE CHAIN" */
+int
+bigip_must_be_ours(struct balancer *b, const struct bundle *bundle, const char *name,
+    const json_t *object, struct outcome *what)
+{
+	if (!is_ours(object, bundle))
+		return balancer_fail(what, BALANCER_E_CONFLICT,
+		    "%s: %s is there and is not this site's: somebody must look", b->config->name,
+		    name);
+	return bigip_must_be_free(b, name, object, what);
+}
+
 static void
 read_before(const json_t *profile, struct worn *to)
 {
 	struct str text = str_of(bigip_text(profile, "description")), name;
 
-	text = str_drop(text, str_find(text, STR(BEFORE)));
-	text = str_drop(text, strlen(BEFORE));
+	text = str_drop(text, str_find(text, STR(BIGIP_BEFORE)));
+	text = str_drop(text, strlen(BIGIP_BEFORE));
 	if (str_next(&text, ' ', &name))
 		(void)str_copy(name, to->before, sizeof(to->before));
 	if (str_next(&text, ' ', &name))
@@ -99,183 +113,21 @@ wears(const struct balancer *b, const struct worn *worn, const struct bigip_name
 	           0;
 }
 
+static const char *
+profile_path(const struct balancer *b, const struct bigip_names *names, char to[BIGIP_PATH_SIZE])
+{
+	return bigip_path(
+	    b, PROFILES, names->profile, "?$select=name,description,appService,certKeyChain", to);
+}
+
 static int
 get_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     json_t **ret, struct outcome *what)
 {
 	char path[BIGIP_PATH_SIZE];
-	int r = bigip_get(b,
-	    bigip_path(b, PROFILES, names->profile, "?$select=name,description,certKeyChain", path),
-	    ret, what);
+	int r = bigip_seen_or_get(b, profile_path(b, names, path), ret, what);
 
-	if (r == 0 && *ret && !is_ours(*ret, bundle)) {
-		json_decref(TAKE(*ret));
-		return foreign(b, names->profile, what);
-	}
-	return r;
-}
-
-/* ---- virtual servers ---- */
-
-enum virtual_kind { VIRTUAL_HTTPS, VIRTUAL_HTTP, VIRTUAL_MAX };
-
-static const char *
-virtual_name(const struct bigip_names *names, enum virtual_kind kind)
-{
-	return kind == VIRTUAL_HTTPS ? names->https : names->http;
-}
-
-static bool
-is_wanted(const struct balancer *b, enum virtual_kind kind)
-{
-	return kind == VIRTUAL_HTTPS || *b->config->redirect_rule;
-}
-
-/* IPv6 and port are parted by a dot. */
-static void
-put_destination(const struct balancer *b, const struct bundle *bundle, enum virtual_kind kind,
-    char to[static FULL])
-{
-	char address[ADDR_TEXT_SIZE];
-	long long port = kind == VIRTUAL_HTTPS ? (long long)b->config->https_port : 80;
-
-	snprintf(to, FULL, "/%.60s/%s%s%lld", b->config->partition,
-	    addr_text(&bundle->address, address), bundle->address.family == 6 ? "." : ":", port);
-}
-
-/* Of our partition, unless its full name is given. */
-static const char *
-pool_of(const struct balancer *b, const struct bundle *bundle, char to[static FULL])
-{
-	if (bundle->backend[0] == '/' || bundle->backend[0] == '\0')
-		return bundle->backend;
-	return bigip_full_name(b, bundle->backend, to);
-}
-
-static json_t *
-profiles_of(const struct balancer *b, const struct bigip_names *names, enum virtual_kind kind)
-{
-	json_t *list = json_pack("[{s:s, s:s}, {s:s, s:s}]", "name", b->config->tcp_profile,
-	    "context", "all", "name", b->config->http_profile, "context", "all");
-	char ours[FULL];
-
-	if (kind == VIRTUAL_HTTPS)
-		json_array_append_new(
-		    list, json_pack("{s:s, s:s}", "name", bigip_full_name(b, names->profile, ours),
-			      "context", "clientside"));
-	return list;
-}
-
-static json_t *
-translation_of(const struct balancer *b)
-{
-	const char *snat = b->config->snat;
-
-	if (*snat == '/')
-		return json_pack("{s:s, s:s}", "type", "snat", "pool", snat);
-	return json_pack("{s:s}", "type", snat);
-}
-
-static json_t *
-virtual_of(const struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
-    enum virtual_kind kind)
-{
-	char destination[FULL], pool[FULL], mark[80];
-	json_t *virtual;
-
-	put_destination(b, bundle, kind, destination);
-	put_mark(bundle, mark);
-	virtual = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "destination", destination, "mask",
-	    bundle->address.family == 6 ? "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
-					: "255.255.255.255",
-	    "ipProtocol", "tcp", "description", mark, "profiles", profiles_of(b, names, kind),
-	    "sourceAddressTranslation", translation_of(b));
-	if (kind == VIRTUAL_HTTP)
-		json_object_set_new(virtual, "rules", json_pack("[s]", b->config->redirect_rule));
-	else
-		json_object_set_new(virtual, "pool", json_string(pool_of(b, bundle, pool)));
-	return virtual;
-}
-
-static bool
-uses_profile(const json_t *virtual, const char *full_name)
-{
-	const json_t *items =
-	    json_object_get(json_object_get(virtual, "profilesReference"), "items");
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(
-	    items, i, item) if (strcmp(bigip_text(item, "fullPath"), full_name) == 0) return true;
-	return false;
-}
-
-/* As far as it is ours to say. */
-static bool
-is_as_wanted(const struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
-    enum virtual_kind kind, const json_t *virtual)
-{
-	char destination[FULL], profile[FULL], pool[FULL];
-
-	put_destination(b, bundle, kind, destination);
-	if (strcmp(bigip_text(virtual, "destination"), destination) != 0 ||
-	    bigip_flag(virtual, "disabled", false))
-		return false;
-	return kind == VIRTUAL_HTTP ||
-	       (uses_profile(virtual, bigip_full_name(b, names->profile, profile)) &&
-		   strcmp(bigip_text(virtual, "pool"), pool_of(b, bundle, pool)) == 0);
-}
-
-static int
-get_virtual(struct balancer *b, const struct bundle *bundle, const char *name, json_t **ret,
-    struct outcome *what)
-{
-	char path[BIGIP_PATH_SIZE];
-	int r = bigip_get(
-	    b, bigip_path(b, VIRTUALS, name, "?expandSubcollections=true", path), ret, what);
-
-	if (r == 0 && *ret && !is_ours(*ret, bundle)) {
-		json_decref(TAKE(*ret));
-		return foreign(b, name, what);
-	}
-	return r;
-}
-
-static int
-route_one(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
-    enum virtual_kind kind, bool *changed, struct outcome *what)
-{
-	const char *name = virtual_name(names, kind);
-	CLEAN(json_free) json_t *there = NULL;
-	CLEAN(json_free) json_t *wanted = NULL;
-	char path[BIGIP_PATH_SIZE];
-	int r = get_virtual(b, bundle, name, &there, what);
-
-	if (r || (there && is_as_wanted(b, bundle, names, kind, there)))
-		return r;
-	*changed = true;
-	wanted = virtual_of(b, bundle, names, kind);
-	if (there) {
-		json_object_set_new(wanted, "enabled", json_true());
-		return bigip_must(
-		    b, "PATCH", bigip_path(b, VIRTUALS, name, "", path), wanted, NULL, what);
-	}
-	json_object_set_new(wanted, "name", json_string(name));
-	json_object_set_new(wanted, "partition", json_string(b->config->partition));
-	return bigip_must(b, "POST", "/mgmt/tm/" VIRTUALS, wanted, NULL, what);
-}
-
-int
-bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what)
-{
-	struct bigip_names names;
-	bool changed = false;
-	int r = bigip_names_of(b, bundle, &names, what);
-
-	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++)
-		if (is_wanted(b, (enum virtual_kind)kind))
-			r = route_one(b, bundle, &names, (enum virtual_kind)kind, &changed, what);
-	return r ? r : !changed ? BALANCER_E_NOOP : 0;
+	return r || !*ret ? r : bigip_must_be_ours(b, bundle, names->profile, *ret, what);
 }
 
 /* ---- the profile ---- */
@@ -287,27 +139,49 @@ switch_of(const struct balancer *b, const struct bundle *bundle, const struct bi
 {
 	const char *certificate = strrchr(worn->certificate, '/');
 	const char *chain = strrchr(worn->chain, '/');
-	char mark[80], description[FULL * 2];
+	char mark[BIGIP_MARK_SIZE], description[FULL * 2];
 
-	put_mark(bundle, mark);
-	snprintf(description, sizeof(description), "%s%s%s%s%s", mark, certificate ? BEFORE : "",
-	    certificate ? certificate + 1 : "", chain ? " " : "", chain ? chain + 1 : "");
+	bigip_mark(bundle, mark);
+	snprintf(description, sizeof(description), "%s%s%s%s%s", mark,
+	    certificate ? BIGIP_BEFORE : "", certificate ? certificate + 1 : "", chain ? " " : "",
+	    chain ? chain + 1 : "");
 	return json_pack(
 	    "{s:s, s:o}", "description", description, "certKeyChain", chain_of(b, names));
+}
+
+/* The answer to a change is the object as it is now. */
+static int
+must_wear(struct balancer *b, const json_t *profile, const struct bigip_names *names,
+    struct outcome *what)
+{
+	struct worn worn;
+
+	read_profile(profile, &worn);
+	if (wears(b, &worn, names))
+		return 0;
+	return balancer_fail(what, BALANCER_E_AMBIGUOUS, "%s: %s was to have %s and has %.120s",
+	    b->config->name, names->profile, names->certificate,
+	    *worn.certificate ? worn.certificate : "nothing");
 }
 
 static int
 make_profile(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
     struct outcome *what)
 {
-	char mark[80];
+	char mark[BIGIP_MARK_SIZE];
 	CLEAN(json_free) json_t *body = NULL;
+	CLEAN(json_free) json_t *after = NULL;
+	struct bigip_template t;
+	int r;
 
-	put_mark(bundle, mark);
-	body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", names->profile, "partition",
-	    b->config->partition, "defaultsFrom", b->config->parent_profile, "serverName",
-	    bundle->name.text, "description", mark, "certKeyChain", chain_of(b, names));
-	return bigip_must(b, "POST", "/mgmt/tm/" PROFILES, body, NULL, what);
+	bigip_mark(bundle, mark);
+	bigip_template_of(b->config, bundle, &t);
+	body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", names->profile, "defaultsFrom",
+	    t.parent, "serverName", bundle->name.text, "sniDefault", "false", "description", mark,
+	    "certKeyChain", chain_of(b, names));
+	bigip_place(b, body);
+	r = bigip_must(b, "POST", "/mgmt/tm/" PROFILES, body, &after, what);
+	return r ? r : must_wear(b, after, names, what);
 }
 
 /* A name from the description is only ever one of ours. */
@@ -332,11 +206,15 @@ remove_before(struct balancer *b, const struct worn *worn, const struct bigip_na
     struct outcome *what)
 {
 	const char *certificate = strrchr(worn->certificate, '/');
+	const char *chain = strrchr(worn->chain, '/');
 	struct bigip_names before;
 
 	if (!names_before(worn, &before) || strcmp(before.certificate, names->certificate) == 0 ||
 	    (certificate && strcmp(before.certificate, certificate + 1) == 0))
 		return 0;
+	if (strcmp(before.chain, names->chain) == 0 ||
+	    (chain && strcmp(before.chain, chain + 1) == 0))
+		before.chain[0] = '\0'; /* it is in use */
 	return bigip_files_remove(b, &before, what);
 }
 
@@ -345,6 +223,7 @@ wear(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	CLEAN(json_free) json_t *profile = NULL;
 	CLEAN(json_free) json_t *body = NULL;
+	CLEAN(json_free) json_t *after = NULL;
 	char path[BIGIP_PATH_SIZE];
 	struct bigip_names names;
 	struct worn worn;
@@ -363,8 +242,9 @@ wear(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 	if (r)
 		return r;
 	body = switch_of(b, bundle, &names, &worn);
-	return bigip_must(
-	    b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body, NULL, what);
+	r = bigip_must(
+	    b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body, &after, what);
+	return r ? r : must_wear(b, after, &names, what);
 }
 
 /* What the device refused for good is not to be found again under its name, as it would count as
@@ -381,25 +261,6 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 	return r;
 }
 
-static int
-observe_virtuals(struct balancer *b, const struct bundle *bundle, const struct bigip_names *names,
-    struct observation *to, struct outcome *what)
-{
-	int r = 0;
-
-	to->routed = true;
-	for (int k = 0; r == 0 && k < VIRTUAL_MAX; k++) {
-		enum virtual_kind kind = (enum virtual_kind)k;
-		CLEAN(json_free) json_t *virtual = NULL;
-
-		if (!is_wanted(b, kind))
-			continue;
-		r = get_virtual(b, bundle, virtual_name(names, kind), &virtual, what);
-		to->routed &= virtual && is_as_wanted(b, bundle, names, kind, virtual);
-	}
-	return r;
-}
-
 /* What a restart would load cannot be asked: what is served whole counts as kept, and is saved again
  * by every installation. */
 int
@@ -410,12 +271,18 @@ bigip_observe(
 	CLEAN(json_free) json_t *profile = NULL;
 	struct bigip_names names;
 	struct worn worn = { 0 };
+	struct bigip *d = b->self;
+	char path[BIGIP_PATH_SIZE];
 	int r = bigip_names_of(b, bundle, &names, what);
 
+	if (r)
+		return r;
+	bigip_seen_forget(d, profile_path(b, &names, path));
+	r = get_profile(b, bundle, &names, &profile, what);
 	if (r == 0)
-		r = get_profile(b, bundle, &names, &profile, what);
+		bigip_seen_put(d, path, profile);
 	if (r == 0)
-		r = observe_virtuals(b, bundle, &names, &o, what);
+		r = bigip_virtuals_observe(b, bundle, &names, &o.routed, what);
 	if (r)
 		return r;
 	if (profile) {
@@ -442,6 +309,8 @@ wear_again(struct balancer *b, const struct bundle *previous, const struct poure
 	int r = bigip_stage(b, previous, pourer, what); /* there still, as a rule */
 
 	if (r == 0)
+		r = bigip_check(b, previous, what);
+	if (r == 0)
 		r = wear(b, previous, what);
 	return r == BALANCER_E_NOOP ? 0 : r;
 }
@@ -451,11 +320,11 @@ static int
 forget_before(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	CLEAN(json_free) json_t *body = NULL;
-	char path[BIGIP_PATH_SIZE], mark[80];
+	char path[BIGIP_PATH_SIZE], mark[BIGIP_MARK_SIZE];
 	struct bigip_names names;
 	int r = bigip_names_of(b, bundle, &names, what);
 
-	put_mark(bundle, mark);
+	bigip_mark(bundle, mark);
 	body = json_pack("{s:s}", "description", mark);
 	return r ? r
 	         : bigip_must(b, "PATCH", bigip_path(b, PROFILES, names.profile, "", path), body,
@@ -471,6 +340,7 @@ bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pou
 
 	if (!bundle->previous)
 		return bigip_withdraw(b, bundle, what);
+	bigip_seen_forget(b->self, NULL);
 	r = bigip_names_of(b, bundle, &names, what);
 	if (r == 0)
 		r = wear_again(b, bundle->previous, pourer, what);
@@ -482,6 +352,29 @@ bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pou
 }
 
 int
+bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	CLEAN(json_free) json_t *profile = NULL;
+	struct bigip_names names;
+	struct worn worn;
+	int r = bigip_names_of(b, bundle, &names, what);
+
+	if (r == 0)
+		r = get_profile(b, bundle, &names, &profile, what);
+	if (r)
+		return r;
+	if (!profile)
+		return BALANCER_E_NOOP;
+	read_profile(profile, &worn);
+	if (!*worn.before)
+		return BALANCER_E_NOOP;
+	r = remove_before(b, &worn, &names, what);
+	if (r == 0)
+		r = forget_before(b, bundle, what);
+	return r ? r : bigip_persist(b, bundle, what);
+}
+
+int
 bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	CLEAN(json_free) json_t *profile = NULL;
@@ -489,14 +382,9 @@ bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *
 	struct worn worn;
 	int r = bigip_names_of(b, bundle, &names, what);
 
-	for (int kind = 0; r == 0 && kind < VIRTUAL_MAX; kind++) {
-		const char *name = virtual_name(&names, (enum virtual_kind)kind);
-		CLEAN(json_free) json_t *virtual = NULL;
-
-		r = get_virtual(b, bundle, name, &virtual, what);
-		if (r == 0 && virtual)
-			r = bigip_delete(b, VIRTUALS, name, NULL, what);
-	}
+	bigip_seen_forget(b->self, NULL);
+	if (r == 0)
+		r = bigip_virtuals_remove(b, bundle, &names, what);
 	if (r == 0)
 		r = get_profile(b, bundle, &names, &profile, what);
 	if (r == 0 && profile)

@@ -15,15 +15,47 @@ const char *
 bigip_path(const struct balancer *b, const char *kind, const char *name, const char *query,
     char to[static BIGIP_PATH_SIZE])
 {
-	snprintf(
-	    to, BIGIP_PATH_SIZE, "/mgmt/tm/%s/~%s~%s%s", kind, b->config->partition, name, query);
+	char full[BIGIP_FULL_SIZE];
+
+	return bigip_object(kind, bigip_full_name(b, name, full), query, to);
+}
+
+/* The slashes of a full name are written '~', and a route domain's '%' as the URL that it is in. */
+const char *
+bigip_object(
+    const char *kind, const char *full_name, const char *query, char to[static BIGIP_PATH_SIZE])
+{
+	CLEAN(buf_fini) struct buf path = BUF(BIGIP_PATH_SIZE);
+
+	buf_printf(&path, "/mgmt/tm/%s/", kind);
+	for (const char *c = full_name; *c; c++)
+		if (*c == '%')
+			buf_put_text(&path, "%25");
+		else
+			buf_put_byte(&path, *c == '/' ? '~' : (uint8_t)*c);
+	buf_put_text(&path, query);
+	snprintf(to, BIGIP_PATH_SIZE, "%s", buf_text(&path));
 	return to;
 }
 
-const char *
-bigip_full_name(const struct balancer *b, const char *name, char to[static BIGIP_NAME_SIZE + 64])
+void
+bigip_place(const struct balancer *b, json_t *body)
 {
-	snprintf(to, BIGIP_NAME_SIZE + 64, "/%.60s/%.135s", b->config->partition, name);
+	const char *partition = b->config->partition, *folder = strchr(partition, '/');
+	size_t len = folder ? (size_t)(folder - partition) : strlen(partition);
+
+	json_object_set_new(body, "partition", json_stringn(partition, len));
+	if (folder)
+		json_object_set_new(body, "subPath", json_string(folder + 1));
+}
+
+const char *
+bigip_full_name(const struct balancer *b, const char *name, char to[static BIGIP_FULL_SIZE])
+{
+	if (*name == '/' || *name == '\0')
+		snprintf(to, BIGIP_FULL_SIZE, "%.*s", BIGIP_FULL_SIZE - 1, name);
+	else
+		snprintf(to, BIGIP_FULL_SIZE, "/%.63s/%.135s", b->config->partition, name);
 	return to;
 }
 
@@ -227,7 +259,7 @@ bigip_sign_in(struct balancer *b, struct outcome *what)
 	if (!b->pourer || !b->pourer->sign_in)
 		return balancer_fail(
 		    what, BALANCER_E_AUTH, "%s: nobody could sign in", b->config->name);
-	r = b->pourer->sign_in(b->pourer, &status, &answer, what);
+	r = b->pourer->sign_in(b->pourer, 0, &status, &answer, what);
 	if (r)
 		return r;
 	bigip_judge(status, buf_str(&answer), &reply);

@@ -268,4 +268,5 @@ const struct balancer_driver haproxy_driver = {
 	.rollback = haproxy_rollback,
 	.withdraw = haproxy_withdraw,
 	.settle = haproxy_disk_settle,
+	.survey = haproxy_survey,
 };

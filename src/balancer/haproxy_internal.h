@@ -103,6 +103,9 @@ int haproxy_route(struct balancer *b, const struct bundle *bundle, struct outcom
 /* haproxy_plan.c */
 int haproxy_plan(struct balancer *b, const struct bundle *bundle, const struct observation *seen,
     struct plan *ret, struct outcome *what) MUST_USE;
+/* haproxy_survey.c */
+int haproxy_survey(
+    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 
 /* haproxy_undo.c */
 int haproxy_rollback(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,

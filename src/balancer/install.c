@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One installation from what is there to what is wanted, over any driver. It keeps no journal:
- * after a crash at any point the next call observes and does what is missing.
- */
-#include "balancer/balancer_internal.h"
+#include "balancer/install.h"
 #include "balancer/plan.h"
 
 #include "sys/failpoint.h"
 
 #include <assert.h>
-
-#define ROUNDS 2 /* the second after an AMBIGUOUS answer */
-
-struct round {
-	struct balancer *b;
-	const struct bundle *bundle;
-	const struct installer *installer;
-	struct observation before;
-	uint32_t due; /* what `before` lacks, as the plan says */
-	bool changed; /* this call did more than look */
-};
 
 static int
 well(int r)
@@ -34,23 +19,7 @@ is_due(const struct round *t, enum plan_verb verb)
 }
 
 static int
-serve(struct round *t, struct outcome *what)
-{
-	const struct balancer_driver *d = t->b->driver;
-	int r = d->stage(t->b, t->bundle, t->installer->pourer, what);
-
-	FAILPOINT("balancer.staged");
-	if (well(r) == 0)
-		r = d->check(t->b, t->bundle, what);
-	FAILPOINT("balancer.checked");
-	if (well(r) == 0)
-		r = d->activate(t->b, t->bundle, what);
-	FAILPOINT("balancer.activated");
-	return well(r);
-}
-
-static int
-bring_up(struct round *t, struct outcome *what)
+observe(struct round *t, struct outcome *what)
 {
 	struct plan plan;
 	int r = balancer_plan(t->b, t->bundle, &t->before, &plan, what);
@@ -58,16 +27,59 @@ bring_up(struct round *t, struct outcome *what)
 	if (r == 0 && t->installer->planned)
 		r = t->installer->planned(t->installer, &plan, what);
 	t->due = plan_due(&t->before);
-	if (r == 0 && is_due(t, PLAN_STAGE)) {
-		t->changed = true;
-		r = serve(t, what);
-	}
-	if (r == 0 && is_due(t, PLAN_ROUTE)) {
-		t->changed = true;
-		r = well(t->b->driver->route(t->b, t->bundle, what));
-		FAILPOINT("balancer.routed");
-	}
+	t->live = r == 0 && !is_due(t, PLAN_ACTIVATE);
 	return r;
+}
+
+static int
+stage(struct round *t, struct outcome *what)
+{
+	int r;
+
+	if (!is_due(t, PLAN_STAGE))
+		return 0;
+	t->changed = true;
+	r = t->b->driver->stage(t->b, t->bundle, t->installer->pourer, what);
+	FAILPOINT("balancer.staged");
+	return well(r);
+}
+
+static int
+check(struct round *t, struct outcome *what)
+{
+	int r;
+
+	if (!is_due(t, PLAN_CHECK))
+		return 0;
+	r = t->b->driver->check(t->b, t->bundle, what);
+	FAILPOINT("balancer.checked");
+	return well(r);
+}
+
+static int
+activate(struct round *t, struct outcome *what)
+{
+	int r;
+
+	if (t->live)
+		return 0;
+	r = well(t->b->driver->activate(t->b, t->bundle, what));
+	t->live = r == 0;
+	FAILPOINT("balancer.activated");
+	return r;
+}
+
+static int
+route(struct round *t, struct outcome *what)
+{
+	int r;
+
+	if (!is_due(t, PLAN_ROUTE))
+		return 0;
+	t->changed = true;
+	r = t->b->driver->route(t->b, t->bundle, what);
+	FAILPOINT("balancer.routed");
+	return well(r);
 }
 
 /* Off is better than this one only where the site served nothing before this order. */
@@ -130,6 +142,22 @@ verify(struct round *t, struct outcome *what)
 	return r > 0 ? undo(t, what) : r;
 }
 
+int
+round_phase(struct round *t, enum phase phase, struct outcome *what)
+{
+	static int (*const phases[])(struct round *, struct outcome *) = {
+		[PHASE_OBSERVE] = observe,
+		[PHASE_STAGE] = stage,
+		[PHASE_CHECK] = check,
+		[PHASE_ACTIVATE] = activate,
+		[PHASE_ROUTE] = route,
+		[PHASE_VERIFY] = verify,
+	};
+	static_assert(COUNT_OF(phases) == PHASE_MAX, "a function for each phase");
+
+	return phases[phase](t, what);
+}
+
 static const char *const ends[] = {
 	[REACH_DEVICE] = "served and durable",
 	[REACH_PEOPLE] = "served, as seen at its address",
@@ -137,48 +165,26 @@ static const char *const ends[] = {
 };
 static_assert(COUNT_OF(ends) == REACH_MAX, "an end for each reach");
 
-static int
-persist(struct round *t, struct outcome *what)
+int
+round_end(struct round *t, int r, const struct outcome *cause, struct outcome *what)
 {
-	struct outcome cause = { 0 };
-	int r = well(t->b->driver->persist(t->b, t->bundle, &cause));
+	struct outcome left = { 0 };
 
-	FAILPOINT("balancer.persisted");
-	if (r)
+	if (!t->changed && !is_due(t, PLAN_PERSIST)) {
+		if (well(r)) {
+			*what = *cause;
+			return r;
+		}
+		return balancer_fail(what, BALANCER_E_NOOP, "served before, nothing changed");
+	}
+	if (well(r))
 		return balancer_fail(what, BALANCER_E_PARTIAL,
-		    "served, but a restart of the balancer would undo it (%s)", cause.words);
-	r = well(t->b->driver->settle(t->b, t->bundle, &cause));
+		    "served, but a restart of the balancer would undo it (%s)", cause->words);
+	r = well(t->b->driver->settle(t->b, t->bundle, &left));
 	if (r)
 		return balancer_fail(what, BALANCER_E_PARTIAL,
 		    "served and durable, but what is left over could not be removed (%s)",
-		    cause.words);
+		    left.words);
 	outcome_set(what, OUTCOME_DONE, "%s", ends[t->b->driver->reach]);
 	return 0;
-}
-
-static int
-install_once(struct round *t, struct outcome *what)
-{
-	int r = bring_up(t, what);
-
-	if (r == 0)
-		r = verify(t, what);
-	if (r)
-		return r;
-	if (t->changed || is_due(t, PLAN_PERSIST))
-		return persist(t, what);
-	r = well(t->b->driver->persist(t->b, t->bundle, what));
-	return r ? r : balancer_fail(what, BALANCER_E_NOOP, "served before, nothing changed");
-}
-
-int
-balancer_install(struct balancer *b, const struct bundle *bundle, const struct installer *installer,
-    struct outcome *what)
-{
-	struct round t = { .b = b, .bundle = bundle, .installer = installer };
-	int r = BALANCER_E_AMBIGUOUS;
-
-	for (int round = 0; round < ROUNDS && r == BALANCER_E_AMBIGUOUS; round++)
-		r = install_once(&t, what);
-	return r;
 }

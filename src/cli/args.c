@@ -35,7 +35,9 @@ print_use(FILE *to, const struct verb *verb)
 		if (!verb->params[i].flag)
 			fprintf(to, " %s", verb->params[i].value);
 		else if (verb->params[i].needed)
-			fprintf(to, " %s %s", verb->params[i].flag, verb->params[i].value);
+			fprintf(to, " %s%s%s", verb->params[i].flag,
+			    verb->params[i].value ? " " : "",
+			    verb->params[i].value ? verb->params[i].value : "");
 	if (verb->files)
 		fputs(" FILE...", to);
 }
@@ -151,7 +153,8 @@ missing(const struct cli *cli)
 		if (cli->verb->params[i].needed && !cli->value[i]) {
 			fprintf(stderr, "certdesk: %s%s%s is missing\nusage: ",
 			    cli->verb->params[i].flag ? cli->verb->params[i].flag : "",
-			    cli->verb->params[i].flag ? " " : "", cli->verb->params[i].value);
+			    cli->verb->params[i].flag && cli->verb->params[i].value ? " " : "",
+			    cli->verb->params[i].value ? cli->verb->params[i].value : "");
 			print_use(stderr, cli->verb);
 			fputc('\n', stderr);
 			return EXIT_USAGE;

@@ -90,4 +90,8 @@ verb_fn run_init, run_config_check, run_config_defaults, run_config_manual, run_
     run_manual_findings, run_manual_stages, run_findings, run_completion, run_version, run_inspect;
 /* "/orders/REF" and what is behind it. */
 void cli_order_path(const struct cli *cli, const char *behind, struct buf *to);
-verb_fn run_order_add, run_order_accept, run_order_certificate, run_order_csr, run_order_wait;
+verb_fn run_survey, run_survey_again;
+/* Asked only where a person sits; anything but yes is no. */
+bool cli_says_yes(const char *question);
+verb_fn run_order_add, run_order_accept, run_order_approve, run_order_certificate, run_order_csr,
+    run_order_wait;

@@ -163,6 +163,11 @@ command_lines(void **state UNUSED)
 		    "/customers/Contoso", "{\"name\":\"Fabrikam\"}" },
 		{ "certdesk mailboxes add Contoso 420", 0, "POST", "/customers/Contoso/mailboxes",
 		    "{\"mailboxes\":420}" },
+		{ "certdesk order approve 1001 --certificate 00ff", 0, NULL, NULL, NULL },
+		{ "certdesk order install 1001 --reason x", EXIT_USAGE, NULL, NULL, NULL },
+		{ "certdesk order install 1001 --now", EXIT_USAGE, NULL, NULL, NULL },
+		{ "certdesk order install 1001 --now --reason outage", 0, "POST",
+		    "/orders/1001/install", "{\"now\":true,\"reason\":\"outage\"}" },
 		{ "certdesk token revoke 7", 0, "DELETE", "/tokens/7", "{}" },
 	};
 

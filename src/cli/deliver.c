@@ -56,7 +56,7 @@ add_password(const struct cli *cli, json_t *body)
 	return 0;
 }
 
-static void
+void
 show_names(const struct cli *cli, const json_t *names)
 {
 	CLEAN(buf_fini) struct buf text = BUF(1 << 16);
@@ -110,9 +110,8 @@ accept(struct cli *cli, const char *number)
 	return r;
 }
 
-/* Asked only where a person sits; anything but yes is no. */
-static bool
-says_yes(const char *question)
+bool
+cli_says_yes(const char *question)
 {
 	char line[16] = "";
 
@@ -130,7 +129,7 @@ decide(struct cli *cli, const json_t *answer)
 
 	if (!number)
 		return EXIT_DONE;
-	if (says_yes("Install this certificate?"))
+	if (cli_says_yes("Install this certificate?"))
 		return accept(cli, number);
 	printf("\nNothing is installed until it is accepted:\n"
 	       "    certdesk order accept %s --review %s\n",
@@ -160,7 +159,7 @@ add_foreign_key(const struct cli *cli, json_t *body)
 		           : 0;
 	if (!statement) {
 		show_wrapped(cli, "", FOREIGN_KEY_STATEMENT);
-		if (!says_yes("Is this what you accept?"))
+		if (!cli_says_yes("Is this what you accept?"))
 			return cli_fail(EXIT_USAGE,
 			    "nothing was sent: say so on a terminal, or by --statement \"%s\"",
 			    FOREIGN_KEY_STATEMENT);

@@ -93,6 +93,7 @@ run_manual_findings(struct cli *cli UNUSED)
 		[GATE_CERTIFICATE] = "CERTIFICATE",
 		[GATE_DNS] = "DNS",
 		[GATE_SITE] = "INSTALLATION AND SITE",
+		[GATE_WINDOW] = "CHANGE WINDOW",
 	};
 	static_assert(COUNT_OF(titles) == GATE_MAX, "a title for every gate");
 

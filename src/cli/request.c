@@ -70,6 +70,8 @@ value_json(const struct param *p, const char *text)
 {
 	int64_t number;
 
+	if (!p->value) /* a switch */
+		return json_true();
 	if (!p->number)
 		return cli_json_text(p->flag ? p->flag : p->value, text);
 	if (str_to_i64(str_of(text), &number))

@@ -13,6 +13,7 @@ void show_table(
 /* Says so when the list goes on, and how to see the rest. */
 void show_more(const struct cli *cli, const json_t *answer);
 void show_object(const struct cli *cli, const json_t *object);
+void show_names(const struct cli *cli, const json_t *names); /* of a certificate */
 void show_findings(const struct cli *cli, const json_t *findings);
 void show_problem(const struct cli *cli, const json_t *problem);
 /* The text at a dotted path: numbers, booleans ("yes", "no") and null ("") as text too. */
@@ -25,6 +26,8 @@ void show_customers(const struct cli *cli, const json_t *answer);
 void show_services(const struct cli *cli, const json_t *answer);
 void show_pools(const struct cli *cli, const json_t *answer);
 void show_balancers(const struct cli *cli, const json_t *answer);
+void show_surveys(const struct cli *cli, const json_t *answer);
+void show_survey(const struct cli *cli, const json_t *answer);
 void show_orders(const struct cli *cli, const json_t *answer);
 void show_order(const struct cli *cli, const json_t *answer);
 void show_order_findings(const struct cli *cli, const json_t *answer);

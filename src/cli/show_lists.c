@@ -20,7 +20,9 @@ TABLE(customers, { "NAME", "name" }, { "ORGANIZATION", "organization" }, { "CONT
 TABLE(services, { "NAME", "name" }, { "KIND", "kind" }, { "POOL", "pool" }, { "BACKEND", "backend" }, { "URL", "url" }, { "ID", "id" });
 TABLE(pools, { "NAME", "name" }, { "BALANCER", "balancer" }, { "PREFIX", "prefix" }, { "FREE", "free" }, { "RESERVED", "reserved" },
       { "IN USE", "in_use" }, { "QUARANTINE", "quarantine" });
-TABLE(balancers, { "NAME", "name" }, { "DRIVER", "driver" });
+TABLE(balancers, { "NAME", "name" }, { "DRIVER", "driver" }, { "WINDOWS", "windows" }, { "OPENS", "opens" }, { "FROZEN UNTIL", "frozen_until" },
+      { "APPROVAL", "approval" });
+TABLE(surveys, { "ASKED", "asked" }, { "KIND", "kind" }, { "STATE", "state" }, { "ROWS", "rows" }, { "WHO", "author" }, { "WORDS", "words" }, { "ID", "id" });
 TABLE(orders, { "ORDER", "number" }, { "HOST", "host" }, { "KIND", "kind" }, { "STAGE", "stage" }, { "TURN", "waits_for" },
       { "ADDRESS", "address" }, { "CHANGED", "changed" });
 TABLE(messages, { "SENT", "sent" }, { "TO", "to" }, { "SUBJECT", "subject" }, { "SERVER SAID", "words" });
@@ -101,6 +103,9 @@ show_next(const struct cli *cli, const json_t *order)
 		snprintf(text, sizeof(text),
 		    "do what certdesk order plan %s says, then: certdesk order done %s", number,
 		    number);
+	else if (json_object_get(facts, "unapproved") && !json_object_get(facts, "stuck"))
+		snprintf(text, sizeof(text),
+		    "somebody who did not accept it: certdesk order approve %s", number);
 	else if (strcmp(turn, "provider") == 0)
 		snprintf(text, sizeof(text), "see to the trouble, then: certdesk order go-on %s",
 		    number);

@@ -32,6 +32,10 @@
 	    QUERY("cursor", "--cursor", "CURSOR", "go on behind this one")
 #define OF_CUSTOMER QUERY("customer", "--customer", "CUSTOMER", "only this one's; name or id")
 #define REF         BY_PLACE("ref", "ORDER", "number, host name or id")
+#define SURVEYED                                             \
+	BY_PLACE("ref", "BALANCER", "of the configuration"), \
+	    NUMBER(                                          \
+		"timeout", "--timeout", "SECONDS", "300 (default); it goes on without the wait")
 #define CUSTOMER_FIELDS                                                                   \
 	FLAG("contact_mail", "--mail", "ADDRESS", "where its mails go"),                  \
 	    FLAG("contact_name", "--contact", "NAME", "who reads them"),                  \
@@ -69,6 +73,15 @@ const struct verb verbs[] = {
 	              FLAG_NEEDED("prefix", "--prefix", "PREFIX", "192.0.2.0/24") } },
 	{ "pool", "list", "List address pools", "GET", "/pools", .params = { PAGING }, .show = show_pools },
 	{ "balancer", "list", "List the load balancers of the configuration", "GET", "/balancers", .show = show_balancers },
+	{ "balancer", "probe", "Ask a load balancer how it is: version, units, state", .run = run_survey, .show = show_survey, .params = { SURVEYED } },
+	{ "balancer", "drift", "Compare what certdesk believes to be served with what is, site by site; nothing is changed", .run = run_survey,
+	  .show = show_survey, .params = { SURVEYED } },
+	{ "balancer", "import", "Propose customers, services and sites from what is on a load balancer and is not certdesk's; nothing is written", .run = run_survey,
+	  .show = show_survey, .params = { SURVEYED } },
+	{ "balancer", "surveys", "List what a load balancer was asked: probe, drift, import", "GET", "/balancers/{ref}/surveys", .show = show_surveys,
+	  .params = { BY_PLACE("ref", "BALANCER", "of the configuration"), PAGING } },
+	{ "balancer", "survey", "Show again what a survey found", .run = run_survey_again, .show = show_survey,
+	  .params = { BY_PLACE("id", "ID", "of the survey") } },
 	{ "order", "add", "Order a certificate for a host name", "POST", "/orders", .run = run_order_add, .show = show_order,
 	  .params = { BY_PLACE("host", "HOST", "what the users type"), FLAG_NEEDED("service", "--service", "SERVICE", "its name, CUSTOMER/NAME, or its id"),
 	              FLAG("kind", "--kind", "KIND", "first (default), renewal, reissue, rekey"), FLAG("key", "--key", "KIND", "rsa2048 (default), rsa3072, rsa4096, p256, p384"),
@@ -88,6 +101,11 @@ const struct verb verbs[] = {
 	              FLAG("statement", "--statement", "WORDS", "the words of that, which are shown and asked for without it") } },
 	{ "order", "accept", "Look at the certificate that was delivered, and accept it", .run = run_order_accept,
 	  .params = { REF, FLAG("review", "--review", "NUMBER", "accept exactly what was shown under this number") } },
+	{ "order", "approve", "Approve the installation of a certificate that somebody else accepted", .run = run_order_approve, .show = show_order,
+	  .params = { REF, FLAG("certificate", "--certificate", "SHA256", "approve exactly what was shown under this fingerprint") } },
+	{ "order", "install", "Install now, although the load balancer's window is closed", "POST", "/orders/{ref}/install", .show = show_order,
+	  .params = { REF, { .name = "now", .flag = "--now", .needed = true, .help = "without it, it is installed when the window opens" },
+	              FLAG_NEEDED("reason", "--reason", "WORDS", "why it cannot wait; it stands in the audit log, and the customer may read it") } },
 	{ "order", "dns", "Look at the DNS now", "POST", "/orders/{ref}/dns-check", .params = { REF }, .show = show_order },
 	{ "order", "go-on", "Let an order that was set aside go on", "POST", "/orders/{ref}/go-on", .params = { REF }, .show = show_order },
 	{ "order", "done", "Say that an installation by hand is done: it is looked at, and the order goes on", "POST", "/orders/{ref}/done", .params = { REF }, .show = show_order },

@@ -17,6 +17,22 @@ config_balancer(const struct config *config, const char *name)
 	return NULL;
 }
 
+static bool
+is_for(const struct config_template *t, const char *balancer, const char *service)
+{
+	return (*t->balancer == '\0' || strcmp(t->balancer, balancer) == 0) &&
+	       (strcmp(t->service, "any") == 0 || strcmp(t->service, service) == 0);
+}
+
+const struct config_template *
+config_template(const struct config *config, const char *balancer, const char *service)
+{
+	for (size_t i = 0; i < config->template_count; i++)
+		if (is_for(&config->templates[i], balancer, service))
+			return &config->templates[i];
+	return NULL;
+}
+
 bool
 config_needs_courier(const struct config *config)
 {

@@ -21,7 +21,9 @@
 #define CONFIG_HOST_SIZE     254
 #define CONFIG_PIN_SIZE      56
 #define CONFIG_BALANCERS_MAX 64
+#define CONFIG_UNITS_MAX     2 /* of a balancer that is managed over HTTPS */
 #define CONFIG_STUBS_MAX     64
+#define CONFIG_TEMPLATES_MAX 32
 #define CONFIG_RESOLVERS_MAX 8
 
 enum {
@@ -56,14 +58,41 @@ struct config_balancer {
 	char password_file[CONFIG_PATH_SIZE]; /* for the keeper alone */
 	char ca_file[CONFIG_PATH_SIZE];       /* this or `pin` */
 	char pin[CONFIG_PIN_SIZE];            /* "sha256//" and base64 of its public key's hash */
-	/* bigip: what a site there is made from, by full names */
-	char partition[CONFIG_NAME_SIZE]; /* where our objects lie */
+	/* its second unit (docs/decisions/0014): user, password and CA are the same */
+	char peer_address[ADDR_TEXT_SIZE]; /* "" = there is none */
+	int64_t peer_port;
+	char peer_server_name[CONFIG_HOST_SIZE];
+	char peer_pin[CONFIG_PIN_SIZE];
+	/* bigip: what sites there are made from, where no template says it */
+	char partition[CONFIG_NAME_SIZE]; /* where our objects lie: "Common", "Hosting/owa" */
+	int64_t route_domain;             /* 0 = the partition's own */
+	char parent_profile[CONFIG_TEXT_SIZE];
+	char http_profile[CONFIG_TEXT_SIZE],
+	    tcp_profile[CONFIG_TEXT_SIZE]; /* "" = of the kind of service */
+	char redirect_rule
+	    [CONFIG_TEXT_SIZE];        /* of port 80; "certdesk" = ours, "" = nobody listens */
+	char snat[CONFIG_TEXT_SIZE];   /* "automap", "none", or a pool's full name */
+	char folder[CONFIG_PATH_SIZE]; /* manual: where people find what they install */
+	/* when and by whom (config/calendar.h, docs/decisions/0018) */
+	char windows[CONFIG_TEXT_SIZE], freezes[CONFIG_TEXT_SIZE];
+	char time_zone[CONFIG_NAME_SIZE];   /* "" = the machine's */
+	bool approval;                      /* a second person approves each installation */
+	char lock_folder[CONFIG_PATH_SIZE]; /* no option: where the one writer's lock lies */
+};
+
+/* What a site is made from on a balancer: members of config_balancer that are otherwise for one
+ * kind of service. All by full names; "" = as the balancer, or the kind of service, has it; "none" =
+ * none. */
+struct config_template {
+	char name[CONFIG_NAME_SIZE];
+	char balancer[CONFIG_NAME_SIZE]; /* "" = on each that can */
+	char service[CONFIG_NAME_SIZE];  /* "any", "owa", "sharepoint", "web" */
 	char parent_profile[CONFIG_TEXT_SIZE], http_profile[CONFIG_TEXT_SIZE],
-	    tcp_profile[CONFIG_TEXT_SIZE];
-	char redirect_rule[CONFIG_TEXT_SIZE]; /* of port 80; "" = nobody listens there */
-	char snat[CONFIG_TEXT_SIZE];          /* "automap", "none", or a pool's full name */
-	char folder[CONFIG_PATH_SIZE];        /* manual: where people find what they install */
-	char lock_folder[CONFIG_PATH_SIZE];   /* no option: where the one writer's lock lies */
+	    tcp_profile[CONFIG_TEXT_SIZE], server_ssl_profile[CONFIG_TEXT_SIZE];
+	char persistence[CONFIG_TEXT_SIZE], pool[CONFIG_TEXT_SIZE];
+	char rules[CONFIG_TEXT_SIZE]; /* of port 443, by spaces */
+	char redirect_rule[CONFIG_TEXT_SIZE], snat[CONFIG_TEXT_SIZE];
+	char shared_virtual[CONFIG_TEXT_SIZE]; /* "" = each site has virtual servers of its own */
 };
 
 /* A peer inside that may be fetched from, against the rule. */
@@ -128,6 +157,8 @@ struct config {
 	size_t stub_count;
 	struct config_balancer balancers[CONFIG_BALANCERS_MAX];
 	size_t balancer_count;
+	struct config_template templates[CONFIG_TEMPLATES_MAX];
+	size_t template_count;
 	/* processes */
 	char user_keeper[CONFIG_NAME_SIZE], user_reader[CONFIG_NAME_SIZE],
 	    user_desk[CONFIG_NAME_SIZE], user_worker[CONFIG_NAME_SIZE],
@@ -164,5 +195,16 @@ int config_get_slice(struct str slice, struct config *ret) MUST_USE;
 
 const struct config_balancer *config_balancer(
     const struct config *config, const char *name); /* or NULL */
+/* Where one unit of it is managed; all of it is borrowed. */
+struct config_unit {
+	const char *address; /* "" = there is no such unit */
+	int64_t port;
+	const char *server_name, *pin;
+};
+/* `number`: 0 is the one that `address` names, 1 its peer. */
+struct config_unit config_unit_of(const struct config_balancer *balancer, size_t number);
+/* The first template that is for them; NULL = none is. */
+const struct config_template *config_template(
+    const struct config *config, const char *balancer, const char *service);
 /* Is there a balancer that is managed over HTTPS? (docs/decisions/0013) */
 bool config_needs_courier(const struct config *config);

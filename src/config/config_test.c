@@ -65,12 +65,24 @@ mistakes_have_a_place(void **state UNUSED)
 		    "server_name: \"a b\" is not a host name" },
 		{ "balancers:\n  - name: edge\n    pin: sha256//abc\n", 3, 10,
 		    "pin: \"sha256//abc\" is not sha256// and the base64 of 32 bytes" },
+		{ "balancers:\n  - name: edge\n    windows: Mon 22-04\n", 3, 14,
+		    "windows: \"Mon 22-04\" has no times like 22:00-04:00 or 00:00-24:00" },
+		{ "balancers:\n  - name: edge\n    time_zone: ../passwd\n", 3, 16,
+		    "time_zone: \"../passwd\" is not the name of a time zone" },
 		{ "balancers:\n  - edge\n", 2, 5,
 		    "balancers: an entry is a group of options, this is a single value" },
 		{ "balancers:\n  - nam: edge\n", 2, 5,
 		    "unknown option \"nam\" (did you mean \"name\"?)" },
 		{ "balancers: edge\n", 1, 12,
 		    "balancers: a list is needed, this is a single value" },
+		{ "templates:\n  - name: mail\n    service: owa\n    rules: /Common/a b\n", 2, 5,
+		    "templates: rules: \"b\" is not a full name, such as /Common/b" },
+		{ "templates:\n  - name: mail\n    balancer: edge\n", 1, 1,
+		    "templates: mail is for the balancer \"edge\", which is not there" },
+		{ "templates:\n  - name: mail\n  - name: mail\n", 1, 1,
+		    "templates: two are named \"mail\"" },
+		{ "templates:\n  - name: mail\n    service: exchange\n", 3, 14,
+		    "service: \"exchange\" is not one of: any owa sharepoint web" },
 		{ "policy:\n  severities:\n    FQDN_APX: reject\n", 3, 5,
 		    "policy.severities: unknown code \"FQDN_APX\" (did you mean \"FQDN_APEX\"?)" },
 		{ "policy:\n  severities:\n    something: reject\n", 3, 5,
@@ -105,7 +117,8 @@ static const char good[] =
     "mail:\n  from: Desk <desk@alpine.example>\n  starttls: no\ndns:\n  resolvers: [192.0.2.1, '2001:db8::1']\n"
     "  stubs:\n    - zone: contoso.com\n      address: 127.0.0.1\n      port: 5300\n"
     "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /run/h.sock\n    certificates: /etc/h\n"
-    "    crt_list: /etc/h/list\n    bufsize: 65536\n";
+    "    crt_list: /etc/h/list\n    bufsize: 65536\n    windows: Mon-Fri 22:00-04:00, Sat-Sun 00:00-24:00\n"
+    "    freezes: 2026-12-20..2027-01-02\n    time_zone: Europe/Vienna\n    approval: yes\n";
 
 static void
 a_good_file(void **state UNUSED)
@@ -119,8 +132,34 @@ a_good_file(void **state UNUSED)
 	assert_int_equal(config.stubs[0].port, 5300);
 	assert_int_equal(config.balancer_count, 1);
 	assert_int_equal(config.balancers[0].https_port, 443);
+	assert_true(config.balancers[0].approval);
+	assert_string_equal(config.balancers[0].freezes, "2026-12-20..2027-01-02");
 	assert_non_null(config_balancer(&config, "edge"));
 	assert_null(config_balancer(&config, "other"));
+}
+
+static void
+the_first_template_that_fits(void **state UNUSED)
+{
+	static const char text[] =
+	    "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /s\n    certificates: /c\n    crt_list: /l\n"
+	    "templates:\n  - name: one\n    balancer: edge\n    service: owa\n    snat: none\n"
+	    "  - name: two\n    service: owa\n    persistence: /Common/cookie\n  - name: three\n    balancer: edge\n";
+	static const struct {
+		const char *balancer, *service, *name;
+	} cases[] = { { "edge", "owa", "one" }, { "big", "owa", "two" }, { "edge", "web", "three" },
+		{ "big", "web", NULL } };
+
+	assert_int_equal(read_text(text), 0);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct config_template *t =
+		    config_template(&config, cases[i].balancer, cases[i].service);
+
+		if (cases[i].name)
+			assert_string_equal(t->name, cases[i].name);
+		else
+			assert_null(t);
+	}
 }
 
 static void
@@ -181,7 +220,8 @@ static const struct config_balancer device = { .name = "big",
 	.server_name = "big.example",
 	.user = "certdesk",
 	.password_file = "/etc/certdesk/big",
-	.pin = PIN };
+	.pin = PIN,
+	.peer_port = 443 };
 
 static void
 keep_first(void *to, const char *words)
@@ -227,6 +267,53 @@ a_balancer_has_what_its_driver_needs(void **state UNUSED)
 	}
 }
 
+static void
+a_pair_has_two_units(void **state UNUSED)
+{
+	static const struct {
+		const char *address, *server_name, *pin, *ca_file, *words;
+		int64_t port;
+	} cases[] = {
+		{ "", "", "", "", "", 443 },
+		{ "192.0.2.10", "", PIN, "", "", 8443 },
+		{ "192.0.2.9", "", PIN, "", "", 443 }, /* behind one address, at two ports */
+		{ "192.0.2.10", "b.example", "", "/ca", "", 8443 },
+		{ "192.0.2.9", "", PIN, "",
+		    "balancers: \"peer_address\" names the first unit again", 8443 },
+		{ "192.0.2.10", "", "", "",
+		    "balancers: an entry with \"pin\" and \"peer_address\" needs \"peer_pin\"",
+		    443 },
+		{ "192.0.2.10", "", PIN, "/ca",
+		    "balancers: an entry with \"ca_file\" takes no \"peer_pin\"", 443 },
+		{ "", "b.example", "", "",
+		    "balancers: \"peer_server_name\" and \"peer_pin\" need \"peer_address\"", 443 },
+		{ "", "", PIN, "",
+		    "balancers: \"peer_server_name\" and \"peer_pin\" need \"peer_address\"", 443 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct config_balancer b = device;
+		char words[CONFIG_TEXT_SIZE] = "";
+
+		str_copy(str_of(cases[i].address), b.peer_address, sizeof(b.peer_address));
+		str_copy(
+		    str_of(cases[i].server_name), b.peer_server_name, sizeof(b.peer_server_name));
+		str_copy(str_of(cases[i].pin), b.peer_pin, sizeof(b.peer_pin));
+		str_copy(str_of(cases[i].ca_file), b.ca_file, sizeof(b.ca_file));
+		if (b.ca_file[0])
+			b.pin[0] = '\0';
+		b.peer_port = cases[i].port;
+		balancer_check(&b, keep_first, words);
+		assert_string_equal(words, cases[i].words);
+		assert_string_equal(config_unit_of(&b, 0).address, "192.0.2.9");
+		assert_string_equal(config_unit_of(&b, 0).server_name, "big.example");
+		assert_string_equal(config_unit_of(&b, 1).address, cases[i].address);
+		assert_string_equal(config_unit_of(&b, 1).pin, cases[i].pin);
+		assert_int_equal(config_unit_of(&b, 1).port, cases[i].port);
+		assert_string_equal(config_unit_of(&b, CONFIG_UNITS_MAX).address, "");
+	}
+}
+
 /* The password's file is the keeper's, and the courier knows of no balancer. */
 static void
 who_sees_what_of_a_device(void **state UNUSED)
@@ -245,6 +332,7 @@ who_sees_what_of_a_device(void **state UNUSED)
 	config_defaults(&config);
 	assert_false(config_needs_courier(&config));
 	config.balancers[config.balancer_count++] = device;
+	str_copy(STR("192.0.2.10"), config.balancers[0].peer_address, ADDR_TEXT_SIZE);
 	str_copy(STR("haproxy"), config.balancers[0].driver, CONFIG_NAME_SIZE);
 	assert_true(config_needs_courier(&config));
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -254,6 +342,8 @@ who_sees_what_of_a_device(void **state UNUSED)
 		config_put_slice(&config, cases[i].reader, &slice);
 		assert_int_equal(config_get_slice(buf_str(&slice), &got), 0);
 		assert_string_equal(got.balancers[0].address, cases[i].address);
+		assert_string_equal(
+		    got.balancers[0].peer_address, cases[i].address[0] ? "192.0.2.10" : "");
 		assert_string_equal(got.balancers[0].pin, cases[i].pin);
 		assert_string_equal(got.balancers[0].user, cases[i].user);
 		assert_string_equal(got.balancers[0].password_file, cases[i].password_file);
@@ -310,10 +400,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes_have_a_place),
 		cmocka_unit_test(a_good_file),
+		cmocka_unit_test(the_first_template_that_fits),
 		cmocka_unit_test(an_empty_file_is_the_defaults),
 		cmocka_unit_test(the_printed_defaults_are_the_defaults),
 		cmocka_unit_test(a_slice_has_what_its_reader_may_see),
 		cmocka_unit_test(a_balancer_has_what_its_driver_needs),
+		cmocka_unit_test(a_pair_has_two_units),
 		cmocka_unit_test(who_sees_what_of_a_device),
 		cmocka_unit_test(severities),
 		cmocka_unit_test(garbled_slices_are_refused),

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "config/calendar.h"
+
 #define ALL                                                                               \
 	(CONFIG_FOR_CERTDESKD | CONFIG_FOR_KEEPER | CONFIG_FOR_READER | CONFIG_FOR_DESK | \
 	    CONFIG_FOR_WORKER | CONFIG_FOR_COURIER)
@@ -16,6 +18,7 @@
 #define IN(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 #define CONFIG(member)   IN(struct config, member)
 #define BALANCER(member) IN(struct config_balancer, member)
+#define TEMPLATE(member) IN(struct config_template, member)
 #define STUB(member)     IN(struct config_stub, member)
 #define PEER(member)     IN(struct config_peer, member)
 #define PIN_KIND         STR("sha256//")
@@ -56,18 +59,65 @@ static const struct option balancer_members[] = {
 	  .help = "PEM certificates that the balancer's own must lead to. This or pin must be given: there is no way to trust whoever answers." },
 	{ "pin", OPTION_PIN, BALANCER(pin), OF(bigip), .readers = KEEPER | WORKER,
 	  .help = "Its public key, as sha256// and the base64 of the SHA-256 of its SubjectPublicKeyInfo: for a certificate that it signed itself." },
+	{ "peer_address", OPTION_ADDRESS, BALANCER(peer_address), OF(bigip), .readers = KEEPER | WORKER,
+	  .help = "Where the second unit of a pair is managed; user, password_file and ca_file are those of the first. Left out: there is one unit, or nobody looks whether the other has what it should." },
+	{ "peer_port", OPTION_NUMBER, BALANCER(peer_port), RANGE(1, 65535), .fallback = "443", .readers = KEEPER | WORKER,
+	  .help = "The port at that address." },
+	{ "peer_server_name", OPTION_HOST, BALANCER(peer_server_name), OF(bigip), .readers = KEEPER | WORKER,
+	  .help = "As server_name, of the second unit." },
+	{ "peer_pin", OPTION_PIN, BALANCER(peer_pin), OF(bigip), .readers = KEEPER | WORKER,
+	  .help = "As pin, of the second unit: each has a key of its own." },
 	{ "partition", OPTION_TEXT, BALANCER(partition), .driver = "bigip", .fallback = "Common", .readers = WORKER,
-	  .help = "The partition of a BIG-IP for what certdesk makes there." },
+	  .help = "The partition of a BIG-IP for what certdesk makes there, perhaps with a folder: Hosting, Hosting/owa. It must be there, and be nobody else's: not an AS3 tenant, not an iApp's folder." },
+	{ "route_domain", OPTION_NUMBER, BALANCER(route_domain), RANGE(0, 65534), .fallback = "0", .readers = WORKER,
+	  .help = "The route domain of its virtual servers' addresses; 0: the partition's own." },
 	{ "parent_profile", OPTION_TEXT, BALANCER(parent_profile), .driver = "bigip", .fallback = "/Common/clientssl", .readers = WORKER,
 	  .help = "The client-ssl profile that those of the sites inherit from: ciphers, TLS versions." },
-	{ "http_profile", OPTION_TEXT, BALANCER(http_profile), .driver = "bigip", .fallback = "/Common/http", .readers = WORKER,
-	  .help = "The http profile of their virtual servers." },
-	{ "tcp_profile", OPTION_TEXT, BALANCER(tcp_profile), .driver = "bigip", .fallback = "/Common/tcp", .readers = WORKER,
-	  .help = "The tcp profile of their virtual servers." },
-	{ "redirect_rule", OPTION_TEXT, BALANCER(redirect_rule), .driver = "bigip", .fallback = "/Common/_sys_https_redirect", .readers = WORKER,
-	  .help = "The iRule of a virtual server at port 80; empty: nobody listens there." },
+	{ "http_profile", OPTION_TEXT, BALANCER(http_profile), .driver = "bigip", .fallback = "", .readers = WORKER,
+	  .help = "The http profile of their virtual servers; empty: the one for the kind of service (see SITES ON BIG-IP)." },
+	{ "tcp_profile", OPTION_TEXT, BALANCER(tcp_profile), .driver = "bigip", .fallback = "", .readers = WORKER,
+	  .help = "The tcp profile of their virtual servers; empty: the one for the kind of service." },
+	{ "redirect_rule", OPTION_TEXT, BALANCER(redirect_rule), .driver = "bigip", .fallback = "certdesk", .readers = WORKER,
+	  .help = "The iRule of a virtual server at port 80: certdesk is its own, which sends visitors to https and lets validations of certificates through; empty or none: nobody listens there." },
 	{ "snat", OPTION_TEXT, BALANCER(snat), .driver = "bigip", .fallback = "automap", .readers = WORKER,
 	  .help = "How source addresses are translated: automap, none, or the full name of a SNAT pool." },
+	{ "windows", OPTION_WINDOWS, BALANCER(windows), .fallback = "", .readers = DESK | WORKER,
+	  .help = "When it may be changed: days and times with commas between, such as Mon-Fri 22:00-04:00, Sat-Sun 00:00-24:00; without days, every day. One that ends before it begins ends the next day. An installation that is running when a window closes is finished. Empty: always." },
+	{ "freezes", OPTION_FREEZES, BALANCER(freezes), .fallback = "", .readers = DESK | WORKER,
+	  .help = "Days on which it may not be changed whatever the windows say, the first and the last included, such as 2026-12-20..2027-01-02, 2027-05-01." },
+	{ "time_zone", OPTION_ZONE, BALANCER(time_zone), .fallback = "", .readers = DESK | WORKER,
+	  .help = "The time zone of windows and freezes, such as Europe/Vienna; empty: the machine's." },
+	{ "approval", OPTION_BOOL, BALANCER(approval), .fallback = "no", .readers = DESK | WORKER,
+	  .help = "Whether an accepted certificate is installed only when somebody of the provider, other than who accepted it, approves: `certdesk order approve`. Renewals too." },
+};
+
+#define OWN(member) TEMPLATE(member), .fallback = "", .readers = WORKER
+static const struct option template_members[] = {
+	{ "name", OPTION_NAME, TEMPLATE(name), .readers = WORKER, .help = "What it is called here." },
+	{ "balancer", OPTION_TEXT, OWN(balancer), .help = "The balancer it is for; empty: all with the driver bigip." },
+	{ "service", OPTION_CHOICE, TEMPLATE(service), .choices = "any owa sharepoint web", .fallback = "any", .readers = WORKER,
+	  .help = "The kind of service it is for." },
+	{ "parent_profile", OPTION_TEXT, OWN(parent_profile), .help = "The client-ssl profile that those of the sites inherit from." },
+	{ "http_profile", OPTION_TEXT, OWN(http_profile), .help = "The http profile." },
+	{ "tcp_profile", OPTION_TEXT, OWN(tcp_profile), .help = "The tcp profile." },
+	{ "server_ssl_profile", OPTION_TEXT, OWN(server_ssl_profile),
+	  .help = "The server-ssl profile, where the servers behind speak TLS; empty: they do not." },
+	{ "persistence", OPTION_TEXT, OWN(persistence), .help = "The persistence profile." },
+	{ "pool", OPTION_TEXT, OWN(pool), .help = "The pool; empty: the one that the service names as its backend." },
+	{ "rules", OPTION_TEXT, OWN(rules), .help = "iRules of the virtual server at port 443, with spaces between them." },
+	{ "redirect_rule", OPTION_TEXT, OWN(redirect_rule), .help = "The iRule at port 80: certdesk for its own; none: nobody listens there." },
+	{ "snat", OPTION_TEXT, OWN(snat), .help = "automap, none, or a SNAT pool." },
+	{ "shared_virtual", OPTION_TEXT, OWN(shared_virtual),
+	  .help = "A virtual server of the provider's that serves many names (SNI): the site's profile is added to it, and none is made for the site. It needs a default profile of its own; pool, rules, port 80 are the provider's." },
+};
+
+static const struct option_items template_items = {
+	.offset = offsetof(struct config, templates), .stride = sizeof(struct config_template),
+	.max = CONFIG_TEMPLATES_MAX, .count_offset = offsetof(struct config, template_count),
+	.members = template_members, .member_count = COUNT_OF(template_members),
+	.example = "  - name: exchange\n    service: owa\n    http_profile: /Common/http_owa\n"
+	           "    server_ssl_profile: /Common/serverssl\n    persistence: /Common/cookie\n",
+	.check = template_check,
 };
 
 static const struct option stub_members[] = {
@@ -175,6 +225,8 @@ const struct option config_options[] = {
 	  .help = "Servers inside that a certificate may point at, such as a CA of one's own. All else is fetched from port 80 of public addresses only: whoever buys a certificate writes these addresses." },
 	{ "balancers", OPTION_ITEMS, .readers = KEEPER | DESK | WORKER, .items = &balancer_items, .fallback = "",
 	  .help = "The load balancers that certificates may be installed on." },
+	{ "templates", OPTION_ITEMS, .readers = WORKER, .items = &template_items, .fallback = "",
+	  .help = "What sites are made from on a BIG-IP, for kinds of service: the first that is for a site's balancer and service counts, and what it leaves empty is the balancer's, then the one for the kind of service (see SITES ON BIG-IP). Objects by full names (/Common/cookie); none: none." },
 	{ "users.keeper", OPTION_TEXT, CONFIG(user_keeper), .fallback = "", .readers = BOSS,
 	  .help = "The user certdesk-keeper becomes when certdeskd runs as root; empty: stays." },
 	{ "users.reader", OPTION_TEXT, CONFIG(user_reader), .fallback = "", .readers = BOSS, .help = "The same for certdesk-reader." },
@@ -311,6 +363,16 @@ is_pin(struct str text)
 		   buf_put_from_base64(&hash, str_drop(text, PIN_KIND.len)) && hash.len == 32);
 }
 
+/* What they mean is read again where it is used; here it must be readable. */
+static bool
+is_calendar(const struct option *option, struct str text, char *words)
+{
+	struct calendar calendar = { 0 };
+
+	return option->kind == OPTION_WINDOWS ? calendar_read_windows(text, &calendar, words)
+	                                      : calendar_read_freezes(text, &calendar, words);
+}
+
 static bool
 is_fit(const struct option *option, struct str text, char *words)
 {
@@ -332,6 +394,12 @@ is_fit(const struct option *option, struct str text, char *words)
 	case OPTION_PIN:
 		return is_pin(text) ||
 		       say(words, option, text, "is not sha256// and the base64 of 32 bytes");
+	case OPTION_WINDOWS:
+	case OPTION_FREEZES:
+		return is_calendar(option, text, words);
+	case OPTION_ZONE:
+		return calendar_is_zone_name(text) ||
+		       say(words, option, text, "is not the name of a time zone");
 	case OPTION_CHOICE:
 		if (is_choice(option, text))
 			return true;

@@ -14,6 +14,9 @@ enum option_kind {
 	OPTION_ADDRESS, /* an IP address, or "" where `fallback` is "" */
 	OPTION_HOST,    /* a host name, or "" */
 	OPTION_PIN,     /* "sha256//" and base64 of 32 bytes, or "" */
+	OPTION_WINDOWS, /* as config/calendar.h reads them, or "" */
+	OPTION_FREEZES,
+	OPTION_ZONE, /* a name below the system's zoneinfo, or "" */
 	OPTION_NUMBER,
 	OPTION_BOOL,
 	OPTION_CHOICE,
@@ -70,4 +73,6 @@ bool option_is_scalar(const struct option *option);
 
 /* An entry of balancers: has it what its driver needs, and nothing else? */
 void balancer_check(const void *item, void (*tell)(void *to, const char *words), void *to);
+/* An entry of templates: are its objects full names? */
+void template_check(const void *item, void (*tell)(void *to, const char *words), void *to);
 void option_defaults(const struct option *table, size_t count, void *base);

@@ -115,6 +115,24 @@ print_option(struct buf *to, const struct option *option, const char *prefix)
 	buf_printf(to, "\n\t%s%s\n\n", option->help, range_words(option, range, sizeof(range)));
 }
 
+static const char sites_on_bigip[] =
+    "# SITES ON BIG-IP\n\n"
+    "certdesk makes for a site a client-ssl profile with its certificate, key and chain, and virtual servers at its address: 443, and 80 with "
+    "a rule. All else is yours, and named in _templates_ or in _balancers_; what neither names is this:\n\n"
+    "*owa*\n\tan http profile of certdesk's (X-Forwarded-For, _Front-End-Https: on_, all redirects rewritten to https), a tcp profile with an "
+    "idle time of 1800 seconds for ActiveSync, no persistence: the values of F5's templates for Exchange 2016 and 2019.\n\n"
+    "*sharepoint*\n\tthe same http profile with matching redirects rewritten, /Common/tcp, no persistence: F5's for SharePoint 2016. SharePoint's "
+    "alternate access mappings must name the site with https.\n\n"
+    "*web*\n\t/Common/http and /Common/tcp.\n\n"
+    "Where the servers behind speak TLS, name a _server\\_ssl\\_profile_. The rule at port 80 answers 301 (308 to what is neither GET nor HEAD) to https "
+    "under the same name, and lets requests below /.well-known/acme-challenge/ and /.well-known/pki-validation/ through to the pool, so that "
+    "authorities can validate. certdesk's own rule and profiles lie in its partition under names with their version; it makes them once, "
+    "compares them, and never changes one: where somebody did, an installation stops and says so.\n\n"
+    "With _shared\\_virtual_ a site has no virtual server of its own. Its profile is added to those of yours and taken away again; nothing else of it is "
+    "written. It never becomes the default, and a name that another profile there has already is refused.\n\n"
+    "What belongs to an application service (an iApp, an AS3 declaration) is never written, as its owner writes it anew: neither a virtual server of one nor "
+    "a partition that is an AS3 tenant.\n\n";
+
 void
 config_print_manual(struct buf *to)
 {
@@ -136,5 +154,6 @@ config_print_manual(struct buf *to)
 			print_option(to, &option->items->members[m], prefix);
 		}
 	}
+	buf_put_text(to, sites_on_bigip);
 	buf_put_text(to, "# SEE ALSO\n\n*certdesk*(1), *certdeskd*(8)\n");
 }

@@ -339,6 +339,25 @@ read_group(struct reading *reading, const char *prefix, const yaml_node_t *node,
 	}
 }
 
+static void
+check_templates(struct reading *reading, const yaml_node_t *root)
+{
+	const struct config *c = reading->config;
+
+	for (size_t i = 0; i < c->template_count; i++) {
+		const struct config_template *t = &c->templates[i];
+
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(t->name, c->templates[j].name) == 0)
+				mistake(reading, root->start_mark,
+				    "templates: two are named \"%s\"", t->name);
+		if (*t->balancer && !config_balancer(c, t->balancer))
+			mistake(reading, root->start_mark,
+			    "templates: %s is for the balancer \"%s\", which is not there", t->name,
+			    t->balancer);
+	}
+}
+
 /* What no single option can see. */
 static void
 check_together(struct reading *reading, const yaml_node_t *root)
@@ -350,6 +369,7 @@ check_together(struct reading *reading, const yaml_node_t *root)
 			if (strcmp(c->balancers[i].name, c->balancers[j].name) == 0)
 				mistake(reading, root->start_mark,
 				    "balancers: two are named \"%s\"", c->balancers[i].name);
+	check_templates(reading, root);
 	if (strchr(c->mail_from, '@') == NULL || strpbrk(c->mail_from, "\r\n"))
 		mistake(reading, root->start_mark, "mail.from: \"%s\" is not a mail address",
 		    c->mail_from);

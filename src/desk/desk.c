@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "desk/desk.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -61,10 +62,23 @@ seed_json(const struct world *world)
 	json_object_seed(seed);
 }
 
+static int
+open_calendars(struct desk *desk)
+{
+	char words[CONFIG_TEXT_SIZE];
+
+	desk->calendars = calendars_load(desk->config, words);
+	if (desk->calendars)
+		return 0;
+	LOG(LOG_ERROR, "calendar.unusable", LOG_TEXT("words", words));
+	return error_origin(-EINVAL);
+}
+
 int
 desk_init(struct desk *desk, const struct process *process)
 {
 	int64_t threads = process->config->desk_threads;
+	int r;
 
 	desk->process = process;
 	desk->config = process->config;
@@ -75,10 +89,13 @@ desk_init(struct desk *desk, const struct process *process)
 	pthread_cond_init(&desk->read, NULL);
 	desk->patience = SECONDS(6);
 	desk->reading_most = threads > 1 ? (size_t)threads / 2 : 1;
+	r = open_calendars(desk);
+	if (r)
+		return r;
 	for (int64_t i = 0; i < threads && i < STORES_MAX; i++) {
 		struct store *store = NULL;
-		int r = open_store(desk, &store);
 
+		r = open_store(desk, &store);
 		if (r)
 			return r;
 		desk_put_store(desk, store);
@@ -91,6 +108,7 @@ desk_fini(struct desk *desk)
 {
 	while (desk->idle_count > 0)
 		store_free(desk->idle[--desk->idle_count]);
+	free(desk->calendars);
 	pthread_cond_destroy(&desk->read);
 	pthread_mutex_destroy(&desk->lock);
 }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "config/calendar.h"
 #include "ipc/process.h"
 #include "order/finding.h"
 #include "store/store.h"
@@ -25,6 +26,7 @@
 struct desk {
 	const struct process *process;
 	const struct config *config;
+	struct calendar *calendars; /* of the balancers of the configuration */
 	struct channel *reader, *worker;
 	pthread_mutex_t lock; /* guards from here to `read` */
 	struct store *idle[STORES_MAX];
@@ -95,4 +97,7 @@ const char *request_query(const struct request *request, const char *name); /* N
 /* The page asked for with ?limit= and ?cursor= (an id); false and the answer filled when they are
  * no such thing. */
 bool request_page(const struct request *request, struct answer *answer, struct page *ret);
+/* The same where the cursor is a number that counts from 1. */
+bool request_sequence(
+    const struct request *request, struct answer *answer, int64_t *ret_after, size_t *ret_limit);
 bool request_limit(const struct request *request, struct answer *answer, size_t *ret);

@@ -37,18 +37,13 @@ static int
 list(struct request *request, struct answer *answer, struct id order)
 {
 	CLEAN(event_list_fini) struct event_list events = { 0 };
-	const char *cursor = request_query(request, "cursor");
-	int64_t after = 0;
+	int64_t after;
 	json_t *items, *next;
 	size_t limit;
 	int r;
 
-	if (!request_limit(request, answer, &limit))
+	if (!request_sequence(request, answer, &after, &limit))
 		return 0;
-	if (cursor && (!str_to_i64(str_of(cursor), &after) || after < 0)) {
-		(void)answer_no_field(answer, "cursor", "Needed is the sequence of an event.");
-		return 0;
-	}
 	r = store_event_list(request->store, order, after, limit, &events);
 	if (r)
 		return r;

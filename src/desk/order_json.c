@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "desk/order_json.h"
 
+#include <stdio.h>
+
 #include "desk/answer.h"
 #include "desk/json.h"
 #include "store/certificates.h"
@@ -31,21 +33,40 @@ dns_json(const struct order *o, const struct site *site)
 	    site->address_text[0] ? json_string(site->address_text) : json_null());
 }
 
+/* With the time, where it waits for the balancer's window. */
+static json_t *
+waiting_json(const struct request *request, const struct order *o, const struct site *site)
+{
+	const struct desk *desk = request->desk;
+	const struct calendar *calendar =
+	    calendar_named(desk->calendars, desk->config, site->balancer);
+	when now = world_now(desk->process->world);
+	const char *words = order_waiting_words(&o->facts, now);
+	char opens[CALENDAR_WORDS_SIZE], all[512];
+
+	if (!calendar || !order_is_held(&o->facts, now))
+		return json_string(words);
+	snprintf(all, sizeof(all), "%s That is from %s on.", words,
+	    calendar_words(calendar, o->facts.opens, now, opens));
+	return json_text(all);
+}
+
 json_t *
 order_json(const struct request *request, const struct order *o, const struct site *site)
 {
 	when now = world_now(request->desk->process->world);
 	json_t *json = json_pack(
-	    "{s:o, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "{s:o, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "id", json_id(o->id), "number", (json_int_t)o->number, "host", o->host, "kind",
 	    order_kind_name(o->facts.kind), "stage", order_stage_name(order_stage(&o->facts)),
 	    "waits_for", party_name(order_waits_for(&o->facts, now)), "waiting",
-	    order_waiting_words(&o->facts, now), "customer", json_id(o->customer), "service",
+	    waiting_json(request, o, site), "customer", json_id(o->customer), "service",
 	    json_id(o->service), "site", json_id(o->site), "address",
 	    site->address_text[0] ? json_string(site->address_text) : json_null(), "balancer",
 	    json_inside(request, site->balancer), "dns", dns_json(o, site), "facts",
 	    facts_json(&o->facts), "trouble", json_inside(request, o->trouble), "withdrawn",
-	    json_when(o->facts.withdrawn));
+	    json_when(o->facts.withdrawn), "opens",
+	    json_when(o->facts.opens > now ? o->facts.opens : 0));
 
 	json_object_update_new(json,
 	    json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I}", "organization",

@@ -6,8 +6,8 @@
 #include "desk/access.h"
 #include "desk/handlers.h"
 #include "desk/list.h"
+#include "desk/order_change.h"
 #include "desk/order_json.h"
-#include "ipc/wake.h"
 #include "pki/csr.h"
 #include "store/certificates.h"
 #include "store/keys.h"
@@ -111,38 +111,6 @@ orders_certificate(struct request *request, struct answer *answer)
 	return r ? r : answer_json(answer, 200, json);
 }
 
-/* Ends a change of an order: the whole order is the answer. */
-static int
-commit_change(struct request *request, struct answer *answer, struct id order)
-{
-	struct order o;
-	json_t *json;
-	int r = store_order_get(request->store, order, &o);
-
-	if (r == 0)
-		r = order_json_whole(request, &o, &json);
-	if (r == 0)
-		r = answer_json(answer, 200, json);
-	if (r == 0)
-		r = request_commit(request, answer, "desk.order_changed");
-	if (r == 0)
-		wake_tell(request->desk->worker);
-	return r;
-}
-
-/* What does not fit is told with where the order is. */
-static int
-settle_change(
-    struct request *request, struct answer *answer, const struct order *o, int r, const char *wish)
-{
-	if (r == 0)
-		return commit_change(request, answer, o->id);
-	if (r != STORE_E_NOT_NOW && r != STORE_E_ALREADY)
-		return r;
-	return answer_problem(answer, 409, "NOT_NOW", "The order is %s: %s",
-	    order_stage_name(order_stage(&o->facts)), wish);
-}
-
 int
 orders_look(struct request *request, struct answer *answer)
 {
@@ -154,7 +122,7 @@ orders_look(struct request *request, struct answer *answer)
 	r = store_begin(request->store);
 	if (r == 0)
 		r = store_order_look_now(request->store, o.id);
-	return settle_change(request, answer, &o, r,
+	return order_change_settle(request, answer, &o, r,
 	    "the DNS is looked at from the request on until the order ends.");
 }
 
@@ -169,7 +137,7 @@ orders_go_on(struct request *request, struct answer *answer)
 	r = store_begin(request->store);
 	if (r == 0)
 		r = store_order_event(request->store, o.id, EVENT_UNSTUCK, "");
-	return settle_change(
+	return order_change_settle(
 	    request, answer, &o, r, "it is not set aside, so there is nothing to let go on.");
 }
 
@@ -190,7 +158,7 @@ orders_done(struct request *request, struct answer *answer)
 		r = i.state == INSTALLATION_BY_HAND
 		        ? store_order_event(request->store, o.id, EVENT_UNSTUCK, "done by hand")
 		        : STORE_E_NOT_NOW;
-	return settle_change(
+	return order_change_settle(
 	    request, answer, &o, r, "nothing of it waits for somebody to do it by hand.");
 }
 
@@ -205,7 +173,7 @@ orders_cancel(struct request *request, struct answer *answer)
 	r = store_begin(request->store);
 	if (r == 0)
 		r = store_order_event(request->store, o.id, EVENT_RETIRED, "");
-	return settle_change(request, answer, &o, r, "it has ended already.");
+	return order_change_settle(request, answer, &o, r, "it has ended already.");
 }
 
 int

@@ -5,6 +5,7 @@
 
 #include "desk/handlers.h"
 #include "desk/list.h"
+#include "desk/window_json.h"
 
 /* clang-format off */
 static const struct field fields[] = {
@@ -96,9 +97,12 @@ balancers_list(struct request *request, struct answer *answer)
 	const struct config *config = request->desk->config;
 	json_t *items = json_array();
 
-	for (size_t i = 0; i < config->balancer_count; i++)
-		json_array_append_new(
-		    items, json_pack("{s:s, s:s}", "name", config->balancers[i].name, "driver",
-			       config->balancers[i].driver));
+	for (size_t i = 0; i < config->balancer_count; i++) {
+		json_t *item = json_pack("{s:s, s:s}", "name", config->balancers[i].name, "driver",
+		    config->balancers[i].driver);
+
+		window_put_json(request->desk, &config->balancers[i], item);
+		json_array_append_new(items, item);
+	}
 	return answer_list(answer, items, false, ID_NONE);
 }

@@ -48,3 +48,17 @@ request_page(const struct request *request, struct answer *answer, struct page *
 	       answer_no_field(
 		   answer, "cursor", "Send back what \"next\" of the page before said.");
 }
+
+bool
+request_sequence(
+    const struct request *request, struct answer *answer, int64_t *ret_after, size_t *ret_limit)
+{
+	const char *cursor = request_query(request, "cursor");
+
+	*ret_after = 0;
+	if (!request_limit(request, answer, ret_limit))
+		return false;
+	return !cursor || (str_to_i64(str_of(cursor), ret_after) && *ret_after >= 0) ||
+	       answer_no_field(
+		   answer, "cursor", "Needed is the number that \"next\" of the page before said.");
+}

@@ -25,6 +25,7 @@ key_export_put(struct buf *to, const struct key_export *question)
 	wire_put_u32(to, question->max_total);
 	wire_put_text(to, question->upload);
 	wire_put_text(to, question->token);
+	wire_put_u8(to, question->unit);
 }
 
 bool
@@ -48,7 +49,8 @@ key_export_get(struct str payload, struct key_export_room *room, struct key_expo
 	question.max_total = wire_get_u32(&w);
 	wire_get_text(&w, room->upload, sizeof(room->upload));
 	wire_get_text(&w, room->token, sizeof(room->token));
-	if (!wire_end(&w) || form >= FORM_MAX)
+	question.unit = wire_get_u8(&w);
+	if (!wire_end(&w) || form >= FORM_MAX || question.unit >= CONFIG_UNITS_MAX)
 		return false;
 	question.form = (enum key_form)form;
 	*ret = question;

@@ -6,8 +6,8 @@
  *
  * The keeper holds the vessel against its own configuration, never against the worker's word:
  *   FORM_HAPROXY_SOCKET  the descriptor is a stream connected to that balancer's runtime socket
- *   FORM_HTTPS_UPLOAD    the descriptor is a TCP stream connected to that balancer's configured
- * address; the courier sends the key's PEM, with nothing around it, to its folder of uploads under
+ *   FORM_HTTPS_UPLOAD    the descriptor is a TCP stream connected to the configured address of
+ * that balancer's unit; the courier sends the key's PEM, with nothing around it, to its folder of uploads under
  * `upload`, a name that begins with "certdesk-" and goes on with A-Z a-z 0-9 . _ -
  *   FORM_FILE            an empty regular file of mode 0600 or 0640 that is ours, the worker's or
  * root's and takes around the key only what cannot turn it into something else (an empty line would
@@ -48,6 +48,7 @@ struct key_export {
 	struct str before, after;   /* at most KEY_EXPORT_AROUND_MAX each */
 	const char *upload, *token; /* of FORM_HTTPS_UPLOAD: its name, and the token of the worker's
 	                               own sign-in; else NULL or "" */
+	uint8_t unit;               /* of FORM_HTTPS_UPLOAD: which unit, below CONFIG_UNITS_MAX */
 	uint32_t max_total;         /* bytes that the vessel may take; 0 = any */
 };
 

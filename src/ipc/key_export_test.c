@@ -19,6 +19,7 @@ static const struct key_export question = {
 	.max_total = 16384,
 	.upload = "certdesk-1.key",
 	.token = "TOKEN",
+	.unit = 1,
 };
 
 static void
@@ -40,6 +41,7 @@ test_question(void **state)
 	assert_int_equal(got.max_total, 16384);
 	assert_string_equal(got.upload, "certdesk-1.key");
 	assert_string_equal(got.token, "TOKEN");
+	assert_int_equal(got.unit, 1);
 	for (size_t len = 0; len < b.len; len++)
 		assert_false(key_export_get(str_bytes(b.data, len), &room, &got));
 	buf_put_byte(&b, 0);
@@ -92,6 +94,11 @@ test_bad_question(void **state)
 
 	(void)state;
 	bad.form = FORM_MAX;
+	key_export_put(&b, &bad);
+	assert_false(key_export_get(buf_str(&b), &room, &got));
+	bad = question;
+	bad.unit = CONFIG_UNITS_MAX;
+	buf_clear(&b);
 	key_export_put(&b, &bad);
 	assert_false(key_export_get(buf_str(&b), &room, &got));
 	bad = question;

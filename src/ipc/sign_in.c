@@ -13,18 +13,24 @@ sign_in_put(struct buf *to, const struct sign_in *question)
 {
 	wire_put_text(to, question->balancer);
 	wire_put_text(to, question->provider);
+	wire_put_u8(to, question->unit);
 }
 
 bool
 sign_in_get(struct str payload, struct sign_in_room *room, struct sign_in *ret)
 {
 	struct wire w = WIRE(payload);
+	uint8_t unit;
 
 	wire_get_text(&w, room->balancer, sizeof(room->balancer));
 	wire_get_text(&w, room->provider, sizeof(room->provider));
-	if (!wire_end(&w) || !carry_consists_of(str_of(room->provider), "._-"))
+	unit = wire_get_u8(&w);
+	if (!wire_end(&w) || unit >= CONFIG_UNITS_MAX ||
+	    !carry_consists_of(str_of(room->provider), "._-"))
 		return false;
-	*ret = (struct sign_in){ .balancer = room->balancer, .provider = room->provider };
+	*ret = (struct sign_in){
+		.balancer = room->balancer, .provider = room->provider, .unit = unit
+	};
 	return true;
 }
 

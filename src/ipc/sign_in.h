@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MESSAGE_SIGN_IN, worker to keeper: sign in to this balancer, over the connection passed with the
+ * MESSAGE_SIGN_IN, worker to keeper: sign in to this unit of a balancer, over the connection passed with the
  * question. The keeper has user and password, looks at the connection's other end, and has the
  * courier send the request; the worker sees the device's answer, with the token, and signs out
  * itself (docs/decisions/0013).
  *
- * After a wrong password no other sign-in to that balancer is made for SIGN_IN_HOLD: a device locks
+ * After a wrong password no other sign-in to that balancer, at any unit, is made for SIGN_IN_HOLD: a device locks
  * out whom it tells so too often.
  */
 #pragma once
@@ -17,6 +17,7 @@
 struct sign_in {
 	const char *balancer; /* as in the configuration */
 	const char *provider; /* that knows the user: "tmos" unless the device asks elsewhere */
+	uint8_t unit;         /* which of its units, below CONFIG_UNITS_MAX */
 };
 
 struct sign_in_room {

@@ -9,7 +9,7 @@
 static void
 test_question(void **state UNUSED)
 {
-	const struct sign_in question = { .balancer = "big", .provider = "tmos" };
+	const struct sign_in question = { .balancer = "big", .provider = "tmos", .unit = 1 };
 	CLEAN(buf_fini) struct buf b = BUF(1024);
 	struct sign_in_room room;
 	struct sign_in got;
@@ -18,6 +18,7 @@ test_question(void **state UNUSED)
 	assert_true(sign_in_get(buf_str(&b), &room, &got));
 	assert_string_equal(got.balancer, "big");
 	assert_string_equal(got.provider, "tmos");
+	assert_int_equal(got.unit, 1);
 	for (size_t len = 0; len < b.len; len++)
 		assert_false(sign_in_get(str_bytes(b.data, len), &room, &got));
 	buf_put_byte(&b, 0);
@@ -36,6 +37,7 @@ test_hostile_questions(void **state UNUSED)
 		{ "big", "\"" },
 		{ "big", much },
 		{ much, "tmos" },
+		{ "big", "tmos", CONFIG_UNITS_MAX },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

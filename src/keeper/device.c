@@ -124,15 +124,15 @@ device_named(struct devices *devices, const char *balancer)
 }
 
 struct carry
-device_request(const struct device *device)
+device_request(const struct device *device, size_t unit)
 {
-	const struct config_balancer *balancer = device->balancer;
+	const struct config_unit to = config_unit_of(device->balancer, unit);
 
 	return (struct carry){
-		.host = balancer->server_name[0] ? balancer->server_name : balancer->address,
-		.port = (uint16_t)balancer->port,
+		.host = to.server_name[0] ? to.server_name : to.address,
+		.port = (uint16_t)to.port,
 		.ca = buf_str(&device->ca),
-		.pin = balancer->pin,
+		.pin = to.pin,
 		.time_ms = DEVICE_TIME / MILLIS(1),
 	};
 }

@@ -30,7 +30,7 @@ CLEAN_DEFINE(devices_free, struct devices *);
 /* NULL for one that is not configured, or is not managed over HTTPS; or without any devices. */
 struct device *device_named(struct devices *devices, const char *balancer);
 
-/* A request to it but for path, headers and body. */
-struct carry device_request(const struct device *device);
+/* A request to that unit of it but for path, headers and body. */
+struct carry device_request(const struct device *device, size_t unit);
 /* What signs in there, as JSON. False: user or password are no UTF-8. */
 bool device_put_sign_in(const struct device *device, const char *provider, struct buf *to) MUST_USE;

@@ -25,6 +25,7 @@
 #include "sys/net.h"
 
 #define PIN      "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define PEER_PIN "sha256//BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define PASSWORD "p\"\\w\xc3\xb6rd"
 #define CA       "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
@@ -107,7 +108,10 @@ configure(uint16_t port)
 		.address = "127.0.0.1",
 		.port = port,
 		.user = "certdesk",
-		.pin = PIN };
+		.pin = PIN,
+		.peer_address = "127.0.0.3",
+		.peer_port = port,
+		.peer_pin = PEER_PIN };
 	b[2] = (struct config_balancer){ .name = "other",
 		.driver = "bigip",
 		.address = "127.0.0.2",
@@ -238,9 +242,9 @@ what_is_configured_must_be_there(void **state UNUSED)
 }
 
 static int
-sign_in(const char *balancer, int fd, struct carried *ret)
+sign_in_at(const char *balancer, uint8_t unit, int fd, struct carried *ret)
 {
-	const struct sign_in q = { .balancer = balancer, .provider = "tmos" };
+	const struct sign_in q = { .balancer = balancer, .provider = "tmos", .unit = unit };
 	CLEAN(buf_fini) struct buf question = BUF(1024);
 
 	sign_in_put(&question, &q);
@@ -249,6 +253,12 @@ sign_in(const char *balancer, int fd, struct carried *ret)
 	assert_true(carried_is(buf_str(&said), ret));
 	assert_int_equal(str_find(buf_str(&said), STR("\xc3\xb6rd")), said.len); /* no password */
 	return ret->result;
+}
+
+static int
+sign_in(const char *balancer, int fd, struct carried *ret)
+{
+	return sign_in_at(balancer, 0, fd, ret);
 }
 
 static void
@@ -284,6 +294,30 @@ a_sign_in(void **state UNUSED)
 	json_decref(body);
 }
 
+/* With what the device said to it; stderr is the log. */
+static void
+a_sign_in_is_logged(void **state UNUSED)
+{
+	CLEAN(close_fd) int fd = connected_to("127.0.0.1", (uint16_t)config.balancers[1].port);
+	CLEAN(close_fd) int terminal = dup(STDERR_FILENO);
+	FILE *log = tmpfile();
+	struct carried got;
+	char line[1024] = "";
+
+	assert_non_null(log);
+	the_courier_says(0, 201, "{}");
+	dup2(fileno(log), STDERR_FILENO);
+	log_start("device_test", LOG_AS_TEXT, LOG_NOTICE);
+	assert_int_equal(sign_in("big", fd, &got), 0);
+	log_start("device_test", LOG_AS_TEXT, LOG_ERROR);
+	dup2(terminal, STDERR_FILENO);
+	rewind(log);
+	assert_non_null(fgets(line, sizeof(line), log));
+	fclose(log);
+	assert_non_null(
+	    strstr(line, " device.sign_in balancer=big unit=0 provider=tmos status=201"));
+}
+
 static void
 each_has_its_own_trust(void **state UNUSED)
 {
@@ -296,6 +330,31 @@ each_has_its_own_trust(void **state UNUSED)
 	assert_string_equal(courier.pin, "");
 	assert_string_equal(courier.ca, CA);
 	assert_non_null(strstr(courier.body, "\"username\":\"admin\""));
+}
+
+/* A pair's second unit has its own address and certificate, and the first one's user. */
+static void
+the_second_unit(void **state UNUSED)
+{
+	uint16_t port = (uint16_t)config.balancers[1].port;
+	CLEAN(close_fd) int first = connected_to("127.0.0.1", port);
+	CLEAN(close_fd) int second = connected_to("127.0.0.3", port);
+	size_t asked = courier.asked;
+	struct carried got;
+
+	assert_int_equal(sign_in_at("big", 0, second, &got), CARRY_E_REFUSED);
+	assert_int_equal(sign_in_at("big", 1, first, &got), CARRY_E_REFUSED);
+	assert_int_equal(sign_in_at("other", 1, second, &got), CARRY_E_REFUSED); /* it has none */
+	assert_int_equal(courier.asked, asked);
+	the_courier_says(0, 200, "{}");
+	assert_int_equal(sign_in_at("big", 1, second, &got), 0);
+	assert_string_equal(courier.host, "127.0.0.3");
+	assert_string_equal(courier.pin, PEER_PIN);
+	assert_non_null(strstr(courier.body, "\"username\":\"certdesk\""));
+	the_courier_says(0, 401, "");
+	assert_int_equal(sign_in_at("big", 1, second, &got), 0);
+	assert_int_equal(sign_in_at("big", 0, first, &got), CARRY_E_HELD); /* the same password */
+	device_named(keeper->devices, "big")->held_until = 0;
 }
 
 /* Whatever the worker passes that does not end at that very balancer gets nothing. */
@@ -451,6 +510,7 @@ hostile_uploads(void **state UNUSED)
 	uint16_t port = (uint16_t)config.balancers[1].port;
 	CLEAN(close_fd) int fd = connected_to("127.0.0.1", port);
 	CLEAN(close_fd) int elsewhere = connected_to("127.0.0.2", port);
+	CLEAN(close_fd) int second = connected_to("127.0.0.3", port);
 	size_t asked = courier.asked;
 	struct key_export spoilt[13];
 	struct key_exported got;
@@ -477,7 +537,12 @@ hostile_uploads(void **state UNUSED)
 	}
 	spoilt[0] = an_upload();
 	assert_int_equal(export(&spoilt[0], elsewhere, &got), KEY_EXPORT_E_REFUSED);
+	spoilt[0].unit = 1;
+	assert_int_equal(export(&spoilt[0], fd, &got), KEY_EXPORT_E_REFUSED);
 	assert_int_equal(courier.asked, asked);
+	the_courier_says(0, 200, "{}");
+	assert_int_equal(export(&spoilt[0], second, &got), 0);
+	assert_string_equal(courier.host, "127.0.0.3");
 	spoilt[9].upload = spoilt[9].token = "certdesk-a"; /* of no meaning in another form */
 	assert_non_null(upload_fault(&spoilt[9]));
 }
@@ -488,7 +553,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_configured_must_be_there),
 		cmocka_unit_test(a_sign_in),
+		cmocka_unit_test(a_sign_in_is_logged),
 		cmocka_unit_test(each_has_its_own_trust),
+		cmocka_unit_test(the_second_unit),
 		cmocka_unit_test(nothing_goes_elsewhere),
 		cmocka_unit_test(a_wrong_password_is_not_tried_again),
 		cmocka_unit_test(an_upload_of_a_key),

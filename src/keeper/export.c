@@ -64,7 +64,7 @@ question_fault(const struct keeper *keeper, const struct key_export *q, int vess
 	fault = upload_fault(q);
 	if (!fault)
 		fault = around_fault(q->form, balancer->certificates, q->before, q->after);
-	return fault ? fault : vessel_fault(vessel, q->form, balancer, keeper->worker);
+	return fault ? fault : vessel_fault(vessel, q->form, balancer, q->unit, keeper->worker);
 }
 
 static void
@@ -85,9 +85,9 @@ log_export(enum log_level level, const char *event, const struct key_export *q,
 	CLEAN(buf_fini) struct buf spki = BUF(SPKI_TEXT_MAX);
 
 	buf_put_hex(&spki, exported->spki_sha256, sizeof(exported->spki_sha256));
-	LOG(level, event, LOG_TEXT("balancer", q->balancer), LOG_TEXT("form", form_names[q->form]),
-	    LOG_ID("installation", q->installation), LOG_ID("key", q->key),
-	    LOG_ID("customer", q->customer), LOG_ID("site", q->site),
+	LOG(level, event, LOG_TEXT("balancer", q->balancer), LOG_NUMBER("unit", q->unit),
+	    LOG_TEXT("form", form_names[q->form]), LOG_ID("installation", q->installation),
+	    LOG_ID("key", q->key), LOG_ID("customer", q->customer), LOG_ID("site", q->site),
 	    LOG_TEXT("spki", buf_text(&spki)), LOG_TEXT("origin", origin),
 	    LOG_NUMBER("bytes", exported->total), LOG_TEXT("why", exported->words));
 }

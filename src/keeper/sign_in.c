@@ -36,8 +36,9 @@ static void
 log_sign_in(
     enum log_level level, const char *event, const struct sign_in *q, const struct carried *carried)
 {
-	LOG(level, event, LOG_TEXT("balancer", q->balancer), LOG_TEXT("provider", q->provider),
-	    LOG_NUMBER("status", carried->status), LOG_TEXT("why", carried->words));
+	LOG(level, event, LOG_TEXT("balancer", q->balancer), LOG_NUMBER("unit", q->unit),
+	    LOG_TEXT("provider", q->provider), LOG_NUMBER("status", carried->status),
+	    LOG_TEXT("why", carried->words));
 }
 
 static void
@@ -56,7 +57,7 @@ carry(struct keeper *keeper, struct device *device, const struct sign_in *q, int
     struct buf *said, struct carried *ret)
 {
 	CLEAN(buf_fini) struct buf body = BUF_SECRET(BODY_MAX);
-	struct carry ask = device_request(device);
+	struct carry ask = device_request(device, q->unit);
 
 	if (!device_put_sign_in(device, q->provider, &body)) {
 		carried_end(ret, CARRY_E_REFUSED, "user or password are no UTF-8");
@@ -65,9 +66,9 @@ carry(struct keeper *keeper, struct device *device, const struct sign_in *q, int
 	ask.path = SIGN_IN_PATH;
 	ask.header[ask.header_count++] = STR("Content-Type: application/json");
 	ask.body = buf_str(&body);
-	log_sign_in(LOG_NOTICE, "device.sign_in", q, ret);
 	atomic_fetch_add(&keeper->signed_in, 1);
-	(void)!carry_ask(keeper->courier, &ask, fd, said, ret);
+	if (carry_ask(keeper->courier, &ask, fd, said, ret) == 0)
+		log_sign_in(LOG_NOTICE, "device.sign_in", q, ret);
 	if (says_wrong_password(ret)) {
 		device->held_until = world_ticks() + SIGN_IN_HOLD;
 		log_sign_in(LOG_WARNING, "device.sign_in.denied", q, ret);
@@ -85,7 +86,7 @@ sign_in(
 		carried_end(ret, CARRY_E_REFUSED, "no such balancer with a user to sign in");
 		return;
 	}
-	fault = vessel_fault(fd, FORM_HTTPS_UPLOAD, device->balancer, keeper->worker);
+	fault = vessel_fault(fd, FORM_HTTPS_UPLOAD, device->balancer, q->unit, keeper->worker);
 	if (fault)
 		carried_end(ret, CARRY_E_REFUSED, fault);
 	else if (world_ticks() < device->held_until)

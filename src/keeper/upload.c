@@ -34,7 +34,7 @@ upload_carry(struct channel *courier, const struct device *device, const struct 
 {
 	char path[sizeof(UPLOADS) + KEY_UPLOAD_NAME_SIZE], range[80];
 	CLEAN(buf_fini) struct buf token = BUF_SECRET(CARRY_HEADER_MAX);
-	struct carry ask = device_request(device);
+	struct carry ask = device_request(device, q->unit);
 
 	snprintf(path, sizeof(path), UPLOADS "%s", q->upload);
 	snprintf(range, sizeof(range), "Content-Range: 0-%zu/%zu", pem.len > 0 ? pem.len - 1 : 0,

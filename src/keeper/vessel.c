@@ -60,21 +60,21 @@ socket_fault(int fd, const struct config_balancer *balancer)
 }
 
 static const char *
-device_fault(int fd, const struct config_balancer *balancer)
+device_fault(int fd, struct config_unit unit)
 {
 	struct sockaddr_storage peer = { 0 };
 	socklen_t len = sizeof(peer);
 	struct addr address;
 
-	if (!addr_parse(str_of(balancer->address), &address))
-		return "the balancer is not managed over HTTPS";
+	if (!addr_parse(str_of(unit.address), &address))
+		return "the balancer has no such unit that is managed over HTTPS";
 	if (option_of(fd, SO_TYPE) != SOCK_STREAM || option_of(fd, SO_PROTOCOL) != IPPROTO_TCP)
 		return "the descriptor is not a TCP stream";
 	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
 		return "the socket is not connected";
-	return net_leads_to(&peer, len, &address, (uint16_t)balancer->port)
+	return net_leads_to(&peer, len, &address, (uint16_t)unit.port)
 	           ? NULL
-	           : "the socket is not connected to the balancer's configured address and port";
+	           : "the socket is not connected to the configured address and port of that unit";
 }
 
 static const char *
@@ -96,7 +96,8 @@ file_fault(int fd, uid_t worker)
 }
 
 const char *
-vessel_fault(int fd, enum key_form form, const struct config_balancer *balancer, uid_t worker)
+vessel_fault(
+    int fd, enum key_form form, const struct config_balancer *balancer, size_t unit, uid_t worker)
 {
 	switch (form) {
 	case FORM_HAPROXY_SOCKET:
@@ -104,7 +105,7 @@ vessel_fault(int fd, enum key_form form, const struct config_balancer *balancer,
 	case FORM_FILE:
 		return file_fault(fd, worker);
 	case FORM_HTTPS_UPLOAD:
-		return device_fault(fd, balancer);
+		return device_fault(fd, config_unit_of(balancer, unit));
 	case FORM_MAX:
 		break;
 	}

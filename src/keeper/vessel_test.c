@@ -95,7 +95,7 @@ fault_of_socket(const char *bound, const char *name)
 	assert_int_equal(net_listen_unix(first, 0600, &listener), 0);
 	assert_int_equal(rename(first, last), 0);
 	assert_int_equal(net_connect_unix(last, SECONDS(1), &fd), 0);
-	fault = vessel_fault(fd, FORM_HAPROXY_SOCKET, &balancer, NOBODY);
+	fault = vessel_fault(fd, FORM_HAPROXY_SOCKET, &balancer, 0, NOBODY);
 	remove_file(name);
 	return fault;
 }
@@ -113,11 +113,11 @@ test_sockets(void **state)
 	assert_non_null(fault_of_socket("other.sock", "admin.sock"));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, packets), 0);
-	assert_non_null(vessel_fault(pair[0], FORM_HAPROXY_SOCKET, &balancer, NOBODY));
-	assert_non_null(vessel_fault(pair[0], FORM_HAPROXY_SOCKET, &nowhere, NOBODY));
-	assert_non_null(vessel_fault(packets[0], FORM_HAPROXY_SOCKET, &balancer, NOBODY));
-	assert_non_null(vessel_fault(-1, FORM_HAPROXY_SOCKET, &balancer, NOBODY));
-	assert_non_null(vessel_fault(pair[0], FORM_FILE, &balancer, NOBODY));
+	assert_non_null(vessel_fault(pair[0], FORM_HAPROXY_SOCKET, &balancer, 0, NOBODY));
+	assert_non_null(vessel_fault(pair[0], FORM_HAPROXY_SOCKET, &nowhere, 0, NOBODY));
+	assert_non_null(vessel_fault(packets[0], FORM_HAPROXY_SOCKET, &balancer, 0, NOBODY));
+	assert_non_null(vessel_fault(-1, FORM_HAPROXY_SOCKET, &balancer, 0, NOBODY));
+	assert_non_null(vessel_fault(pair[0], FORM_FILE, &balancer, 0, NOBODY));
 	for (int i = 0; i < 2; i++) {
 		close(pair[i]);
 		close(packets[i]);
@@ -137,7 +137,7 @@ test_tcp(void **state)
 	for (port = 42000; port < 42100 && net_listen(&here, port, &listener) != 0; port++)
 		continue;
 	assert_int_equal(net_connect(&here, port, SECONDS(1), &fd), 0);
-	assert_non_null(vessel_fault(fd, FORM_HAPROXY_SOCKET, &balancer, NOBODY));
+	assert_non_null(vessel_fault(fd, FORM_HAPROXY_SOCKET, &balancer, 0, NOBODY));
 }
 
 static void
@@ -178,8 +178,8 @@ test_files(void **state)
 		    strlen(cases[i].content));
 		assert_int_equal(fchmod(fd, cases[i].mode), 0);
 		print_message("%s\n", cases[i].what);
-		assert_int_equal(
-		    vessel_fault(fd, FORM_FILE, &balancer, cases[i].worker) == NULL, cases[i].fine);
+		assert_int_equal(vessel_fault(fd, FORM_FILE, &balancer, 0, cases[i].worker) == NULL,
+		    cases[i].fine);
 		assert_int_equal(unlink(path), 0);
 	}
 }
@@ -190,9 +190,9 @@ test_not_a_file(void **state)
 	CLEAN(close_fd) int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	(void)state;
-	assert_non_null(vessel_fault(fd, FORM_FILE, &balancer, NOBODY));
-	assert_non_null(vessel_fault(-1, FORM_FILE, &balancer, NOBODY));
-	assert_non_null(vessel_fault(fd, FORM_MAX, &balancer, NOBODY));
+	assert_non_null(vessel_fault(fd, FORM_FILE, &balancer, 0, NOBODY));
+	assert_non_null(vessel_fault(-1, FORM_FILE, &balancer, 0, NOBODY));
+	assert_non_null(vessel_fault(fd, FORM_MAX, &balancer, 0, NOBODY));
 }
 
 static void

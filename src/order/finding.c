@@ -36,6 +36,7 @@ static const char *const gates[] = {
 	[GATE_CERTIFICATE] = "certificate",
 	[GATE_DNS] = "dns",
 	[GATE_SITE] = "site",
+	[GATE_WINDOW] = "window",
 };
 static_assert(COUNT_OF(gates) == GATE_MAX, "a name for each gate");
 

@@ -33,7 +33,8 @@ enum gate {
 	GATE_ORGANIZATION,
 	GATE_CERTIFICATE,
 	GATE_DNS,
-	GATE_SITE, /* installation and site test */
+	GATE_SITE,   /* installation and site test */
+	GATE_WINDOW, /* when the balancer may be changed */
 	GATE_MAX
 };
 

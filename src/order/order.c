@@ -9,8 +9,8 @@
 /* clang-format off */
 /*
  * What an event needs, forbids, sets and clears. `again`: it counts although its fact is known already.
- * CERTIFIED again, before going live, starts the way to the balancer anew, and frees an order that was stuck
- * over the certificate before.
+ * CERTIFIED again, before going live, starts the way to the balancer anew, with an approval of its own, and frees
+ * an order that was stuck over the certificate before.
  */
 static const struct {
 	const char *name;
@@ -27,9 +27,11 @@ static const struct {
 	[EVENT_UNANSWERED] = { "unanswered", BIT(FACT_KEYED), ENDED, BIT(FACT_UNANSWERED), 0, false },
 	[EVENT_ANSWERED]   = { "answered",   BIT(FACT_UNANSWERED), ENDED, 0, BIT(FACT_UNANSWERED), true },
 	[EVENT_CERTIFIED]  = { "certified",  BIT(FACT_KEYED), ENDED | BIT(FACT_CONFIRMED), BIT(FACT_CERTIFIED),
-	                                     BIT(FACT_DELIVERED) | BIT(FACT_FETCHING) | BIT(FACT_UNANSWERED) | BIT(FACT_INSTALLED) | BIT(FACT_TESTED) |
-	                                     BIT(FACT_STUCK), true },
-	[EVENT_INSTALLED]  = { "installed",  BIT(FACT_CERTIFIED), ENDED, BIT(FACT_INSTALLED), 0, false },
+	                                     BIT(FACT_DELIVERED) | BIT(FACT_FETCHING) | BIT(FACT_UNANSWERED) | BIT(FACT_UNAPPROVED) | BIT(FACT_APPROVED) |
+	                                     BIT(FACT_INSTALLED) | BIT(FACT_TESTED) | BIT(FACT_STUCK), true },
+	[EVENT_UNAPPROVED] = { "unapproved", BIT(FACT_CERTIFIED), ENDED | BIT(FACT_APPROVED) | BIT(FACT_INSTALLED), BIT(FACT_UNAPPROVED), 0, false },
+	[EVENT_APPROVED]   = { "approved",   BIT(FACT_UNAPPROVED), ENDED, BIT(FACT_APPROVED), BIT(FACT_UNAPPROVED), false },
+	[EVENT_INSTALLED]  = { "installed",  BIT(FACT_CERTIFIED), ENDED | BIT(FACT_UNAPPROVED), BIT(FACT_INSTALLED), 0, false },
 	[EVENT_TESTED]     = { "tested",     BIT(FACT_INSTALLED), ENDED, BIT(FACT_TESTED), 0, false },
 	[EVENT_UNTESTED]   = { "untested",   BIT(FACT_INSTALLED), ENDED | BIT(FACT_CONFIRMED), 0,
 	                                     BIT(FACT_INSTALLED) | BIT(FACT_TESTED), true },
@@ -66,6 +68,7 @@ static const struct {
 	{ BIT(FACT_DELIVERED), BIT(FACT_CERTIFIED),
 	                           STAGE_WAITING,    PARTY_CUSTOMER, "A certificate came and was found good. Waiting for somebody to look at it and accept it." },
 	{ 0, BIT(FACT_CERTIFIED),  STAGE_WAITING,    PARTY_CUSTOMER, "Waiting for the certificate: the customer buys it with our request and sends it back." },
+	{ BIT(FACT_UNAPPROVED), 0, STAGE_INSTALLING, PARTY_PROVIDER, "The certificate is accepted. Waiting for a second person of the provider to approve its installation." },
 	{ 0, BIT(FACT_INSTALLED),  STAGE_INSTALLING, PARTY_MACHINE, "The certificate is being installed at the reserved address." },
 	{ 0, BIT(FACT_TESTED),     STAGE_TESTING,    PARTY_MACHINE, "The site is being tested at the reserved address." },
 	{ 0, BIT(FACT_POINTED) | BIT(FACT_CONFIRMED),
@@ -86,12 +89,13 @@ static const struct {
 	[TASK_DNS]          = { "dns",          BIT(FACT_KEYED), ENDED },
 	[TASK_FETCH]        = { "fetch",        BIT(FACT_FETCHING), ENDED },
 	[TASK_ANSWER]       = { "answer",       BIT(FACT_UNANSWERED), ENDED | BIT(FACT_STUCK) },
-	[TASK_INSTALL]      = { "install",      BIT(FACT_CERTIFIED), ENDED | BIT(FACT_INSTALLED) | BIT(FACT_STUCK) },
+	[TASK_INSTALL]      = { "install",      BIT(FACT_CERTIFIED), ENDED | BIT(FACT_UNAPPROVED) | BIT(FACT_INSTALLED) | BIT(FACT_STUCK) },
 	[TASK_TEST_ADDRESS] = { "test_address", BIT(FACT_INSTALLED), ENDED | BIT(FACT_TESTED) | BIT(FACT_STUCK) },
 	[TASK_ASK_DNS]      = { "ask_dns",      BIT(FACT_TESTED), ENDED | BIT(FACT_STUCK) | BIT(FACT_POINTED) | BIT(FACT_DNS_ASKED) },
 	[TASK_TEST_NAME]    = { "test_name",    BIT(FACT_TESTED) | BIT(FACT_POINTED), ENDED | BIT(FACT_CONFIRMED) | BIT(FACT_STUCK) },
 	[TASK_TELL]         = { "tell",         BIT(FACT_CONFIRMED), ENDED | BIT(FACT_STUCK) | BIT(FACT_TOLD) },
 	[TASK_REFRESH]      = { "refresh",      BIT(FACT_RECHAINED), ENDED | BIT(FACT_STUCK) },
+	[TASK_PURGE]        = { "purge",        BIT(FACT_CONFIRMED), ENDED | BIT(FACT_RECHAINED) | BIT(FACT_STUCK) }, /* see replaced_something() */
 	[TASK_WATCH]        = { "watch",        BIT(FACT_CONFIRMED), ENDED },
 	[TASK_WITHDRAW]     = { "withdraw",     0, 0 }, /* see withdrawal_is_due() */
 };
@@ -100,7 +104,8 @@ static_assert(COUNT_OF(tasks) == TASK_KIND_MAX, "a row for each task");
 static const char *const fact_names[] = {
 	[FACT_CHECKED] = "checked",     [FACT_REFUSED] = "refused",     [FACT_KEYED] = "keyed",
 	[FACT_ASKED] = "asked",         [FACT_FETCHING] = "fetching", [FACT_DELIVERED] = "delivered",
-	[FACT_UNANSWERED] = "unanswered", [FACT_CERTIFIED] = "certified", [FACT_INSTALLED] = "installed",
+	[FACT_UNANSWERED] = "unanswered", [FACT_CERTIFIED] = "certified", [FACT_UNAPPROVED] = "unapproved",
+	[FACT_APPROVED] = "approved",   [FACT_INSTALLED] = "installed",
 	[FACT_TESTED] = "tested",       [FACT_DNS_ASKED] = "dns_asked", [FACT_POINTED] = "pointed",
 	[FACT_CONFIRMED] = "confirmed", [FACT_TOLD] = "told",           [FACT_RECHAINED] = "rechained",
 	[FACT_STUCK] = "stuck",
@@ -179,33 +184,6 @@ order_stage(const struct order_facts *facts)
 	return views[view_of(facts)].stage;
 }
 
-static bool
-waits_for_valid_from(const struct order_facts *facts, when now)
-{
-	return facts->fact[FACT_CERTIFIED] && !facts->fact[FACT_INSTALLED] &&
-	       facts->valid_from > now && !(known(facts) & ENDED);
-}
-
-enum party
-order_waits_for(const struct order_facts *facts, when now)
-{
-	if (facts->fact[FACT_STUCK])
-		return PARTY_PROVIDER;
-	if (waits_for_valid_from(facts, now))
-		return PARTY_NOBODY;
-	return views[view_of(facts)].turn;
-}
-
-const char *
-order_waiting_words(const struct order_facts *facts, when now)
-{
-	if (facts->fact[FACT_STUCK])
-		return "A step needs somebody of the provider to look; then the order can go on.";
-	if (waits_for_valid_from(facts, now))
-		return "The certificate is accepted; it is installed as soon as it becomes valid.";
-	return views[view_of(facts)].words;
-}
-
 when
 order_dns_again(uint32_t looks, when looked)
 {
@@ -241,13 +219,81 @@ withdrawal_is_due(const struct order_facts *facts)
 }
 
 static bool
+replaced_something(const struct order_facts *facts)
+{
+	return facts->kind != ORDER_FIRST && facts->purged == 0;
+}
+
+static bool
 follows(const struct order_facts *facts, enum task_kind kind)
 {
 	if (kind == TASK_WITHDRAW)
 		return withdrawal_is_due(facts);
+	if (kind == TASK_PURGE && !replaced_something(facts))
+		return false;
 	if (kind == TASK_ASK_DNS && facts->dns_when != DNS_LAST)
 		return false;
 	return fits(known(facts), tasks[kind].needs, tasks[kind].lacks);
+}
+
+static bool
+waits_for_valid_from(const struct order_facts *facts, when now)
+{
+	return facts->fact[FACT_CERTIFIED] && !facts->fact[FACT_UNAPPROVED] &&
+	       !facts->fact[FACT_INSTALLED] && facts->valid_from > now && !(known(facts) & ENDED);
+}
+
+bool
+order_is_held(const struct order_facts *facts, when now)
+{
+	return facts->opens > now && (follows(facts, TASK_INSTALL) || follows(facts, TASK_REFRESH));
+}
+
+bool
+task_changes_balancer(enum task_kind kind)
+{
+	return kind == TASK_INSTALL || kind == TASK_REFRESH || kind == TASK_PURGE ||
+	       kind == TASK_WITHDRAW;
+}
+
+/* What was let through is what was due then; what comes later needs a word of its own. */
+bool
+order_may_pass(const struct order_facts *facts, enum task_kind kind)
+{
+	when since = facts->fact[FACT_CERTIFIED];
+
+	if (facts->kind == ORDER_REKEY && kind != TASK_REFRESH)
+		return true;
+	if (kind == TASK_REFRESH)
+		since = facts->fact[FACT_RECHAINED];
+	else if (kind == TASK_WITHDRAW)
+		since = facts->fact[FACT_RETIRED] ? facts->fact[FACT_RETIRED]
+		                                  : facts->fact[FACT_REFUSED];
+	return facts->through != 0 && facts->through >= since;
+}
+
+enum party
+order_waits_for(const struct order_facts *facts, when now)
+{
+	if (facts->fact[FACT_STUCK])
+		return PARTY_PROVIDER;
+	if (waits_for_valid_from(facts, now) || order_is_held(facts, now))
+		return PARTY_NOBODY;
+	return views[view_of(facts)].turn;
+}
+
+const char *
+order_waiting_words(const struct order_facts *facts, when now)
+{
+	if (facts->fact[FACT_STUCK])
+		return "A step needs somebody of the provider to look; then the order can go on.";
+	if (waits_for_valid_from(facts, now))
+		return "The certificate is accepted; it is installed as soon as it becomes valid.";
+	if (order_is_held(facts, now))
+		return facts->fact[FACT_CONFIRMED]
+		           ? "Live; its certificate is put on again with another chain when the load balancer may be changed again."
+		           : "The certificate is accepted; it is installed when the load balancer may be changed again.";
+	return views[view_of(facts)].words;
 }
 
 /* daily. */
@@ -262,12 +308,25 @@ watch_due(const struct order_facts *facts, when now)
 }
 
 static when
+purge_due(const struct order_facts *facts, when now)
+{
+	when at =
+	    facts->fact[FACT_CONFIRMED] + (facts->kind == ORDER_REKEY ? 0 : ORDER_KEEPS_PREVIOUS);
+
+	return at > now ? at : now;
+}
+
+static when
 due_at(const struct order_facts *facts, enum task_kind kind, when now)
 {
 	if (kind == TASK_DNS)
 		return dns_due(facts, now);
 	if (kind == TASK_WATCH)
 		return watch_due(facts, now);
+	if (task_changes_balancer(kind) && facts->opens > now)
+		now = facts->opens;
+	if (kind == TASK_PURGE)
+		return purge_due(facts, now);
 	if (kind == TASK_INSTALL && facts->valid_from > now)
 		return facts->valid_from;
 	return now;

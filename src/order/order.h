@@ -35,6 +35,8 @@ enum order_fact {
 	FACT_DELIVERED,  /* a certificate came, was found good, and waits to be accepted (K-08) */
 	FACT_UNANSWERED, /* one was judged when its sender had gone: the answer is owed by mail */
 	FACT_CERTIFIED,  /* a certificate was accepted */
+	FACT_UNAPPROVED, /* its installation waits for a second person's yes */
+	FACT_APPROVED,   /* and has it */
 	FACT_INSTALLED,  /* it serves at the reserved address */
 	FACT_TESTED,     /* tested there, before any user is sent to it */
 	FACT_DNS_ASKED,  /* the customer was told to move the DNS record now (only where it moves
@@ -61,6 +63,8 @@ enum order_event {
 	EVENT_ANSWERED,
 	EVENT_CERTIFIED, /* also again, before going live: a better certificate replaces the
 	                    accepted one */
+	EVENT_UNAPPROVED,
+	EVENT_APPROVED,
 	EVENT_INSTALLED,
 	EVENT_TESTED,
 	EVENT_UNTESTED, /* the test at the address failed and the installation was rolled back */
@@ -104,6 +108,7 @@ enum task_kind {
 	TASK_TEST_NAME,
 	TASK_TELL,     /* mail: live */
 	TASK_REFRESH,  /* put on again: its chain has changed */
+	TASK_PURGE,    /* what it replaced, off the balancer, as nobody will go back to it */
 	TASK_WATCH,    /* of a live site: is its certificate still what browsers accept? */
 	TASK_WITHDRAW, /* of a retired order: take the site off the balancer, release the address */
 	TASK_KIND_MAX
@@ -123,6 +128,9 @@ struct order_facts {
 	when watched;        /* when the live certificate was last judged again; 0 = never */
 	uint32_t dns_looks;  /* how many, for the schedule */
 	when withdrawn;      /* a retired order's site is off the balancer */
+	when purged;         /* what it replaced is off the balancer */
+	when opens;   /* its balancer may not be changed before, as it said last; 0 = it may */
+	when through; /* when somebody of the provider let it through the window; 0 = nobody did */
 };
 
 struct due {
@@ -137,8 +145,19 @@ enum order_stage order_stage(const struct order_facts *facts);
 enum party order_waits_for(const struct order_facts *facts, when now);
 /* The tasks that follow, in no particular order, at most one of a kind. */
 size_t order_next(const struct order_facts *facts, when now, struct due ret[static TASK_KIND_MAX]);
+/* Does what is to be put on the balancer wait for its window? */
+bool order_is_held(const struct order_facts *facts, when now);
+/* May a task that changes the balancer go through a closed window? So may what answers an incident,
+ * and what somebody of the provider let through since it was due. */
+bool order_may_pass(const struct order_facts *facts, enum task_kind kind);
+/* Does the task change what a balancer serves? */
+bool task_changes_balancer(enum task_kind kind);
 /* One sentence for people: what the order is waiting for. */
 const char *order_waiting_words(const struct order_facts *facts, when now);
+
+/* How long the files of a replaced certificate stay on the balancer, to go back to. A key that may
+ * be exposed does not stay. */
+#define ORDER_KEEPS_PREVIOUS DAYS(7)
 
 /* The DNS is looked at again after 1, 5, 15 and 60 minutes, then hourly (G-06). */
 when order_dns_again(uint32_t looks, when looked);

@@ -143,6 +143,27 @@ static const char *const steps[] = {
 
 	/* 6: a live site's chain is replaced */
 	"ALTER TABLE orders ADD COLUMN fact_rechained @int NOT NULL DEFAULT 0;",
+
+	/* 7: what an order replaced goes off the balancer, some days later */
+	"ALTER TABLE orders ADD COLUMN purged @int NOT NULL DEFAULT 0;",
+
+	/* 8: what load balancers were asked: a queue of its own, as no order is behind it */
+	"CREATE TABLE surveys (id @blob PRIMARY KEY, balancer TEXT NOT NULL REFERENCES balancers (name), kind TEXT NOT NULL, state TEXT NOT NULL,"
+	" author TEXT NOT NULL, asked @int NOT NULL, ended @int NOT NULL, due @int NOT NULL, leased_until @int NOT NULL, worker TEXT NOT NULL,"
+	" attempts @int NOT NULL, looked @int NOT NULL, told @int NOT NULL, result TEXT NOT NULL, words TEXT NOT NULL) @strict;"
+	"CREATE UNIQUE INDEX surveys_open ON surveys (balancer, kind) WHERE ended = 0;"
+	"CREATE INDEX surveys_due ON surveys (due, id) WHERE ended = 0;"
+	"CREATE INDEX surveys_of_balancer ON surveys (balancer, id);"
+	"CREATE TABLE survey_rows (survey @blob NOT NULL REFERENCES surveys, number @int NOT NULL, content TEXT NOT NULL,"
+	" PRIMARY KEY (survey, number)) @strict;"
+	"CREATE INDEX sites_of_balancer ON sites (balancer, id);",
+
+	/* 9: an installation waits for a second person, and for the balancer's window */
+	"ALTER TABLE orders ADD COLUMN fact_unapproved @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN fact_approved @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN opens @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN through @int NOT NULL DEFAULT 0;"
+	"CREATE INDEX orders_held ON orders (opens) WHERE opens > 0;",
 };
 /* clang-format on */
 

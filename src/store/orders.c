@@ -16,17 +16,18 @@
 #include "store/tasks.h"
 
 /* In the order of enum order_fact; a test compares these names with order_fact_name(). */
-#define FACTS                                                                                                                    \
-	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_fetching, fact_delivered, fact_unanswered,"                    \
-	" fact_certified, fact_installed, fact_tested, fact_dns_asked, fact_pointed, fact_confirmed, fact_told, fact_rechained," \
+#define FACTS                                                                                                         \
+	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_fetching, fact_delivered, fact_unanswered,"         \
+	" fact_certified, fact_unapproved, fact_approved, fact_installed, fact_tested, fact_dns_asked, fact_pointed," \
+	" fact_confirmed, fact_told, fact_rechained,"                                                                 \
 	" fact_stuck, fact_superseded, fact_retired"
 #define COLUMNS                                                                                                              \
 	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"     \
 	" o.key_kind, o.mailboxes, o.waiver, o.key, o.csr, o.certificate, o.installation, o.kind, o.dns_when, o.valid_from," \
-	" o.dns_looked, o.dns_looks, o.withdrawn, o.watched, " FACTS                                                         \
+	" o.dns_looked, o.dns_looks, o.withdrawn, o.watched, o.purged, o.opens, o.through, " FACTS                           \
 	", o.trouble, o.created, o.changed, o.version"                                                                       \
 	" FROM orders o JOIN sites t ON t.id=o.site"
-#define FIRST_FACT 7 /* the parameter of the first fact in write_facts() */
+#define FIRST_FACT 9 /* the parameter of the first fact in write_facts() */
 
 static const char *const dns_whens[] = { [DNS_NOW] = "now", [DNS_LAST] = "last" };
 static_assert(COUNT_OF(dns_whens) == DNS_LAST + 1, "a name for each");
@@ -73,6 +74,9 @@ read_facts(struct query *q, struct order_facts *f)
 	f->dns_looks = (uint32_t)column_int(q);
 	f->withdrawn = column_int(q);
 	f->watched = column_int(q);
+	f->purged = column_int(q);
+	f->opens = column_int(q);
+	f->through = column_int(q);
 	for (int i = 0; i < FACT_MAX; i++)
 		f->fact[i] = column_int(q);
 }
@@ -266,7 +270,7 @@ insert_order(struct store *s, const struct order *o)
 	    "INSERT INTO orders (id, number, site, customer, service, organization, division, city, state, country, key_kind, mailboxes,"
 	    " waiver, key, csr, certificate, installation, kind, dns_when, valid_from, dns_looked, dns_looks, withdrawn, " FACTS
 	    ", stage, waits_for, trouble, created, changed, version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$17,$18,$19,$20,"
-	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
+	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
 
 	query_id(&q, 1, o->id);
 	query_int(&q, 2, o->number);
@@ -300,9 +304,9 @@ write_facts(struct store *s, const struct order *o)
 {
 	CLEAN(query_end)
 	struct query q = query(s,
-	    "UPDATE orders SET stage=$2, waits_for=$3, changed=$4, trouble=$5, withdrawn=$6, fact_checked=$7, fact_refused=$8, fact_keyed=$9, fact_asked=$10,"
-	    " fact_fetching=$11, fact_delivered=$12, fact_unanswered=$13, fact_certified=$14, fact_installed=$15, fact_tested=$16, fact_dns_asked=$17,"
-	    " fact_pointed=$18, fact_confirmed=$19, fact_told=$20, fact_rechained=$21, fact_stuck=$22, fact_superseded=$23, fact_retired=$24, version=version+1 WHERE id=$1");
+	    "UPDATE orders SET stage=$2, waits_for=$3, changed=$4, trouble=$5, withdrawn=$6, opens=$7, through=$8, fact_checked=$9, fact_refused=$10, fact_keyed=$11, fact_asked=$12,"
+	    " fact_fetching=$13, fact_delivered=$14, fact_unanswered=$15, fact_certified=$16, fact_unapproved=$17, fact_approved=$18, fact_installed=$19,"
+	    " fact_tested=$20, fact_dns_asked=$21, fact_pointed=$22, fact_confirmed=$23, fact_told=$24, fact_rechained=$25, fact_stuck=$26, fact_superseded=$27, fact_retired=$28, version=version+1 WHERE id=$1");
 	when now = world_now(s->world);
 
 	query_id(&q, 1, o->id);
@@ -311,6 +315,8 @@ write_facts(struct store *s, const struct order *o)
 	query_int(&q, 4, now);
 	query_words(&q, 5, o->trouble);
 	query_int(&q, 6, o->facts.withdrawn);
+	query_int(&q, 7, o->facts.opens);
+	query_int(&q, 8, o->facts.through);
 	for (int i = 0; i < FACT_MAX; i++)
 		query_int(&q, FIRST_FACT + i, o->facts.fact[i]);
 	return query_one(&q);
@@ -491,6 +497,18 @@ store_order_watched(struct store *s, struct id order)
 }
 
 int
+store_order_purged(struct store *s, struct id order)
+{
+	CLEAN(query_end) struct query q = query(s, "UPDATE orders SET purged=$2 WHERE id=$1");
+	int r;
+
+	query_id(&q, 1, order);
+	query_int(&q, 2, world_now(s->world));
+	r = query_one(&q);
+	return r ? r : store_event_add(s, "order.purged", "order", order, order, "");
+}
+
+int
 store_order_looked(struct store *s, struct id order)
 {
 	CLEAN(query_end)
@@ -533,6 +551,71 @@ store_order_look_now(struct store *s, struct id order)
 	if (r == 0)
 		r = store_event_add(s, "order.look_now", "order", order, order, "");
 	return r ? r : store_task_add(s, order, TASK_DNS, now);
+}
+
+int
+store_order_accepted_by_us(struct store *s, struct id order, bool *ret)
+{
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "SELECT actor FROM events WHERE order_id=$1 AND actor<>'worker'"
+	    " AND action IN ('order.certified','order.fetching','order.delivered') AND sequence<="
+	    "(SELECT MAX(sequence) FROM events WHERE order_id=$1 AND action='order.certified')"
+	    " ORDER BY sequence DESC LIMIT 1");
+	int r;
+
+	query_id(&q, 1, order);
+	r = query_row(&q);
+	if (r && r != STORE_E_ABSENT)
+		return r;
+	*ret = r == 0 && str_eq(column_str(&q), str_of(s->actor));
+	return r ? 0 : query_result(&q);
+}
+
+int
+store_order_hold(struct store *s, struct id order, when opens)
+{
+	struct order o;
+	int r = store_order_get(s, order, &o);
+
+	if (r)
+		return r;
+	o.facts.opens = opens;
+	o.trouble[0] = '\0'; /* of a try before; that it waits is none */
+	return write_facts(s, &o);
+}
+
+int
+store_order_let_through(struct store *s, struct id order, const char *detail)
+{
+	when now = world_now(s->world);
+	struct order o;
+	int r = store_order_get(s, order, &o);
+
+	if (r)
+		return r;
+	if (!follows(&o, TASK_INSTALL, now) && !follows(&o, TASK_REFRESH, now) &&
+	    !follows(&o, TASK_WITHDRAW, now))
+		return STORE_E_NOT_NOW;
+	o.facts.opens = 0;
+	o.facts.through = now;
+	r = write_facts(s, &o);
+	if (r == 0)
+		r = store_event_add(s, "order.let_through", "order", order, order, detail);
+	return r ? r : store_order_settle(s, &o);
+}
+
+int
+store_orders_look_again(struct store *s)
+{
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "UPDATE tasks SET due=$1 WHERE order_id IN (SELECT id FROM orders WHERE opens>$1 AND opens>0)"
+	    " AND kind IN ('install','refresh','withdraw') AND leased_until=0 AND due>$1 AND due<$2");
+
+	query_int(&q, 1, world_now(s->world));
+	query_int(&q, 2, INT64_MAX);
+	return query_run(&q);
 }
 
 int

@@ -68,9 +68,21 @@ int store_order_set_valid_from(struct store *s, struct id order, when valid_from
 int store_order_set_dns_when(struct store *s, struct id order, enum dns_when dns_when) MUST_USE;
 /* The live certificate was judged again just now. */
 int store_order_watched(struct store *s, struct id order) MUST_USE;
+/* What it replaced is off the balancer. */
+int store_order_purged(struct store *s, struct id order) MUST_USE;
 int store_order_looked(struct store *s, struct id order) MUST_USE; /* counts one look at the DNS */
 int store_order_look_now(
     struct store *s, struct id order) MUST_USE; /* schedule starts again, DNS task due now */
+/* Did the handle's actor accept the certificate that is to be installed? Where the worker accepted
+ * what it had fetched, who delivered it did. */
+int store_order_accepted_by_us(struct store *s, struct id order, bool *ret) MUST_USE;
+/* Its balancer may be changed from then on; 0 = now. */
+int store_order_hold(struct store *s, struct id order, when opens) MUST_USE;
+/* Somebody of the provider lets what is due at the balancer through a closed window; `detail` for
+ * the audit log says why. NOT_NOW: nothing is due there. */
+int store_order_let_through(struct store *s, struct id order, const char *detail) MUST_USE;
+/* The windows of the configuration may have changed: all that waits for one looks again now. */
+int store_orders_look_again(struct store *s) MUST_USE;
 int store_order_trouble(struct store *s, struct id order, const char *words) MUST_USE;
 int store_order_withdrawn(struct store *s, struct id order) MUST_USE;
 

@@ -29,6 +29,120 @@ columns_are_the_facts(void **state)
 	}
 }
 
+/* When the task of that kind is due. */
+static when
+due_of(struct lab *lab, struct id order, enum task_kind kind, struct id *ret_task)
+{
+	struct task tasks[TASK_KIND_MAX];
+	size_t count = 0;
+
+	OK(store_tasks_of_order(lab->s, order, tasks, COUNT_OF(tasks), &count));
+	for (size_t i = 0; i < count; i++)
+		if (tasks[i].kind == kind) {
+			*ret_task = tasks[i].id;
+			return tasks[i].due;
+		}
+	fail_msg("no such task");
+	return 0;
+}
+
+static void
+hold(struct lab *lab, const struct order *o, when opens)
+{
+	struct outcome later = { .kind = OUTCOME_LATER, .words = "may be changed again from" };
+	struct id task = ID_NONE;
+
+	(void)due_of(lab, o->id, TASK_INSTALL, &task);
+	OK(store_begin(lab->s));
+	OK(store_order_hold(lab->s, o->id, opens));
+	OK(store_task_postpone(lab->s, task, &later, opens));
+	OK(store_commit(lab->s, "test.hold"));
+}
+
+/* A closed window: the installation is due when it opens, whatever else happens to the order; with a
+ * new configuration, or by somebody's word, now. */
+static void
+an_order_waits_for_a_window(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "owa.contoso.com"), back;
+	when opens = fake_time + HOURS(9);
+	struct id task;
+
+	OK(store_begin(lab->s));
+	assert_int_equal(store_order_let_through(lab->s, o.id, ""), STORE_E_NOT_NOW);
+	store_abandon(lab->s);
+	event(lab, o.id, EVENT_CHECKED);
+	event(lab, o.id, EVENT_KEYED);
+	give_certificate(lab, &o);
+	event(lab, o.id, EVENT_CERTIFIED);
+	assert_int_equal(due_of(lab, o.id, TASK_INSTALL, &task), fake_time);
+	hold(lab, &o, opens);
+	event(lab, o.id, EVENT_POINTED);
+	OK(store_order_get(lab->s, o.id, &back));
+	assert_true(order_is_held(&back.facts, fake_time));
+	assert_int_equal(due_of(lab, o.id, TASK_INSTALL, &task), opens);
+	assert_int_equal(count_of(lab, "SELECT COUNT(*) FROM orders WHERE waits_for='nobody'"), 1);
+
+	OK(store_begin(lab->s));
+	OK(store_orders_look_again(lab->s));
+	OK(store_commit(lab->s, "test.look_again"));
+	assert_int_equal(due_of(lab, o.id, TASK_INSTALL, &task), fake_time);
+
+	hold(lab, &o, opens);
+	OK(store_begin(lab->s));
+	OK(store_order_let_through(lab->s, o.id, "{\"reason\":\"users see a warning\"}"));
+	OK(store_commit(lab->s, "test.let_through"));
+	OK(store_order_get(lab->s, o.id, &back));
+	assert_false(order_is_held(&back.facts, fake_time));
+	assert_true(order_may_pass(&back.facts, TASK_INSTALL));
+	assert_int_equal(due_of(lab, o.id, TASK_INSTALL, &task), fake_time);
+	assert_int_equal(
+	    count_of(lab,
+		"SELECT COUNT(*) FROM events WHERE action='order.let_through' AND detail LIKE '%warning%'"),
+	    1);
+}
+
+static void
+event_by(struct lab *lab, const char *actor, struct id order, enum order_event e)
+{
+	store_set_actor(lab->s, actor);
+	event(lab, order, e);
+}
+
+static bool
+accepted_by(struct lab *lab, const char *actor, const struct order *o)
+{
+	bool yes = false;
+
+	store_set_actor(lab->s, actor);
+	OK(store_order_accepted_by_us(lab->s, o->id, &yes));
+	return yes;
+}
+
+/* Four eyes: who the first pair belongs to. */
+static void
+who_accepted_a_certificate(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "owa.contoso.com");
+
+	event(lab, o.id, EVENT_CHECKED);
+	event(lab, o.id, EVENT_KEYED);
+	assert_false(accepted_by(lab, "token:anna", &o));
+	event_by(lab, "token:anna", o.id, EVENT_DELIVERED); /* who delivers has not accepted */
+	event_by(lab, "token:ben", o.id, EVENT_CERTIFIED);
+	assert_false(accepted_by(lab, "token:anna", &o));
+	assert_true(accepted_by(lab, "token:ben", &o));
+	event_by(lab, "token:anna", o.id, EVENT_DELIVERED); /* another one, not accepted yet */
+	assert_true(accepted_by(lab, "token:ben", &o));
+	event_by(lab, "token:carl", o.id, EVENT_FETCHING); /* and one that the worker accepts */
+	event_by(lab, "worker", o.id, EVENT_CERTIFIED);
+	assert_true(accepted_by(lab, "token:carl", &o));
+	assert_false(accepted_by(lab, "token:ben", &o));
+	assert_false(accepted_by(lab, "worker", &o));
+}
+
 static void
 an_order_lives(void **state)
 {
@@ -627,6 +741,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_LAB(columns_are_the_facts),
+		IN_LAB(an_order_waits_for_a_window),
+		IN_LAB(who_accepted_a_certificate),
 		IN_LAB(an_order_lives),
 		IN_LAB(tasks_follow_each_event),
 		IN_LAB(an_event_that_does_not_fit_changes_nothing),

@@ -42,29 +42,32 @@ take(const struct config_balancer *to, const struct carried *carried, long *ret_
 }
 
 static int
-connect_to(const struct config_balancer *to, int *ret_fd, struct outcome *what)
+connect_to(const struct config_balancer *to, size_t number, int *ret_fd, struct outcome *what)
 {
+	const struct config_unit unit = config_unit_of(to, number);
 	struct addr address;
-	int r = addr_parse(str_of(to->address), &address)
-	            ? net_connect(&address, (uint16_t)to->port, CONNECT_TIMEOUT, ret_fd)
+	int r = addr_parse(str_of(unit.address), &address)
+	            ? net_connect(&address, (uint16_t)unit.port, CONNECT_TIMEOUT, ret_fd)
 	            : NET_E_REFUSED;
 
 	if (r <= 0)
 		return r;
-	outcome_set(what, OUTCOME_LATER, "%s: %s port %lld: %s", to->name, to->address,
-	    (long long)to->port, net_words(r));
+	outcome_set(what, OUTCOME_LATER, "%s: %s port %lld: %s", to->name, unit.address,
+	    (long long)unit.port, net_words(r));
 	return BALANCER_E_UNREACHABLE;
 }
 
 int
-carry_sign_in(struct channel *keeper, const struct config_balancer *to, long *ret_status,
-    struct buf *answer, struct outcome *what)
+carry_sign_in(struct channel *keeper, const struct config_balancer *to, size_t unit,
+    long *ret_status, struct buf *answer, struct outcome *what)
 {
 	CLEAN(buf_fini) struct buf held = BUF_SECRET(CARRY_ANSWER_MAX + 1024);
-	const struct sign_in question = { .balancer = to->name, .provider = "tmos" };
+	const struct sign_in question = {
+		.balancer = to->name, .provider = "tmos", .unit = (uint8_t)unit
+	};
 	CLEAN(close_fd) int fd = -1;
 	struct carried carried;
-	int r = connect_to(to, &fd, what);
+	int r = connect_to(to, unit, &fd, what);
 
 	if (r)
 		return r;
@@ -104,7 +107,7 @@ carry_upload(struct channel *keeper, const struct config_balancer *to,
 	struct key_export asked = *question;
 	struct key_exported exported = { 0 };
 	CLEAN(close_fd) int fd = -1;
-	int r = connect_to(to, &fd, what);
+	int r = connect_to(to, question->unit, &fd, what);
 
 	if (r)
 		return r;

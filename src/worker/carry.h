@@ -9,9 +9,9 @@
 #include "balancer/balancer.h"
 #include "ipc/key_export.h"
 
-int carry_sign_in(struct channel *keeper, const struct config_balancer *to, long *ret_status,
-    struct buf *answer, struct outcome *what) MUST_USE;
-/* `question`: but for the form, the name and the token. */
+int carry_sign_in(struct channel *keeper, const struct config_balancer *to, size_t unit,
+    long *ret_status, struct buf *answer, struct outcome *what) MUST_USE;
+/* `question`: but for the form, the name and the token; to the unit that it names. */
 int carry_upload(struct channel *keeper, const struct config_balancer *to,
     const struct key_export *question, const char *name, const char *token, long *ret_status,
     struct buf *answer, struct outcome *what) MUST_USE;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "sys/log.h"
+#include "worker/survey.h"
 
 #define LEASE     MINUTES(5)
 #define IDLE_MOST SECONDS(1) /* other nodes queue tasks without waking us */
@@ -24,6 +25,7 @@ static step_fn *const steps[] = {
 	[TASK_TEST_NAME] = step_test_name,
 	[TASK_TELL] = step_tell,
 	[TASK_REFRESH] = step_refresh,
+	[TASK_PURGE] = step_purge,
 	[TASK_WATCH] = step_watch,
 	[TASK_WITHDRAW] = step_withdraw,
 };
@@ -244,8 +246,11 @@ hand_serve(void *arg)
 		uint64_t seen = wakes_seen(worker);
 		struct task task;
 		when next = 0;
-		int r = store_task_claim(hand->store, hand->name, LEASE, &task, &next);
+		int r;
 
+		if (survey_serve(hand))
+			continue;
+		r = store_task_claim(hand->store, hand->name, LEASE, &task, &next);
 		if (r == 0) {
 			hand->task = &task;
 			r = work_on(hand, &task);

@@ -12,6 +12,7 @@
 
 #include "ipc/wake.h"
 #include "store/pools.h"
+#include "store/surveys.h"
 #include "sys/log.h"
 #include "sys/net.h"
 
@@ -70,14 +71,29 @@ open_hand(struct crew *crew, size_t i)
 	store_set_actor(hand->store, "worker");
 	/* What an earlier life of this hand had claimed is due again at once. */
 	r = store_tasks_free(hand->store, hand->name);
+	if (r == 0)
+		r = store_surveys_free(hand->store, hand->name);
 	if (r)
 		return error_fold(r);
 	return error_fold(dns_new(worker->config, worker->world, &hand->dns));
 }
 
-/* The store only names balancers; the names are brought up to date with the configuration. */
 static int
-name_balancers(struct crew *crew)
+open_calendars(struct worker *worker)
+{
+	char words[CONFIG_TEXT_SIZE];
+
+	worker->calendars = calendars_load(worker->config, words);
+	if (worker->calendars)
+		return 0;
+	LOG(LOG_ERROR, "calendar.unusable", LOG_TEXT("words", words));
+	return error_origin(-EINVAL);
+}
+
+/* The store only names balancers; the names are brought up to date with the configuration, and who
+ * waits for a window asks the new one. */
+static int
+adopt_balancers(struct crew *crew)
 {
 	const struct config *config = crew->worker.config;
 	struct store *store = crew->hand[0].store;
@@ -86,6 +102,8 @@ name_balancers(struct crew *crew)
 	for (size_t i = 0; r == 0 && i < config->balancer_count; i++)
 		r = store_balancer_name(
 		    store, config->balancers[i].name, config->balancers[i].driver);
+	if (r == 0)
+		r = store_orders_look_again(store);
 	return error_fold(r ? r : store_commit(store, "worker.balancers"));
 }
 
@@ -114,13 +132,16 @@ worker_open(struct process *process)
 		    LOG_NUMBER("error", r));
 		return error_fold(r);
 	}
+	r = open_calendars(worker);
+	if (r)
+		return r;
 	crew->count = (size_t)worker->config->worker_threads;
 	for (size_t i = 0; i < crew->count; i++) {
 		r = open_hand(crew, i);
 		if (r)
 			return r;
 	}
-	return name_balancers(crew);
+	return adopt_balancers(crew);
 }
 
 static int

@@ -11,6 +11,7 @@
 #include "store/sites.h"
 #include "sys/file.h"
 #include "worker/carry.h"
+#include "worker/window.h"
 
 #define PATIENCE       SECONDS(20) /* for other hands and nodes at the same balancer */
 #define VERIFY_TIMEOUT SECONDS(5)
@@ -71,6 +72,8 @@ load_bundle(
 	b->name = matter->name;
 	b->address = matter->address;
 	b->backend = matter->service.backend;
+	b->service = service_kind_name(matter->service.kind);
+	b->template = config_template(hand->worker->config, matter->balancer->name, b->service);
 	b->leaf = buf_str(&ret->leaf);
 	b->chain = buf_str(&ret->chain);
 	memcpy(b->leaf_sha256, ret->certificate.sha256, sizeof(b->leaf_sha256));
@@ -164,23 +167,27 @@ pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_soc
 }
 
 static int
-sign_in(const struct pourer *self, long *ret_status, struct buf *answer, struct outcome *what)
+sign_in(const struct pourer *self, size_t unit, long *ret_status, struct buf *answer,
+    struct outcome *what)
 {
 	struct job *job = self->context;
 
 	return carry_sign_in(
-	    job->hand->worker->keeper, job->matter->balancer, ret_status, answer, what);
+	    job->hand->worker->keeper, job->matter->balancer, unit, ret_status, answer, what);
 }
 
 static int
-upload(const struct pourer *self, const struct bundle *bundle, const char *name, const char *token,
-    long *ret_status, struct buf *answer, struct outcome *what)
+upload(const struct pourer *self, const struct bundle *bundle, size_t unit, const char *name,
+    const char *token, long *ret_status, struct buf *answer, struct outcome *what)
 {
 	struct job *job = self->context;
 	const struct load *load = (const struct load *)(const void *)bundle;
-	const struct key_export question = export_of(job, load);
-	int r = carry_upload(job->hand->worker->keeper, job->matter->balancer, &question, name,
-	    token, ret_status, answer, what);
+	struct key_export question = export_of(job, load);
+	int r;
+
+	question.unit = (uint8_t)unit;
+	r = carry_upload(job->hand->worker->keeper, job->matter->balancer, &question, name, token,
+	    ret_status, answer, what);
 
 	if (r == 0 || r == BALANCER_E_AMBIGUOUS)
 		count_pour(job, load->key.id);
@@ -267,6 +274,7 @@ set_kind(int r, struct outcome *what)
 	case BALANCER_E_UNREACHABLE:
 	case BALANCER_E_AMBIGUOUS:
 	case BALANCER_E_PARTIAL:
+	case BALANCER_E_HELD:
 		what->kind = OUTCOME_LATER;
 		break;
 	default:
@@ -400,10 +408,28 @@ keep(struct hand *hand, const struct task *task, const struct order *order, stru
 		return 0;
 	}
 	r = store_installation_set(hand->store, installation, state, what->words);
+	if (r == 0) /* in time, or not any more */
+		r = store_findings_replace(
+		    hand->store, order->id, GATE_WINDOW, &(struct findings){ 0 });
 	if (r)
 		return error_fold(r);
 	return is_live ? hand_finish(hand, task, EVENT_REFRESHED, "", "worker.refreshed")
 	               : hand_finish(hand, task, EVENT_INSTALLED, "", "worker.installed");
+}
+
+/* The chain of an approved certificate is no new decision. */
+static int
+wait_for_leave(struct hand *hand, const struct task *task, const struct order *order,
+    const struct subject_matter *matter, bool *ret_waits, struct outcome *what)
+{
+	int r = 0;
+
+	*ret_waits = false;
+	if (task->kind == TASK_INSTALL)
+		r = approval_wait(hand, task, order, matter->balancer, ret_waits, what);
+	if (r == 0 && !*ret_waits)
+		r = window_wait(hand, task, order, &matter->site, ret_waits, what);
+	return r;
 }
 
 static int
@@ -414,11 +440,14 @@ put_on(struct hand *hand, const struct task *task, const struct order *order, bo
 	CLEAN(load_fini) struct load previous = LOAD;
 	struct subject_matter matter;
 	struct job job = { .hand = hand, .matter = &matter, .order = order->id };
-	bool has_previous = false;
+	bool has_previous = false, waits;
 	int r = hand_load(hand, order, &matter, what);
 
 	if (r)
 		return r > 0 ? 0 : r;
+	r = wait_for_leave(hand, task, order, &matter, &waits, what);
+	if (r || waits)
+		return r;
 	r = load_bundle(hand, order->certificate, &matter, &load);
 	if (r == 0)
 		r = load_previous(hand, order, &matter, &previous, &has_previous);
@@ -456,6 +485,50 @@ int
 step_refresh(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
 	return put_on(hand, task, order, true, what);
+}
+
+static int
+purge(struct job *job, const struct load *load, struct outcome *what)
+{
+	CLEAN(balancer_close) struct balancer *b = NULL;
+	const struct balancer_driver *driver = balancer_driver_named(job->matter->balancer->driver);
+	const struct pourer pourer = pourer_of(job);
+	int r = BALANCER_E_NOOP;
+
+	if (driver && driver->purge) {
+		r = open_balancer(job, &pourer, &b, what);
+		if (r == 0)
+			r = driver->purge(b, &load->bundle, what);
+	}
+	if (r < 0)
+		return r;
+	set_kind(r, what);
+	return 0;
+}
+
+int
+step_purge(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	CLEAN(load_fini) struct load load = LOAD;
+	struct subject_matter matter;
+	struct job job = { .hand = hand, .matter = &matter };
+	bool waits;
+	int r = hand_load(hand, order, &matter, what);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	r = wait_for_leave(hand, task, order, &matter, &waits, what);
+	if (r || waits)
+		return r;
+	r = load_bundle(hand, order->certificate, &matter, &load);
+	if (r == 0)
+		r = purge(&job, &load, what);
+	if (r || what->kind != OUTCOME_DONE)
+		return r;
+	r = hand_begin(hand);
+	if (r == 0)
+		r = store_order_purged(hand->store, order->id);
+	return r ? error_fold(r) : hand_finish(hand, task, EVENT_MAX, "", "worker.purged");
 }
 
 static int

@@ -12,6 +12,7 @@
 #include "store/certificates.h"
 #include "sys/log.h"
 #include "worker/judge.h"
+#include "worker/window.h"
 
 static struct judgement *
 judgement_new(void)
@@ -78,6 +79,7 @@ conclude(struct hand *hand, const struct task *task, const struct order *order,
 {
 	CLEAN(buf_fini) struct buf trouble = BUF(4096);
 	struct order after;
+	struct site site;
 	int r = hand_begin(hand);
 
 	put_trouble(report, &trouble);
@@ -86,6 +88,10 @@ conclude(struct hand *hand, const struct task *task, const struct order *order,
 	if (r == 0)
 		r = store_findings_replace(
 		    hand->store, order->id, GATE_CERTIFICATE, &report->findings);
+	if (r == 0)
+		r = store_site_get(hand->store, order->site, &site);
+	if (r == 0)
+		r = window_warn(hand, order, &site);
 	if (r == 0)
 		r = store_order_watched(hand->store, order->id);
 	if (r == 0)

@@ -10,6 +10,7 @@
 #include "store/certificates.h"
 #include "store/pools.h"
 #include "worker/install.h"
+#include "worker/window.h"
 
 static bool
 takes_the_site(const struct order *order, const struct site *site)
@@ -62,11 +63,15 @@ int
 step_withdraw(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
 	struct site site;
-	bool all;
+	bool all, waits = false;
 	int r = store_site_get(hand->store, order->site, &site);
 
 	if (r)
 		return error_fold(r);
+	if (!id_is_none(order->installation)) /* else there is nothing to be changed */
+		r = window_wait(hand, task, order, &site, &waits, what);
+	if (r || waits)
+		return r;
 	all = takes_the_site(order, &site) && site.retired == 0;
 	if (!id_is_none(order->certificate)) {
 		r = all ? install_withdraw(hand, order, what)

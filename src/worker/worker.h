@@ -12,6 +12,7 @@
 
 #include "balancer/queue.h"
 #include "check/dns.h"
+#include "config/calendar.h"
 #include "ipc/process.h"
 #include "mail/mail.h"
 #include "site/site.h"
@@ -25,12 +26,14 @@ struct worker {
 	const struct world *world;
 	struct channel *keeper, *reader;
 	struct site_trust *trust;
-	struct queue *turns;  /* of the hands at a balancer */
-	pthread_mutex_t lock; /* guards `woken` */
+	struct queue *turns;              /* of the hands at a balancer */
+	const struct calendar *calendars; /* of the balancers of the configuration */
+	pthread_mutex_t lock;             /* guards `woken` */
 	pthread_cond_t wake;
 	uint64_t woken; /* counts wake-ups, so that none is missed between a look and a wait */
 	atomic_bool stop;
 	atomic_uint_fast64_t done, postponed;
+	atomic_uint surveying; /* hands that are at a survey */
 };
 
 struct hand {
@@ -51,8 +54,8 @@ typedef int step_fn(
     struct hand *hand, const struct task *task, struct order *order, struct outcome *what);
 
 step_fn step_check, step_key, step_ask, step_dns, step_fetch, step_answer, step_install,
-    step_test_address, step_ask_dns, step_test_name, step_tell, step_refresh, step_watch,
-    step_withdraw;
+    step_test_address, step_ask_dns, step_test_name, step_tell, step_refresh, step_purge,
+    step_watch, step_withdraw;
 
 /* Begins a transaction of the task the hand is at. STORE_E_STALE when somebody else is at it by now,
  * as a worker outlives its certdeskd, killed, for some seconds: the step ends with that, and keeps

@@ -6,7 +6,8 @@
  *
  *     op          install, rollback, withdraw, observe, plan
  *     balancer    driver, address, port, pin, …: the members of a balancer in the configuration
- *     host vip backend site   what the bundle says of the site; `site` is a number
+ *     host vip backend service site   what the bundle says of the site; `site` is a number
+ *     template    its members in the configuration; absent = what is built in
  *     leaf chain key          files: DER, DER, PEM
  *     previous    leaf, chain, key of what may be served again; absent = none
  *     trust       file of the roots by which what is served is verified
@@ -32,6 +33,7 @@
 #define FILE_MAX (1u << 20)
 
 static const json_t *order;
+static struct config_template template;
 
 struct part {
 	struct bundle bundle; /* first: upload() gets it back */
@@ -63,31 +65,64 @@ text_of(const json_t *object, const char *member)
 	return text ? text : "";
 }
 
+/* Members of that name, if they are there. */
+#define COPY(to, from, member) copy_member((from), #member, (to).member, sizeof((to).member))
+
+static void
+copy_member(const json_t *from, const char *member, char *to, size_t size)
+{
+	if (json_object_get(from, member))
+		must(str_copy(str_of(text_of(from, member)), to, size), member);
+}
+
 static struct config_balancer
 read_balancer(const json_t *from)
 {
 	struct config_balancer b = { .name = "edge",
 		.bufsize = json_integer_value(json_object_get(from, "bufsize")),
 		.port = json_integer_value(json_object_get(from, "port")),
-		.https_port = json_integer_value(json_object_get(from, "https_port")) };
+		.peer_port = json_integer_value(json_object_get(from, "peer_port")),
+		.https_port = json_integer_value(json_object_get(from, "https_port")),
+		.route_domain = json_integer_value(json_object_get(from, "route_domain")),
+		.redirect_rule = "certdesk" };
 
-	snprintf(b.driver, sizeof(b.driver), "%s", text_of(from, "driver"));
-	snprintf(b.address, sizeof(b.address), "%s", text_of(from, "address"));
-	snprintf(b.pin, sizeof(b.pin), "%s", text_of(from, "pin"));
-	snprintf(b.ca_file, sizeof(b.ca_file), "%s", text_of(from, "ca_file"));
-	snprintf(b.partition, sizeof(b.partition), "%s", text_of(from, "partition"));
-	snprintf(b.parent_profile, sizeof(b.parent_profile), "%s", text_of(from, "parent_profile"));
-	snprintf(b.http_profile, sizeof(b.http_profile), "%s", text_of(from, "http_profile"));
-	snprintf(b.tcp_profile, sizeof(b.tcp_profile), "%s", text_of(from, "tcp_profile"));
-	snprintf(b.redirect_rule, sizeof(b.redirect_rule), "%s", text_of(from, "redirect_rule"));
-	snprintf(b.snat, sizeof(b.snat), "%s", text_of(from, "snat"));
-	snprintf(b.socket, sizeof(b.socket), "%s", text_of(from, "socket"));
-	snprintf(b.certificates, sizeof(b.certificates), "%s", text_of(from, "certificates"));
-	snprintf(b.crt_list, sizeof(b.crt_list), "%s", text_of(from, "crt_list"));
-	snprintf(b.hosts_map, sizeof(b.hosts_map), "%s", text_of(from, "hosts_map"));
-	snprintf(b.folder, sizeof(b.folder), "%s", text_of(from, "folder"));
-	snprintf(b.lock_folder, sizeof(b.lock_folder), "%s", text_of(from, "lock_folder"));
+	COPY(b, from, driver);
+	COPY(b, from, address);
+	COPY(b, from, pin);
+	COPY(b, from, peer_address);
+	COPY(b, from, peer_pin);
+	COPY(b, from, ca_file);
+	COPY(b, from, partition);
+	COPY(b, from, parent_profile);
+	COPY(b, from, http_profile);
+	COPY(b, from, tcp_profile);
+	COPY(b, from, redirect_rule);
+	COPY(b, from, snat);
+	COPY(b, from, socket);
+	COPY(b, from, certificates);
+	COPY(b, from, crt_list);
+	COPY(b, from, hosts_map);
+	COPY(b, from, folder);
+	COPY(b, from, lock_folder);
 	return b;
+}
+
+static struct config_template
+read_template(const json_t *from)
+{
+	struct config_template t = { .name = "template" };
+
+	COPY(t, from, parent_profile);
+	COPY(t, from, http_profile);
+	COPY(t, from, tcp_profile);
+	COPY(t, from, server_ssl_profile);
+	COPY(t, from, persistence);
+	COPY(t, from, pool);
+	COPY(t, from, rules);
+	COPY(t, from, redirect_rule);
+	COPY(t, from, snat);
+	COPY(t, from, shared_virtual);
+	return t;
 }
 
 static void
@@ -110,6 +145,8 @@ read_part(const json_t *files, struct part *to)
 	must(addr_parse(str_of(text_of(order, "vip")), &b->address), "vip");
 	b->site.b[15] = (uint8_t)json_integer_value(json_object_get(order, "site"));
 	b->backend = text_of(order, "backend");
+	b->service = text_of(order, "service");
+	b->template = json_object_get(order, "template") ? &template : NULL;
 	b->leaf = buf_str(&to->leaf);
 	b->chain = buf_str(&to->chain);
 	SHA256((const unsigned char *)b->leaf.p, b->leaf.len, b->leaf_sha256);
@@ -119,13 +156,14 @@ read_part(const json_t *files, struct part *to)
 /* ---- who plays keeper and courier */
 
 static int
-carry(const struct config_balancer *to, const struct device_request *request, long *ret_status,
-    struct buf *answer, struct outcome *what)
+carry(const struct config_balancer *to, size_t number, const struct device_request *request,
+    long *ret_status, struct buf *answer, struct outcome *what)
 {
-	const struct device_place place = { .address = to->address,
-		.port = to->port,
+	const struct config_unit unit = config_unit_of(to, number);
+	const struct device_place place = { .address = unit.address,
+		.port = unit.port,
 		.ca_file = to->ca_file,
-		.pin = to->pin,
+		.pin = unit.pin,
 		.timeout = SECONDS(20) };
 	CLEAN(device_close) struct device *device = NULL;
 	int r;
@@ -139,7 +177,8 @@ carry(const struct config_balancer *to, const struct device_request *request, lo
 }
 
 static int
-sign_in(const struct pourer *self, long *ret_status, struct buf *answer, struct outcome *what)
+sign_in(const struct pourer *self, size_t unit, long *ret_status, struct buf *answer,
+    struct outcome *what)
 {
 	json_t *body = json_pack("{s:s, s:s, s:s}", "username", text_of(order, "user"), "password",
 	    text_of(order, "password"), "loginProviderName", "tmos");
@@ -148,15 +187,15 @@ sign_in(const struct pourer *self, long *ret_status, struct buf *answer, struct 
 		.token = "",
 		.coordination = "",
 		.json = body };
-	int r = carry(self->context, &request, ret_status, answer, what);
+	int r = carry(self->context, unit, &request, ret_status, answer, what);
 
 	json_decref(body);
 	return r;
 }
 
 static int
-upload(const struct pourer *self, const struct bundle *bundle, const char *name, const char *token,
-    long *ret_status, struct buf *answer, struct outcome *what)
+upload(const struct pourer *self, const struct bundle *bundle, size_t unit, const char *name,
+    const char *token, long *ret_status, struct buf *answer, struct outcome *what)
 {
 	const struct part *part = (const struct part *)(const void *)bundle;
 	char path[300];
@@ -167,7 +206,7 @@ upload(const struct pourer *self, const struct bundle *bundle, const char *name,
 		.bytes = buf_str(&part->key) };
 
 	snprintf(path, sizeof(path), "/mgmt/shared/file-transfer/uploads/%s", name);
-	return carry(self->context, &request, ret_status, answer, what);
+	return carry(self->context, unit, &request, ret_status, answer, what);
 }
 
 static int
@@ -368,6 +407,7 @@ main(void)
 	steps = json_array();
 	json_object_set_new(said, "steps", steps);
 	balancer = read_balancer(json_object_get(given, "balancer"));
+	template = read_template(json_object_get(given, "template"));
 	previous = json_object_get(given, "previous");
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	read_part(given, &part);

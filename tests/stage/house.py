@@ -2,6 +2,7 @@
 """A private certdesk in one folder: initialised by `certdesk init`, started as certdeskd, used over its API and
 command. With its peers (stage()) it is a whole provider on loopback."""
 import contextlib
+import datetime
 import http.client
 import json
 import os
@@ -24,6 +25,13 @@ STATEMENT = ("I know that this private key was not made by the provider, that an
 
 def build_folder():
     return Path(os.environ.get("CERTDESK_BUILD", ROOT / "build" / "release"))
+
+
+def frozen(days=9):
+    """Rules of a balancer that was frozen yesterday, and when that ends."""
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    last = today + datetime.timedelta(days=days)
+    return {"freezes": f"{today - datetime.timedelta(days=1)}..{last}", "time_zone": "UTC"}, f"{last + datetime.timedelta(days=1)}T00:00:00Z"
 
 
 class Refused(Exception):
@@ -137,7 +145,8 @@ class House(Peer):
         if more.get("publisher"):
             lines.append(f"fetch:\n  allow:\n    - address: 127.0.0.1\n      port: {more['publisher'].port}")
         if balancer:
-            lines.append("balancers:\n  - name: edge" + "".join(f"\n    {name}: {value}" for name, value in balancer.settings().items()))
+            settings = {**balancer.settings(), **more.get("rules", {})}
+            lines.append("balancers:\n  - name: edge" + "".join(f"\n    {name}: {value}" for name, value in settings.items()))
         lines.append(f"log:\n  level: {more.get('log', 'notice')}")
         self.config.write_text("\n".join(lines) + "\n")
 
@@ -219,11 +228,15 @@ class Stage:
     def start(self, failpoint=None):
         for peer in (self.backend, self.balancer, self.knot, self.mailbox, self.publisher):
             peer.start()
-        self.house.write_config(self.balancer, self.knot, self.mailbox, self.ca, publisher=self.publisher, **self.more)
+        self.configure()
         self.house.init()
         self.house.start(failpoint)
         self.api = self.house.api()
         return self
+
+    def configure(self, **rules):
+        """The configuration for its next start; `rules`: when and by whom the balancer may be changed."""
+        self.house.write_config(self.balancer, self.knot, self.mailbox, self.ca, publisher=self.publisher, rules=rules, **self.more)
 
     def stop(self):
         for peer in (self.house, self.publisher, self.mailbox, self.knot, self.balancer, self.backend):

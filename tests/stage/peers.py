@@ -307,6 +307,7 @@ class Publisher:
         self.port = free_port()
         self.pages = {}
         self.asked = []
+        self.heads = []  # of the same requests
         self.server = None
 
     def start(self):
@@ -315,6 +316,7 @@ class Publisher:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 publisher.asked.append(self.path)
+                publisher.heads.append(dict(self.headers))
                 page = publisher.pages.get(self.path, 404)
                 if callable(page):
                     page = page()

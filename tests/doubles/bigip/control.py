@@ -5,6 +5,7 @@ import dataclasses
 import json
 
 from . import failures, kinds, wire
+from .objects import replaced
 from .populate import populate
 
 
@@ -102,11 +103,20 @@ def objects(double, body):
     return {"objects": {thing.path: thing.own for thing in unit.store.all(body["kind"])}}
 
 
+def own(double, body):
+    """{"unit", "kind", "path", "service"}: an application service has the object from now on."""
+    unit = double.pair.unit(int(body.get("unit", 1)))
+    thing = unit.store.kinds[body["kind"]][body["path"]]
+    with unit.store.change():
+        unit.store.put(replaced(thing, appService=str(body["service"])))
+    return {"path": body["path"]}
+
+
 CALLS = {
     ("GET", "state"): state, ("POST", "state"): state, ("POST", "fail"): fail, ("DELETE", "fail"): heal, ("POST", "failover"): failover,
     ("POST", "unit"): change_unit, ("POST", "restart"): restart, ("POST", "delay"): delay, ("GET", "requests"): requests,
     ("POST", "requests"): requests, ("DELETE", "requests"): forget, ("POST", "tokens"): tokens, ("POST", "populate"): existing,
-    ("POST", "objects"): objects,
+    ("POST", "objects"): objects, ("POST", "own"): own,
 }
 
 

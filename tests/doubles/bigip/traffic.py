@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a virtual server does with HTTP once the handshake is done: redirect by its rules, proxy to its pool's first
-member that is up, or a 200 of its own."""
+"""What a virtual server does with HTTP once the handshake is done: answer by its rules (irule.py), proxy to its pool's
+first member that is up, or a 200 of its own."""
 import asyncio
-import re
 import ssl
 
-from . import kinds, wire
+from . import irule, kinds, wire
 from .virtuals import split_destination
 
-REDIRECT = re.compile(r"HTTP::redirect\s+[\"{]?https://")
-PASSED = re.compile(r"\"(/\.well-known/[^\"*]*)\*?\"")  # what a rule lets through before it redirects
-RULE_POOL = re.compile(r"^\s*pool\s+(/\S+|\w[\w.-]*)", re.M)
+REASONS = {301: "Moved Permanently", 302: "Found", 308: "Permanent Redirect"}
 LIMIT = 64 * 1024
 
 
@@ -19,16 +16,19 @@ def rules_of(unit, thing):
     return [rule.own["apiAnonymous"] for rule in found if rule]
 
 
-def decide(unit, thing, path):
-    """(redirect?, pool) for a request path. Of iRules only this much is understood."""
+def decide(unit, thing, method, target, host):
+    """((status, location), None) where a rule answers, (None, pool) else. A rule that is not understood does nothing."""
     pool = thing.own.get("pool")
     for text in rules_of(unit, thing):
-        if any(path.startswith(prefix) for prefix in PASSED.findall(text)):
-            named = RULE_POOL.search(text)
-            return False, unit.path_of(named[1]) if named else pool
-        if REDIRECT.search(text):
-            return True, None
-    return False, pool
+        try:
+            said = irule.answer(text, method, target, host)
+        except irule.Unknown:
+            continue
+        if said and said[0] == "respond":
+            return said[1:], None
+        if said:
+            pool = unit.path_of(said[1])
+    return None, pool
 
 
 def member_of(unit, pool):
@@ -45,12 +45,13 @@ def has(thing, leaf):
 
 
 def forwarded(unit, thing, head, peer):
-    """The request head as it goes on, with X-Forwarded-For where the http profile says so."""
+    """The request head as it goes on, with X-Forwarded-For and the header that the http profile inserts."""
     entry = has(thing, "http")
     profile = unit.store.get(entry["kind"], entry["path"]) if entry else None
-    if profile is None or unit.own(profile).get("insertXforwardedFor") != "enabled":
-        return head
-    return head[:-2] + f"X-Forwarded-For: {peer}\r\n\r\n".encode()
+    own = unit.own(profile) if profile else {}
+    more = [f"X-Forwarded-For: {peer}"] if own.get("insertXforwardedFor") == "enabled" else []
+    more += [own["headerInsert"]] if own.get("headerInsert", "none") not in ("none", "") else []
+    return head[:-2] + "".join(line + "\r\n" for line in more).encode() + b"\r\n"
 
 
 async def pump(reader, writer):
@@ -87,15 +88,15 @@ async def talk(listener, reader, writer):
         thing = listener.now()
         if thing is None:
             return
-        redirect, pool = decide(unit, thing, target)
+        said, pool = decide(unit, thing, method, target, headers.get("host", ""))
         place = member_of(unit, pool)
         if place:
             await proxy(unit, thing, place, forwarded(unit, thing, head, writer.get_extra_info("peername")[0]), reader, writer)
             return
         await reader.readexactly(int(headers.get("content-length", 0)))
-        if redirect:
-            host = headers.get("host", "").split(":")[0]
-            writer.write(reply(302, "Found", [f"Location: https://{host}{target}"]))
+        if said:
+            status, location = said
+            writer.write(reply(status, REASONS.get(status, "Answered"), [f"Location: {location}"] if location else []))
         else:
             writer.write(reply(200, "OK", ["Content-Type: text/plain"], b"" if method == "HEAD" else f"{thing.path} on {unit.name}\n".encode()))
         await writer.drain()

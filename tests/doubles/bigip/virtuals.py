@@ -49,7 +49,8 @@ def profile_entry(unit, raw):
     raw = {"name": raw} if isinstance(raw, str) else raw
     if not isinstance(raw, dict) or not raw.get("name"):
         raise errors.rest("identifiers")
-    path = unit.path_of(raw["name"], str(raw.get("partition") or "Common"))
+    folder = str(raw.get("subPath") or "").strip("/")
+    path = unit.path_of(raw["name"], str(raw.get("partition") or "Common") + (f"/{folder}" if folder else ""))
     kind = find_profile(unit, path)
     leaf = kind.rsplit("/", 1)[1]
     return {"path": path, "kind": kind, "context": raw.get("context") or SIDES.get(leaf, "all")}
