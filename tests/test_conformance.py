@@ -18,8 +18,10 @@ LIFE = [  # op, which certificate, the one before it, what is said, what is serv
     ("install", "A", None, ("done before",), "A", NOTHING),
     ("install", "B", "A", ("done",), "B", RENEWAL),
     ("install", "C", "B", ("done",), "C", RENEWAL),
-    ("withdraw", "C", None, DONE, None, None),
-    ("withdraw", "C", None, DONE, None, None),
+    ("install", "C+", "C", ("done",), "C+", RENEWAL),  # the same with another chain
+    ("install", "C+", "C", ("done before",), "C+", NOTHING),
+    ("withdraw", "C+", None, DONE, None, None),
+    ("withdraw", "C+", None, DONE, None, None),
     ("install", "C", None, ("done",), "C", FIRST),
     ("rollback", "C", None, DONE, None, None),  # there is none to go back to: off
 ]
@@ -61,12 +63,12 @@ def verbs(plan):
 
 
 def planned(site, files, previous=None):
-    """The verbs of the plan, for which nothing was written."""
+    """The verbs and objects of the plan, for which nothing was written."""
     mark = site.rig.mark()
     said = site.drive("plan", files, previous)
     assert said["result"] == "done" and site.rig.mark() == mark and said["steps"] == []
     assert ("nothing to do" in said["words"]) == (said["plan"]["steps"] == [])
-    return verbs(said["plan"])
+    return verbs(said["plan"]), {step["object"] for step in said["plan"]["steps"]}
 
 
 def taken(rig, steps):
@@ -81,10 +83,14 @@ def install(site, files, previous=None):
 
 def row(site, certificates, op, which, before, says, serves, plan):
     rig, files, previous = site.rig, certificates[which], certificates.get(before)
+    objects, had = set(), rig.has(site)
     if plan is not None:
-        assert planned(site, files, previous) == expected(rig, plan)
+        todo, objects = planned(site, files, previous)
+        assert todo == expected(rig, plan)
     mark = rig.mark()
     said, steps = site.until_done(op, files, previous)
+    if plan is not None:  # nothing was made or changed that was not in the plan
+        assert not {name for name, now in rig.has(site).items() if had.get(name) != now} - objects
     assert said["result"] in says, said
     assert site.serves(certificates.get(serves)) and rig.left(site) == []
     if says == ("done",):
@@ -104,6 +110,7 @@ def test_a_life(rig):
     theirs = neighbour.leaf()
     install(neighbour, theirs)
     certificates = {name: site.leaf() for name in "ABC"}
+    certificates["C+"] = rig.longer(certificates["C"])
     for number, line in enumerate(LIFE):
         try:
             row(site, certificates, *line)
@@ -196,7 +203,7 @@ def test_dies_and_comes_again(rigs, name, point):
         if point in ("balancer.staged", "balancer.checked") and rig.proves:
             assert site.serves(previous)
         install(site, files, previous)
-        assert rig.left(site) == [] and planned(site, files, previous) == NOTHING
+        assert rig.left(site) == [] and planned(site, files, previous) == (NOTHING, set())
     assert any(passed) or (point == "balancer.routed" and not rig.routes)
     site.until_done("withdraw", new)
     assert site.serves(None) and rig.belongings(site) == []

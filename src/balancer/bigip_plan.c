@@ -20,7 +20,7 @@ static const struct plan_row rows[] = {
 	{ PLAN_STAGE,    0,      0,      PLAN_NONE, "{key}", "Have keeper and courier upload the private key, and remove the upload." },
 	{ PLAN_CHECK,    0,      0,      PLAN_NONE, "{certificate}", "Read the files back: their checksums are those of what was sent." },
 	{ PLAN_ACTIVATE, 0,      SERVED, PLAN_NONE, "{profile}", "Make the client-ssl profile of {host} with these files, under {parent}." },
-	{ PLAN_ACTIVATE, SERVED, 0,      PLAN_HOT,  "{profile}", "Change certificate, key and chain of the profile in one request: new connections get them, open ones stay." },
+	{ PLAN_ACTIVATE, SERVED, 0,      PLAN_HOT,  "{profile}", "Change certificate, key and chain of the profile in one request: new connections get them, open ones stay. What it left at the change before is removed first." },
 	{ PLAN_ROUTE,    0,      SERVED, PLAN_HOT,  "{https}", "Make the virtual server at {address} port {port}, to pool {backend}, unless it is there as wanted." },
 	{ PLAN_ROUTE,    SERVED, 0,      PLAN_DISRUPTIVE, "{https}", "Put right the virtual server at {address} port {port}, to pool {backend}, unless it is as wanted." },
 	{ PLAN_ROUTE,    REDIRECTED, SERVED, PLAN_HOT, "{http}", "Make the virtual server at {address} port 80 with {rule}, unless it is there as wanted." },

@@ -54,7 +54,7 @@ static const struct plan_row rows[] = {
 	{ PLAN_STAGE,    0,        0,        PLAN_NONE, "{crt}", "The certificate (PEM), SHA-256 {sha256}." },
 	{ PLAN_STAGE,    CHAIN,    0,        PLAN_NONE, "{chain}", "Its chain (PEM), in the order in which it is served, without the root." },
 	{ PLAN_STAGE,    0,        0,        PLAN_NONE, "{key}", "The private key (PEM), mode 0600. Copy it by an encrypted way, leave no copy anywhere. certdesk removes this file once the site is proven." },
-	{ PLAN_CHECK,    0,        0,        PLAN_NONE, "{steps}", "These steps, beside the files." },
+	{ PLAN_CHECK,    0,        0,        PLAN_NONE, "{stem}.crt, {stem}.key", "Where you take them to, both must print the same: openssl x509 -noout -pubkey -in {stem}.crt; openssl pkey -pubout -in {stem}.key" },
 	{ PLAN_ACTIVATE, 0,        REPLACES, PLAN_HOT,  "{name}: {host} at {address} port {port}", "Serve the site there, chosen by its name (SNI), with certificate, chain and key from these files." },
 	{ PLAN_ACTIVATE, REPLACES, 0,        PLAN_DISRUPTIVE, "{name}: {host} at {address} port {port}", "Replace certificate, chain and key of the site by these, all in one change if your load balancer can; keep the old ones until the new ones are proven." },
 	{ PLAN_ACTIVATE, ROUTED,   0,        PLAN_NONE, "{name}: {backend}", "The site's requests go there." },
@@ -109,14 +109,24 @@ manual_probe(struct balancer *b, struct probe *ret, struct outcome *what UNUSED)
 }
 
 /* A host name is letters, digits, '-' and '.', but for the star of a wildcard. */
-static void
-papers_of(const struct balancer *b, const struct bundle *bundle, struct papers *ret)
+static const char *
+stem_of(const struct bundle *bundle, char to[static CONFIG_HOST_SIZE + 8])
 {
 	bool star = bundle->name.text[0] == '*';
 
+	snprintf(
+	    to, CONFIG_HOST_SIZE + 8, "%s%s", star ? "wildcard" : "", bundle->name.text + star);
+	return to;
+}
+
+static void
+papers_of(const struct balancer *b, const struct bundle *bundle, struct papers *ret)
+{
+	char stem[CONFIG_HOST_SIZE + 8];
+
+	stem_of(bundle, stem);
 	for (int p = 0; p < PAPER_MAX; p++)
-		snprintf(ret->file[p], FILE_SIZE, "%s/%s%s.%s", b->config->folder,
-		    star ? "wildcard" : "", bundle->name.text + star, endings[p]);
+		snprintf(ret->file[p], FILE_SIZE, "%s/%s.%s", b->config->folder, stem, endings[p]);
 }
 
 static int
@@ -191,14 +201,16 @@ static int
 look(struct balancer *b, const struct bundle *bundle, bool *ret, struct outcome *what)
 {
 	struct manual *m = b->self;
+	char address[ADDR_TEXT_SIZE];
 	struct outcome seen = { .kind = OUTCOME_DONE };
 	int r = b->pourer->look(b->pourer, bundle, &seen);
 
 	if (r < 0)
 		return balancer_fatal(what, r, "looking at the site");
 	*ret = r == 0;
-	snprintf(
-	    m->seen, sizeof(m->seen), "%.199s", r == 0 ? "this certificate is served" : seen.words);
+	snprintf(m->seen, sizeof(m->seen), "at %s port %lld: %.120s",
+	    addr_text(&bundle->address, address), (long long)b->config->https_port,
+	    r == 0 ? "this certificate is served" : seen.words);
 	return 0;
 }
 
@@ -232,7 +244,7 @@ manual_plan(struct balancer *b, const struct bundle *bundle, const struct observ
     struct plan *ret, struct outcome *what UNUSED)
 {
 	CLEAN(buf_fini) struct buf sha256 = BUF(80);
-	char address[ADDR_TEXT_SIZE], port[24];
+	char address[ADDR_TEXT_SIZE], port[24], stem[CONFIG_HOST_SIZE + 8];
 	struct papers papers;
 	uint32_t facts = (bundle->chain.len > 0 ? CHAIN : 0) | (bundle->previous ? REPLACES : 0) |
 	                 (*bundle->backend ? ROUTED : 0);
@@ -243,7 +255,7 @@ manual_plan(struct balancer *b, const struct bundle *bundle, const struct observ
 	plan_fill(ret, plan_due(seen), facts, rows, COUNT_OF(rows),
 	    (const struct plan_value[]){ { "crt", papers.file[PAPER_CERTIFICATE] },
 		{ "chain", papers.file[PAPER_CHAIN] }, { "key", papers.file[PAPER_KEY] },
-		{ "steps", papers.file[PAPER_STEPS] }, { "host", bundle->name.text },
+		{ "stem", stem_of(bundle, stem) }, { "host", bundle->name.text },
 		{ "sha256", buf_text(&sha256) }, { "name", b->config->name },
 		{ "backend", bundle->backend }, { "address", addr_text(&bundle->address, address) },
 		{ "port", port }, { NULL, NULL } });
@@ -335,20 +347,15 @@ manual_check(struct balancer *b, const struct bundle *bundle, struct outcome *wh
 
 /* Not served, or nobody would have asked. */
 static int
-by_hand(struct balancer *b, const struct bundle *bundle, const char *wish, struct outcome *what)
+manual_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	const struct manual *m = b->self;
 	struct papers papers;
 
 	papers_of(b, bundle, &papers);
-	return balancer_fail(what, BALANCER_E_BY_HAND, "%s by hand, as %.160s says. Seen now: %s",
-	    wish, papers.file[PAPER_STEPS], m->seen);
-}
-
-static int
-manual_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
-{
-	return by_hand(b, bundle, "Waits for somebody to install it", what);
+	return balancer_fail(what, BALANCER_E_BY_HAND,
+	    "Waits for somebody to install it by hand as %.150s says; then: certdesk order done %.100s. Seen now %s",
+	    papers.file[PAPER_STEPS], bundle->name.text, m->seen);
 }
 
 static int
@@ -392,6 +399,8 @@ manual_rollback(struct balancer *b, const struct bundle *bundle, const struct po
     struct outcome *what)
 {
 	const struct bundle *previous = bundle->previous;
+	const struct manual *m = b->self;
+	struct papers papers;
 	bool served = false;
 	int r;
 
@@ -404,8 +413,10 @@ manual_rollback(struct balancer *b, const struct bundle *bundle, const struct po
 		r = manual_stage(b, previous, pourer, what);
 	if (r && r != BALANCER_E_NOOP)
 		return r;
-	return by_hand(
-	    b, previous, "Waits for somebody to put the previous certificate back", what);
+	papers_of(b, previous, &papers);
+	return balancer_fail(what, BALANCER_E_BY_HAND,
+	    "Waits for somebody to put the previous certificate back by hand, as %.150s says. Seen now %s",
+	    papers.file[PAPER_STEPS], m->seen);
 }
 
 const struct balancer_driver manual_driver = {

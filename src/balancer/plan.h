@@ -38,7 +38,7 @@ struct plan_step {
 	enum plan_verb verb;
 	enum plan_impact impact;
 	char object[320]; /* a file, an object's full name, an address */
-	char words[400];
+	char words[640];
 };
 
 struct plan {

@@ -135,7 +135,8 @@ static const struct option_items balancer_items = {
 	.members = balancer_members, .member_count = COUNT_OF(balancer_members),
 	.example = "  - name: edge\n    driver: haproxy\n    socket: /run/haproxy/admin.sock\n"
 	           "    certificates: /etc/haproxy/certdesk\n    crt_list: /etc/haproxy/certdesk/crt-list.txt\n"
-	           "    hosts_map: /etc/haproxy/certdesk/hosts.map\n    bufsize: 65536\n",
+	           "    hosts_map: /etc/haproxy/certdesk/hosts.map\n    bufsize: 65536\n"
+	           "  - name: trial\n    driver: dryrun\n",
 	.check = balancer_check,
 };
 

@@ -155,6 +155,7 @@ int
 site_serves(const struct site_target *target, struct outcome *what)
 {
 	CLEAN(site_shake_fini) struct site_shake shake = { 0 };
+	char missing[256];
 	int r = site_shake(target, OFFER_BOTH, &shake);
 
 	if (r)
@@ -164,6 +165,10 @@ site_serves(const struct site_target *target, struct outcome *what)
 	else if (memcmp(shake.leaf_sha256, target->leaf_sha256, sizeof(shake.leaf_sha256)) != 0)
 		outcome_set(
 		    what, OUTCOME_LATER, "another certificate is served for %s", target->name.text);
+	else if (!site_serves_chain(target, &shake, missing, sizeof(missing)))
+		outcome_set(what, OUTCOME_LATER,
+		    "%s is served without a certificate of its chain: %s", target->name.text,
+		    missing);
 	else
 		outcome_set(what, OUTCOME_DONE, "%s is served", target->name.text);
 	return 0;

@@ -24,7 +24,8 @@ struct site_target {
 	struct addr address;
 	uint16_t port;
 	uint8_t leaf_sha256[32]; /* what must be served */
-	const char *path;        /* "/owa/" for owa, "/" else */
+	struct str chain; /* for site_serves(): and these with it, DER behind DER; "" = any */
+	const char *path; /* "/owa/" for owa, "/" else */
 	/* Signature algorithms offered, as OpenSSL lists them: which of two certificates a server
 	 * shows. NULL = all. */
 	const char *signatures;
@@ -41,7 +42,7 @@ struct site_report {
 };
 
 int site_test(const struct site_target *target, struct site_report *ret) MUST_USE;
-/* Only the handshake and the fingerprint: does the address serve this leaf for this name? For a
- * driver's verify step. */
+/* Only the handshake and what came with it: does the address serve this leaf, with this chain, for
+ * this name? For a driver's verify step. */
 int site_serves(const struct site_target *target, struct outcome *what) MUST_USE;
 int site_report_json(const struct site_report *report, struct buf *to) MUST_USE;

@@ -202,6 +202,43 @@ judge_chain(
 		(void)site_blame(target, FINDING_SITE_ROOT_SERVED, report);
 }
 
+static void
+free_x509(X509 *x509)
+{
+	X509_free(x509);
+}
+CLEAN_DEFINE(free_x509, X509 *);
+
+static bool
+is_served(const struct site_shake *shake, const X509 *wanted)
+{
+	for (size_t i = 1; i < shake->served_count; i++)
+		if (X509_cmp(shake->served[i], wanted) == 0)
+			return true;
+	return false;
+}
+
+bool
+site_serves_chain(
+    const struct site_target *target, const struct site_shake *shake, char *missing, size_t size)
+{
+	const unsigned char *at = (const unsigned char *)target->chain.p;
+	const unsigned char *end = at + target->chain.len;
+	char name[CERTIFICATE_NAME_SIZE] = "one that cannot be read";
+
+	while (target->chain.len > 0 && at < end) {
+		CLEAN(free_x509) X509 *wanted = d2i_X509(NULL, &at, end - at);
+
+		if (wanted && is_served(shake, wanted))
+			continue;
+		if (wanted)
+			certificate_name_text(X509_get_subject_name(wanted), name, sizeof(name));
+		str_show(str_of(name), missing, size);
+		return false;
+	}
+	return true;
+}
+
 bool
 site_judge_served(
     const struct site_target *target, const struct site_shake *shake, struct site_report *report)

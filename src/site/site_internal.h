@@ -64,6 +64,10 @@ void site_pass(const struct site_target *target, const char *check, const char *
 bool site_judge_served(
     const struct site_target *target, const struct site_shake *shake, struct site_report *report);
 
+/* Are all of target->chain among what came behind the leaf? If not, the first that is not. */
+bool site_serves_chain(
+    const struct site_target *target, const struct site_shake *shake, char *missing, size_t size);
+
 /* GET path; the status, 0 when there was no answer. */
 int site_judge_http(
     const struct site_target *target, struct site_report *report, long *ret_status) MUST_USE;

@@ -386,7 +386,11 @@ a_good_site_tells_all_that_passed(void **state)
 static void
 serves_tells_leaf_from_leaf(void **state)
 {
-	struct site_target target = target_of(*state, PORT_GOOD, "/");
+	const struct lab *lab = *state;
+	struct site_target target = target_of(lab, PORT_GOOD, "/");
+	unsigned char *der = NULL;
+	int len = i2d_X509(lab->issuing.x509, &der);
+	struct str issuing = str_bytes((const char *)der, (size_t)len);
 	struct outcome what = { 0 };
 
 	assert_int_equal(site_serves(&target, &what), 0);
@@ -394,6 +398,18 @@ serves_tells_leaf_from_leaf(void **state)
 	target = target_of(*state, PORT_CHAINLESS, "/");
 	assert_int_equal(site_serves(&target, &what), 0);
 	assert_int_equal(what.kind, OUTCOME_DONE);
+	target.chain = issuing;
+	assert_int_equal(site_serves(&target, &what), 0);
+	assert_int_equal(what.kind, OUTCOME_LATER);
+	assert_non_null(strstr(what.words, "without a certificate of its chain: CN=Issuing CA"));
+	target = target_of(*state, PORT_DISORDER, "/"); /* it is there: order is for site_test() */
+	target.chain = issuing;
+	assert_int_equal(site_serves(&target, &what), 0);
+	assert_int_equal(what.kind, OUTCOME_DONE);
+	target.chain = STR("not a certificate");
+	assert_int_equal(site_serves(&target, &what), 0);
+	assert_int_equal(what.kind, OUTCOME_LATER);
+	OPENSSL_free(der);
 	target = target_of(*state, PORT_OTHER, "/");
 	assert_int_equal(site_serves(&target, &what), 0);
 	assert_int_equal(what.kind, OUTCOME_LATER);

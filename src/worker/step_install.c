@@ -203,6 +203,7 @@ look(const struct pourer *self, const struct bundle *bundle, struct outcome *wha
 		.name = bundle->name,
 		.address = bundle->address,
 		.port = (uint16_t)job->matter->balancer->https_port,
+		.chain = bundle->chain,
 		.path = "/",
 		.trust = job->hand->worker->trust,
 		.timeout = VERIFY_TIMEOUT,

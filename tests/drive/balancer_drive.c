@@ -43,6 +43,14 @@ struct part {
 };
 
 static void
+part_fini(struct part *part)
+{
+	buf_fini(&part->leaf);
+	buf_fini(&part->chain);
+	buf_fini(&part->key);
+}
+
+static void
 must(bool good, const char *what)
 {
 	if (good)
@@ -259,6 +267,7 @@ look_for(const struct pourer *self, const struct bundle *bundle, const char *sig
 	struct site_target target = { .name = bundle->name,
 		.address = bundle->address,
 		.port = (uint16_t)balancer->https_port,
+		.chain = bundle->chain,
 		.path = "/",
 		.signatures = signatures,
 		.timeout = SECONDS(5) };
@@ -433,6 +442,7 @@ main(void)
 	if (failpoint_list_wanted()) {
 		failpoint_list(&points);
 		fputs(buf_text(&points), stdout);
+		json_decref(said);
 		return 0;
 	}
 	order = given = json_loadf(stdin, JSON_REJECT_DUPLICATES, NULL);
@@ -451,5 +461,10 @@ main(void)
 	json_object_update_new(said, json_pack("{s:s, s:s, s:s}", "result", balancer_words(r),
 					 "kind", outcome_name(what.kind), "words", what.words));
 	json_dumpf(said, stdout, JSON_COMPACT);
+	part_fini(&part);
+	part_fini(&before);
+	json_decref(said);
+	json_decref(given);
+	curl_global_cleanup();
 	return 0;
 }

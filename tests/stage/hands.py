@@ -49,10 +49,11 @@ class Hands:
     def steps(self, host):
         return (self.papers / f"{host}.steps.txt").read_text()
 
-    def install(self, host, address, chain=True):
-        """As the steps say; ssl.SSLError when the key is not the certificate's."""
+    def install(self, host, address, chain=True, more=None):
+        """As the steps say, or without the chain, or with more before it; ssl.SSLError when the key is not the certificate's."""
         whole = self.folder / "whole.pem"
-        whole.write_text("".join((self.papers / f"{host}.{ending}").read_text() for ending in ("crt", "chain.crt")[:1 + chain]))
+        parts = [self.papers / f"{host}.crt", more, self.papers / f"{host}.chain.crt" if chain else None]
+        whole.write_text("".join(part.read_text() for part in parts if part))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(whole, self.papers / f"{host}.key")

@@ -67,6 +67,15 @@ class Rig:
         chain.write_bytes(openssl("x509", "-in", self.ca.intermediate, "-outform", "DER"))
         return {"leaf": str(leaf), "chain": str(chain), "key": str(key)}
 
+    def longer(self, files):
+        """The same certificate, with one more behind its chain."""
+        self.count += 1
+        chain = self.folder / f"longer{self.count}.chain"
+        other = openssl("x509", "-in", CA(self.folder / f"ca{self.count}", "Issuing 2").intermediate, "-outform", "DER")
+        with open(files["chain"], "rb") as f:
+            chain.write_bytes(f.read() + other)
+        return {**files, "chain": str(chain)}
+
     def order(self):
         """Members of the driver's order that are this load balancer's own."""
         return {}
@@ -115,6 +124,10 @@ class Rig:
         """How many of ours are open."""
         return 0
 
+    def has(self, site):
+        """{object, by the name that a plan calls it: what changes with it}"""
+        return {}
+
 
 class Site:
     def __init__(self, rig, host, vip, number):
@@ -158,6 +171,9 @@ class HAProxyRig(Rig):
         paths = [self.peer.crt_list, self.peer.hosts_map, *sorted(p for p in self.peer.certificates.iterdir() if p.suffix != ".lock")]
         return [(str(p), p.stat().st_ino, p.stat().st_mtime_ns, p.stat().st_size) for p in paths], self.peer.command("show ssl cert")
 
+    def has(self, site):
+        return {path: stamps for path, *stamps in self.mark()[0]}
+
     def left(self, site):
         """What should not lie there any more."""
         transaction = [line for line in self.peer.command("show ssl cert").splitlines() if line.startswith("# transaction")]
@@ -196,6 +212,12 @@ class BigIPRig(Rig):
         """The writes so far, but for signing in and out, saving and synchronizing."""
         return [(r["method"], r["path"]) for r in self.peer.requests() if r["method"] != "GET" and r["path"] not in
                 ("/mgmt/shared/authn/login", "/mgmt/tm/sys/config", "/mgmt/tm/cm", "/mgmt/tm/util/unix-ls") and "/authz/tokens/" not in r["path"]]
+
+    def has(self, site):
+        with Client(self.peer, 1) as client:
+            return {o["fullPath"]: json.dumps({k: v for k, v in o.items() if k not in ("lastUpdateTime", "profilesReference")}, sort_keys=True)
+                    for kind in ("sys/file/ssl-key", "sys/file/ssl-cert", "ltm/profile/client-ssl", "ltm/virtual")
+                    for o in client.get(kind).get("items", []) if o["name"].startswith("certdesk_")}
 
     def sessions(self):
         return max(u["tokens"] for u in self.peer.state()["state"])
