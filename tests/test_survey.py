@@ -198,6 +198,29 @@ def test_a_device_that_is_away(pair):
     assert status == 0 and survey["state"] == "done"
 
 
+class Older(Pair):
+    """Its version tells no fingerprint of a certificate."""
+
+    def __init__(self, folder, backend_port):
+        super().__init__(folder, backend_port, tmos="13.1")
+
+
+def test_a_device_that_tells_no_fingerprint(tmp_path):
+    """What it has is known by the checksum of the file we uploaded."""
+    host = "owa.contoso.com"
+    stage = staged(tmp_path, balancer=Older)
+    try:
+        stage.live(host)
+        assert stage.drift() == {}
+        with Client(stage.balancer) as client:
+            assert "fingerprint" not in client.get("sys/file/ssl-cert")["items"][0]
+            other = client.pair("byhand", *reversed([part.encode() for part in stage.leaf([host])]))
+            client.patch(profile(host), {"certKeyChain": [other]})
+        assert stage.drift()[host]["other_certificate"]["differs"] == "device"
+    finally:
+        stage.stop()
+
+
 def worker_kilobytes(stage):
     text = Path(f"/proc/{stage.house.pids()['certdesk-worker']}/status").read_text()
     return int(next(line for line in text.splitlines() if line.startswith("VmRSS")).split()[1])
