@@ -185,6 +185,16 @@ balancer_open(const struct config_balancer *config, const struct world *world,
 	return 0;
 }
 
+int
+balancer_survey(struct balancer *b, const struct surveyor *surveyor, struct outcome *what)
+{
+	if (!b->driver->survey)
+		return balancer_fail(what, BALANCER_E_UNSUPPORTED,
+		    "%s: what is on it cannot be asked, by the driver '%s'", b->config->name,
+		    b->driver->name);
+	return b->driver->survey(b, surveyor, what);
+}
+
 struct balancer *
 balancer_close(struct balancer *b)
 {

@@ -123,7 +123,8 @@ struct balancer_driver {
 	/* Forget what was kept or left over for the site, once the new one is proven. */
 	int (*settle)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-	/* Calls back for everything that it serves or holds. Reads only, and needs no lock. */
+	/* Calls back for everything that it serves or holds. Reads only, and needs no lock. NULL: what
+	 * is there cannot be asked. */
 	int (*survey)(
 	    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 };
@@ -139,6 +140,9 @@ int balancer_open(const struct config_balancer *config, const struct world *worl
  * answers in whatever state its pair is. Only probe and survey may be called. */
 int balancer_open_to_look(const struct config_balancer *config, const struct world *world,
     const struct pourer *pourer, struct balancer **ret, struct outcome *what) MUST_USE;
+/* The driver's survey; UNSUPPORTED when it has none. */
+int balancer_survey(
+    struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 struct balancer *balancer_close(struct balancer *b);
 CLEAN_DEFINE(balancer_close, struct balancer *);
 const struct balancer_driver *balancer_driver_of(const struct balancer *b);

@@ -428,6 +428,19 @@ a_list_without_end(void **state UNUSED)
 	assert_true(s.requests < 500);
 }
 
+static void
+a_driver_that_cannot(void **state UNUSED)
+{
+	static const struct balancer_driver paper = { .name = "paper" };
+	const struct config_balancer config = { .name = "edge" };
+	const struct surveyor surveyor = { .found = note };
+	struct balancer b = { .config = &config, .driver = &paper, .lock_fd = -1 };
+	struct outcome what = { 0 };
+
+	assert_int_equal(balancer_survey(&b, &surveyor, &what), BALANCER_E_UNSUPPORTED);
+	assert_int_equal(what.kind, OUTCOME_HUMAN);
+}
+
 int
 main(void)
 {
@@ -439,6 +452,7 @@ main(void)
 		cmocka_unit_test(what_ends_it),
 		cmocka_unit_test(a_list_without_end),
 		cmocka_unit_test(times_out_of_range),
+		cmocka_unit_test(a_driver_that_cannot),
 	};
 
 	return cmocka_run_group_tests_name("bigip_survey", tests, NULL, NULL);

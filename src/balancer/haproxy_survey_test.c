@@ -148,7 +148,7 @@ look_over(struct stage *s, struct outcome *what)
 	CLEAN(balancer_close) struct balancer *b = NULL;
 	int r = balancer_open_to_look(&s->config, world_real(), NULL, &b, what);
 
-	return r ? r : balancer_driver_of(b)->survey(b, &surveyor, what);
+	return r ? r : balancer_survey(b, &surveyor, what);
 }
 
 static void

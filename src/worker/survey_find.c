@@ -149,8 +149,8 @@ put_drift_words(const struct drift_counts *n, struct outcome *what)
 		    n->under_way ? ", others are being worked on just now" : "");
 	else
 		outcome_set(what, OUTCOME_DONE,
-		    "%lld of %lld sites differ, %lld things of ours are left over",
-		    (long long)n->different, (long long)n->sites, (long long)n->left_over);
+		    "%lld of %lld sites differ; left over of ours: %lld", (long long)n->different,
+		    (long long)n->sites, (long long)n->left_over);
 }
 
 int
@@ -161,7 +161,7 @@ survey_drift(struct sheet *sheet, struct balancer *b, json_t **ret_result, struc
 	int r = begin(&c, sheet);
 
 	if (r == 0)
-		r = balancer_driver_of(b)->survey(b, &c.surveyor, what);
+		r = balancer_survey(b, &c.surveyor, what);
 	if (r == 0)
 		r = drift_end(c.drift);
 	if (r)
@@ -202,7 +202,7 @@ survey_import(struct sheet *sheet, struct balancer *b, json_t **ret_result, stru
 	int r = begin(&c, sheet);
 
 	if (r == 0)
-		r = balancer_driver_of(b)->survey(b, &c.surveyor, what);
+		r = balancer_survey(b, &c.surveyor, what);
 	if (r)
 		return r;
 	*ret_result = json_pack("{s:I}", "proposed", (json_int_t)c.proposed);
