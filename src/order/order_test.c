@@ -37,9 +37,11 @@ ended(const struct order_facts *f)
 	return f->fact[FACT_REFUSED] || f->fact[FACT_SUPERSEDED] || f->fact[FACT_RETIRED];
 }
 
-/* Marks all sets of facts that events can lead to, from nothing. */
-static void
-reach(bool seen[static SETS])
+/* All sets of facts that events can lead to, from nothing. */
+static bool seen[SETS];
+
+static int
+reach(void **state UNUSED)
 {
 	static uint32_t queue[SETS];
 	size_t head = 0, tail = 0;
@@ -59,18 +61,23 @@ reach(bool seen[static SETS])
 			}
 		}
 	}
+	return 0;
 }
 
 static void
 refused_events_change_nothing(void **state UNUSED)
 {
-	for (uint32_t mask = 0; mask < SETS; mask++)
-		for (int e = 0; e < EVENT_MAX; e++) {
-			struct order_facts before = facts_of(mask), after = before;
+	for (uint32_t mask = 0; mask < SETS; mask++) {
+		const struct order_facts before = facts_of(mask);
 
-			if (order_apply(&after, (enum order_event)e, NOW) != 0)
-				assert_memory_equal(&before, &after, sizeof(before));
+		for (int e = 0; e < EVENT_MAX; e++) {
+			struct order_facts after = before;
+
+			if (order_apply(&after, (enum order_event)e, NOW) != 0 &&
+			    memcmp(&before, &after, sizeof(before)) != 0)
+				fail_msg("%s of %x", order_event_name((enum order_event)e), mask);
 		}
+	}
 }
 
 /* What replaces its like: the next one counts. */
@@ -85,7 +92,7 @@ static void
 a_repeated_event_is_known(void **state UNUSED)
 {
 	for (uint32_t mask = 0; mask < SETS; mask++)
-		for (int e = 0; e < EVENT_MAX; e++) {
+		for (int e = 0; seen[mask] && e < EVENT_MAX; e++) {
 			struct order_facts facts = facts_of(mask);
 			uint32_t once;
 			int r;
@@ -115,9 +122,6 @@ an_ended_order_stays_ended(void **state UNUSED)
 static void
 what_can_be_is_sound(void **state UNUSED)
 {
-	static bool seen[SETS];
-
-	reach(seen);
 	for (uint32_t mask = 0; mask < SETS; mask++) {
 		struct order_facts f = facts_of(mask);
 
@@ -145,16 +149,15 @@ what_can_be_is_sound(void **state UNUSED)
 static void
 somebody_always_acts(void **state UNUSED)
 {
-	static bool seen[SETS];
-
-	reach(seen);
 	for (uint32_t mask = 0; mask < SETS; mask++) {
-		struct order_facts f = facts_of(mask);
+		struct order_facts f;
 		struct due due[TASK_KIND_MAX];
-		size_t count = order_next(&f, NOW, due), work = 0;
+		size_t count, work = 0;
 
 		if (!seen[mask])
 			continue;
+		f = facts_of(mask);
+		count = order_next(&f, NOW, due);
 		for (size_t i = 0; i < count; i++) {
 			assert_true(due[i].at >= NOW);
 			work += due[i].kind != TASK_DNS && due[i].at == NOW;
@@ -481,5 +484,5 @@ main(void)
 		cmocka_unit_test(the_diagram_knows_the_way),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, reach, NULL);
 }
