@@ -22,6 +22,7 @@ struct bigip {
 	char token[128]; /* "" = not signed in */
 	char version[32], unit[128];
 	struct material_kept material;
+	struct id new_site; /* seen without a profile, and not routed since */
 };
 
 /* Everything of a site is found by these, and by nothing else. */
@@ -151,6 +152,10 @@ int bigip_activate(struct balancer *b, const struct bundle *bundle, struct outco
 int bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what) MUST_USE;
 int bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+/* The end of a step, with its result: what failed for good takes a site off again that was not there
+ * before. Returns the result, its words stay. */
+int bigip_end_step(
+    struct balancer *b, const struct bundle *bundle, int r, struct outcome *what) MUST_USE;
 
 /* ---- bigip_pair.c: save and sync ---- */
 

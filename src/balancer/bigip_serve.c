@@ -129,8 +129,8 @@ remove_files(struct balancer *b, const struct bigip_wanted *of, struct outcome *
 	return r;
 }
 
-int
-bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+static int
+activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	CLEAN(json_free) json_t *profile = NULL;
 	CLEAN(json_free) json_t *body = NULL;
@@ -156,6 +156,12 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 	    body, NULL, what);
 }
 
+int
+bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	return bigip_end_step(b, bundle, activate(b, bundle, what), what);
+}
+
 /* What a restart would load cannot be asked: what is served whole counts as kept, and is saved again
  * by every installation. */
 int
@@ -163,6 +169,7 @@ bigip_observe(
     struct balancer *b, const struct bundle *bundle, struct observation *ret, struct outcome *what)
 {
 	struct observation o = { .running = SERVED_NOT };
+	struct bigip *d = b->self;
 	CLEAN(json_free) json_t *profile = NULL;
 	struct bigip_wanted wanted;
 	struct bigip_worn worn = { 0 };
@@ -176,6 +183,8 @@ bigip_observe(
 		r = bigip_virtuals_observe(b, bundle, wanted.names, &o.routed, what);
 	if (r)
 		return r;
+	if (!profile)
+		d->new_site = bundle->site;
 	if (profile) {
 		bigip_worn_read(profile, &worn);
 		o.running = SERVED_ACTIVE;
@@ -260,4 +269,25 @@ bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *
 	if (r == 0)
 		r = remove_files(b, &wanted, what);
 	return r ? r : bigip_persist(b, bundle, what);
+}
+
+static bool
+is_for_good(int r)
+{
+	return r == BALANCER_E_INVALID || r == BALANCER_E_CAPACITY || r == BALANCER_E_CONFLICT ||
+	       r == BALANCER_E_BROKEN;
+}
+
+int
+bigip_end_step(struct balancer *b, const struct bundle *bundle, int r, struct outcome *what)
+{
+	struct bigip *d = b->self;
+	struct outcome cause = *what;
+
+	if (!is_for_good(r) || !id_eq(d->new_site, bundle->site))
+		return r;
+	if (bigip_withdraw(b, bundle, what) == 0)
+		d->new_site = ID_NONE;
+	*what = cause; /* why it failed says more than what could not be removed */
+	return r;
 }

@@ -201,8 +201,8 @@ route_one(const struct plan *p, enum virtual_kind kind, bool *changed, struct ou
 	return bigip_must(p->b, "POST", "/mgmt/tm/" VIRTUALS, wanted, NULL, what);
 }
 
-int
-bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+static int
+route(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	struct bigip_names names;
 	struct plan p;
@@ -221,6 +221,18 @@ bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 		if (is_wanted(&p, (enum virtual_kind)kind))
 			r = route_one(&p, (enum virtual_kind)kind, &changed, what);
 	return r ? r : !changed && is_same ? BALANCER_E_NOOP : 0;
+}
+
+int
+bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	struct bigip *d = b->self;
+	int r = bigip_end_step(b, bundle, route(b, bundle, what), what);
+
+	if (r == 0 && id_eq(d->new_site, bundle->site))
+		d->new_site =
+		    ID_NONE; /* visitors come: from now on it is not taken off by a step */
+	return r;
 }
 
 int

@@ -38,6 +38,14 @@ struct part {
 };
 
 static void
+part_fini(struct part *part)
+{
+	buf_fini(&part->leaf);
+	buf_fini(&part->chain);
+	buf_fini(&part->key);
+}
+
+static void
 must(bool good, const char *what)
 {
 	if (good)
@@ -284,6 +292,7 @@ main(void)
 	struct outcome what = { .kind = OUTCOME_DONE };
 	struct part parts[4] = { 0 }; /* what shall be served, its twin, and both of before */
 	struct balancer *b = NULL;
+	json_t *said;
 	int r;
 
 	order = given;
@@ -298,8 +307,13 @@ main(void)
 	if (r == 0)
 		r = act(b, &parts[0], &installer, &what);
 	balancer_close(b);
-	json_dumpf(json_pack("{s:s, s:s, s:s}", "result", balancer_words(r), "kind",
-		       outcome_name(what.kind), "words", what.words),
-	    stdout, JSON_COMPACT);
+	said = json_pack("{s:s, s:s, s:s}", "result", balancer_words(r), "kind",
+	    outcome_name(what.kind), "words", what.words);
+	json_dumpf(said, stdout, JSON_COMPACT);
+	json_decref(said);
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		part_fini(&parts[i]);
+	json_decref(given);
+	curl_global_cleanup();
 	return 0;
 }
