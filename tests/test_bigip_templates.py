@@ -161,6 +161,29 @@ def test_a_site_made_with_the_rule_of_the_device_gets_ours(place):
     assert place.plain("/.well-known/acme-challenge/token")[2] == b"proof" and place.served() == sha256(files)
 
 
+def test_what_the_operator_added_to_a_site_stays(place):
+    """An installation mends what is certdesk's to say: on, its address, its pool, its profile, its rule at port 80."""
+    old, path = place.leaf(), f"{VIRTUAL}/~Common~certdesk_{HOST}_443"
+    plain = path.replace("_443", "_80")
+    assert place.drive("install", old)["result"] == "done"
+    place.change("post", RULE, {"name": "block", "apiAnonymous": 'when HTTP_REQUEST { if { [HTTP::path] starts_with "/ecp" } { HTTP::respond 403 } }'})
+    place.change("post", f"{path}/profiles", {"name": "/Common/httpcompression"})
+    place.change("patch", path, {"rules": ["/Common/block"], "persist": [{"name": "cookie"}]})
+    place.change("patch", plain, {"rules": ["/Common/block", "/Common/certdesk_redirect_v1"]})
+    assert place.drive("install", old)["result"] == "done before", "all of this is his"
+    place.change("post", "ltm/pool", {"name": "other", "members": []})
+    place.change("patch", path, {"disabled": True, "pool": "/Common/other"})
+    place.change("patch", plain, {"rules": ["/Common/block"]})
+    new = place.leaf()
+    assert place.drive("install", new, previous=old)["result"] == "done" and place.served() == sha256(new)
+    virtual = place.get(path)
+    assert (virtual["rules"], virtual["persist"][0]["name"], virtual["pool"]) == (["/Common/block"], "cookie", "/Common/exchange")
+    assert "/Common/httpcompression" in [p["fullPath"] for p in place.get(f"{path}/profiles")["items"]]
+    assert place.plain("/.well-known/acme-challenge/token")[2] == b"proof" and place.plain("/ecp")[0] == 301
+    place.change("delete", f"{path}/profiles/~Common~certdesk_{HOST}")
+    assert place.drive("install", new, previous=old)["result"] == "done" and place.served() == sha256(new)
+
+
 @pytest.mark.parametrize("service,tls,path,expected,interval", [("owa", False, "/owa/healthcheck.htm", "200 OK", 10),
                                                                ("sharepoint", True, "/", "X-SharePointHealthScore: [0-5]", 30)])
 def test_servers_get_a_pool_with_the_published_monitor(place, service, tls, path, expected, interval):

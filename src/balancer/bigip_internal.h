@@ -134,6 +134,9 @@ int bigip_shared_add(
 int bigip_shared_remove(
     struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
 bool bigip_uses_profile(const json_t *virtual, const char *full_name);
+/* One item more of a virtual server's profiles, the others untouched; it may be there already. */
+int bigip_profile_add(
+    struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
 
 /* ---- bigip_serve.c: the profile ---- */
 
