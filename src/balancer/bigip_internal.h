@@ -30,6 +30,7 @@ struct bigip {
 	json_t *proven;     /* names of files that have been looked at, or made, in this session */
 	struct buf uploads; /* paths of those that lie in the upload folder, each behind a blank */
 	bool swept;         /* nothing of an earlier run lies there */
+	struct id new_site; /* seen without a profile, and not routed since */
 };
 
 /* Everything of a site is found by these, and by nothing else. */
@@ -158,6 +159,9 @@ int bigip_shared_add(
 int bigip_shared_remove(
     struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
 bool bigip_uses_profile(const json_t *virtual, const char *full_name);
+/* One item more of a virtual server's profiles, the others untouched; it may be there already. */
+int bigip_profile_add(
+    struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
 
 /* ---- bigip_serve.c: the profile ---- */
 
@@ -177,6 +181,10 @@ int bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct
     struct outcome *what) MUST_USE;
 int bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 int bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+/* The end of a step, with its result: what failed for good takes a site off again that was not there
+ * before. Returns the result, its words stay. */
+int bigip_end_step(
+    struct balancer *b, const struct bundle *bundle, int r, struct outcome *what) MUST_USE;
 
 /* ---- bigip_plan.c ---- */
 

@@ -187,7 +187,7 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 {
 	struct outcome aside = { 0 };
 	struct bigip_wanted wanted;
-	int r = wear(b, bundle, what);
+	int r = bigip_end_step(b, bundle, wear(b, bundle, what), what);
 
 	if (r == BALANCER_E_INVALID && bigip_wanted_of(b, bundle, &wanted, &aside) == 0)
 		(void)!remove_files(b, &wanted, &aside);
@@ -201,10 +201,10 @@ bigip_observe(
     struct balancer *b, const struct bundle *bundle, struct observation *ret, struct outcome *what)
 {
 	struct observation o = { .running = SERVED_NOT };
+	struct bigip *d = b->self;
 	CLEAN(json_free) json_t *profile = NULL;
 	struct bigip_wanted wanted;
 	struct bigip_worn worn = { 0 };
-	struct bigip *d = b->self;
 	char path[BIGIP_PATH_SIZE];
 	int r = bigip_wanted_of(b, bundle, &wanted, what);
 
@@ -220,6 +220,8 @@ bigip_observe(
 		r = bigip_virtuals_observe(b, bundle, wanted.names, &o.routed, what);
 	if (r)
 		return r;
+	if (!profile)
+		d->new_site = bundle->site;
 	if (profile) {
 		bigip_worn_read(profile, &worn);
 		o.running = SERVED_ACTIVE;
@@ -331,4 +333,25 @@ bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *
 	if (r == 0)
 		r = remove_files(b, &wanted, what);
 	return r ? r : bigip_persist(b, bundle, what);
+}
+
+static bool
+is_for_good(int r)
+{
+	return r == BALANCER_E_INVALID || r == BALANCER_E_CAPACITY || r == BALANCER_E_CONFLICT ||
+	       r == BALANCER_E_BROKEN;
+}
+
+int
+bigip_end_step(struct balancer *b, const struct bundle *bundle, int r, struct outcome *what)
+{
+	struct bigip *d = b->self;
+	struct outcome cause = *what;
+
+	if (!is_for_good(r) || !id_eq(d->new_site, bundle->site))
+		return r;
+	if (bigip_withdraw(b, bundle, what) == 0)
+		d->new_site = ID_NONE;
+	*what = cause; /* why it failed says more than what could not be removed */
+	return r;
 }

@@ -73,7 +73,7 @@ static const struct meaning {
 	{ BIGIP_NONSENSE, BALANCER_E_BROKEN },
 	{ BIGIP_MISMATCH, BALANCER_E_INVALID },
 	{ BIGIP_REFUSED,  BALANCER_E_INVALID },
-	{ BIGIP_EXISTS,   BALANCER_E_CONFLICT },
+	{ BIGIP_EXISTS,   BALANCER_E_AMBIGUOUS }, /* it was not there a moment ago: our own request that got lost, or somebody's */
 	{ BIGIP_IN_USE,   BALANCER_E_CONFLICT },
 	{ BIGIP_ABSENT,   BALANCER_E_INVALID }, /* of what must be there, as a pool */
 };
