@@ -233,12 +233,14 @@ wear(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 		r = get_profile(b, bundle, &names, &profile, what);
 	if (r)
 		return r;
-	if (!profile)
-		return make_profile(b, bundle, &names, what);
 	read_profile(profile, &worn);
 	if (wears(b, &worn, &names))
 		return BALANCER_E_NOOP;
-	r = remove_before(b, &worn, &names, what);
+	r = bigip_steady_lately(b, what);
+	if (r == 0 && !profile)
+		return make_profile(b, bundle, &names, what);
+	if (r == 0)
+		r = remove_before(b, &worn, &names, what);
 	if (r)
 		return r;
 	body = switch_of(b, bundle, &names, &worn);
@@ -348,7 +350,9 @@ bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pou
 		r = forget_before(b, bundle->previous, what);
 	if (r == 0)
 		r = bigip_files_remove(b, &names, what);
-	return r ? r : bigip_persist(b, bundle->previous, what);
+	if (r == 0)
+		r = bigip_persist(b, bundle->previous, what);
+	return r ? r : bigip_confirm(b, bundle->previous, what);
 }
 
 int
@@ -371,7 +375,9 @@ bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	r = remove_before(b, &worn, &names, what);
 	if (r == 0)
 		r = forget_before(b, bundle, what);
-	return r ? r : bigip_persist(b, bundle, what);
+	if (r == 0)
+		r = bigip_persist(b, bundle, what);
+	return r ? r : bigip_confirm(b, bundle, what);
 }
 
 int
@@ -395,5 +401,7 @@ bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *
 	}
 	if (r == 0)
 		r = bigip_files_remove(b, &names, what);
-	return r ? r : bigip_persist(b, bundle, what);
+	if (r == 0)
+		r = bigip_persist(b, bundle, what);
+	return r ? r : bigip_confirm_absent(b, bundle, what);
 }

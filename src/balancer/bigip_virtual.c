@@ -232,6 +232,9 @@ bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	if (r)
 		return r;
 	p = layout_of(b, bundle, &names);
+	r = bigip_steady_lately(b, what);
+	if (r)
+		return r;
 	if (*p.t.shared)
 		return bigip_shared_add(b, p.t.shared, names.profile, what);
 	r = bigip_own_make(b, &p.t, what);
