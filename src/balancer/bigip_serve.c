@@ -166,12 +166,14 @@ wear(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 		r = get_profile(b, bundle, wanted.names, &profile, what);
 	if (r)
 		return r;
-	if (!profile)
-		return make_profile(b, bundle, &wanted, what);
 	bigip_worn_read(profile, &worn);
 	if (bigip_wears(b, &worn, &wanted))
 		return BALANCER_E_NOOP;
-	r = remove_before(b, &worn, &wanted, what);
+	r = bigip_steady_lately(b, what);
+	if (r == 0 && !profile)
+		return make_profile(b, bundle, &wanted, what);
+	if (r == 0)
+		r = remove_before(b, &worn, &wanted, what);
 	if (r)
 		return r;
 	body = switch_of(b, bundle, &wanted, &worn);
@@ -221,7 +223,7 @@ bigip_observe(
 	if (r)
 		return r;
 	if (!profile)
-		d->new_site = bundle->site;
+		d->at->new_site = bundle->site;
 	if (profile) {
 		bigip_worn_read(profile, &worn);
 		o.running = SERVED_ACTIVE;
@@ -285,7 +287,9 @@ bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pou
 		r = forget_before(b, bundle->previous, what);
 	if (r == 0)
 		r = remove_files(b, &failed, what);
-	return r ? r : bigip_persist(b, bundle->previous, what);
+	if (r == 0)
+		r = bigip_persist(b, bundle->previous, what);
+	return r ? r : bigip_confirm(b, bundle->previous, what);
 }
 
 int
@@ -308,7 +312,9 @@ bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	r = remove_before(b, &worn, &wanted, what);
 	if (r == 0)
 		r = forget_before(b, bundle, what);
-	return r ? r : bigip_persist(b, bundle, what);
+	if (r == 0)
+		r = bigip_persist(b, bundle, what);
+	return r ? r : bigip_confirm(b, bundle, what);
 }
 
 int
@@ -332,7 +338,9 @@ bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *
 	}
 	if (r == 0)
 		r = remove_files(b, &wanted, what);
-	return r ? r : bigip_persist(b, bundle, what);
+	if (r == 0)
+		r = bigip_persist(b, bundle, what);
+	return r ? r : bigip_confirm_absent(b, bundle, what);
 }
 
 static bool
@@ -348,10 +356,10 @@ bigip_end_step(struct balancer *b, const struct bundle *bundle, int r, struct ou
 	struct bigip *d = b->self;
 	struct outcome cause = *what;
 
-	if (!is_for_good(r) || !id_eq(d->new_site, bundle->site))
+	if (!is_for_good(r) || !id_eq(d->at->new_site, bundle->site))
 		return r;
 	if (bigip_withdraw(b, bundle, what) == 0)
-		d->new_site = ID_NONE;
+		d->at->new_site = ID_NONE;
 	*what = cause; /* why it failed says more than what could not be removed */
 	return r;
 }

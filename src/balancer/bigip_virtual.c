@@ -263,6 +263,9 @@ route(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 	if (r)
 		return r;
 	p = layout_of(b, bundle, &names);
+	r = bigip_steady_lately(b, what);
+	if (r)
+		return r;
 	if (*p.t.shared)
 		return bigip_shared_add(b, p.t.shared, names.profile, what);
 	r = bigip_own_make(b, &p.t, what);
@@ -300,8 +303,8 @@ bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	struct bigip *d = b->self;
 	int r = bigip_end_step(b, bundle, route(b, bundle, what), what);
 
-	if (r == 0 && id_eq(d->new_site, bundle->site))
-		d->new_site =
+	if (r == 0 && id_eq(d->at->new_site, bundle->site))
+		d->at->new_site =
 		    ID_NONE; /* visitors come: from now on it is not taken off by a step */
 	return r;
 }
