@@ -9,7 +9,9 @@
 #include "balancer/bigip_internal.h"
 #include "base/error.h"
 
-#define TOKENS "/mgmt/shared/authz/tokens/"
+#define TOKENS     "/mgmt/shared/authz/tokens/"
+#define LOGIN      "/mgmt/shared/authn/login"
+#define KNOCK_WAIT SECONDS(10)
 
 const char *
 bigip_path(const struct balancer *b, const char *kind, const char *name, const char *query,
@@ -214,6 +216,22 @@ take_token(struct balancer *b, const struct buf *answer, struct outcome *what)
 	return 0;
 }
 
+/* Whatever it answers: it is there. The sign-in goes through the keeper, which has one at a time: a
+ * device that does not answer must keep us waiting, and nobody else. */
+static int
+knock(struct balancer *b, struct outcome *what)
+{
+	CLEAN(buf_fini) struct buf answer = BUF(DEVICE_ANSWER_MAX);
+	const struct device_request request = { .method = "GET",
+		.path = LOGIN,
+		.token = "",
+		.coordination = "",
+		.timeout = KNOCK_WAIT };
+	long status;
+
+	return exchange(b, &request, &status, &answer, what);
+}
+
 int
 bigip_sign_in(struct balancer *b, struct outcome *what)
 {
@@ -227,6 +245,9 @@ bigip_sign_in(struct balancer *b, struct outcome *what)
 	if (!b->pourer || !b->pourer->sign_in)
 		return balancer_fail(
 		    what, BALANCER_E_AUTH, "%s: nobody could sign in", b->config->name);
+	r = knock(b, what);
+	if (r)
+		return r;
 	r = b->pourer->sign_in(b->pourer, &status, &answer, what);
 	if (r)
 		return r;
