@@ -137,7 +137,9 @@ class House(Peer):
         if more.get("publisher"):
             lines.append(f"fetch:\n  allow:\n    - address: 127.0.0.1\n      port: {more['publisher'].port}")
         if balancer:
-            lines.append("balancers:\n  - name: edge" + "".join(f"\n    {name}: {value}" for name, value in balancer.settings().items()))
+            entries = {"edge": balancer.settings(), **more.get("beside", {})}
+            lines.append("balancers:" + "".join(f"\n  - name: {name}" + "".join(f"\n    {member}: {value}" for member, value in settings.items())
+                                                for name, settings in entries.items()))
         lines.append(f"log:\n  level: {more.get('log', 'notice')}")
         self.config.write_text("\n".join(lines) + "\n")
 
