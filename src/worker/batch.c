@@ -207,18 +207,26 @@ verify(const struct installer *self, const struct bundle *bundle, struct outcome
 
 /* A lease that could not be kept runs out, and what it was for is not committed. */
 static void
-keep_leases(const struct installer *self)
+keep_leases(struct batch *batch)
 {
-	struct batch *batch = self->context;
 	struct task *tasks[MOST];
 
-	if (world_ticks() - batch->kept < KEEP_AFTER)
-		return;
-	batch->kept = world_ticks();
 	for (size_t i = 0; i < batch->count; i++)
 		tasks[i] = batch->ride[i]->task;
 	if (store_tasks_keep(batch->hand->store, tasks, batch->count, HAND_LEASE) != 0)
 		store_abandon(batch->hand->store);
+}
+
+static bool
+still(const struct installer *self)
+{
+	struct batch *batch = self->context;
+
+	if (world_ticks() - batch->kept >= KEEP_AFTER) {
+		batch->kept = world_ticks();
+		keep_leases(batch);
+	}
+	return !atomic_load(&batch->hand->worker->stop);
 }
 
 static void
@@ -241,7 +249,7 @@ static void
 install_planned(struct batch *batch, struct balancer *b, const struct pourer *pourer)
 {
 	const struct installer installer = {
-		.pourer = pourer, .verify = verify, .still = keep_leases, .context = batch
+		.pourer = pourer, .verify = verify, .still = still, .context = batch
 	};
 	struct install_item items[MOST];
 	struct ride *rides[MOST];
