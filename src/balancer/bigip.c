@@ -65,6 +65,7 @@ bigip_close(struct balancer *b)
 
 	if (!d)
 		return;
+	d->patience = BIGIP_PATIENCE; /* whoever died on us shall not keep us three times */
 	if (bigip_unload(b, &aside) != 0)
 		buf_clear(&d->uploads); /* the next one sweeps */
 	bigip_sign_out(b);

@@ -10,6 +10,8 @@
 #define BIGIP_NAME_SIZE 136 /* of an object, with its ending: the device's own limit is not told */
 #define BIGIP_PATH_SIZE 512
 
+#define BIGIP_PATIENCE SECONDS(10) /* where nothing is at stake but a hand's time */
+
 #define BIGIP_UPLOADS "/mgmt/shared/file-transfer/uploads/"
 #define BIGIP_FOLDER  "/var/config/rest/downloads/" /* where they arrive */
 
@@ -22,6 +24,7 @@ struct bigip {
 	json_t *proven;     /* names of files that have been looked at, or made, in this session */
 	struct buf uploads; /* paths of those that lie in the upload folder, each behind a blank */
 	bool swept;         /* nothing of an earlier run lies there */
+	when patience;      /* of each request; 0: the device's own */
 };
 
 /* Everything of a site is found by these, and by nothing else. */

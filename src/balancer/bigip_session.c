@@ -9,9 +9,8 @@
 #include "balancer/bigip_internal.h"
 #include "base/error.h"
 
-#define TOKENS     "/mgmt/shared/authz/tokens/"
-#define LOGIN      "/mgmt/shared/authn/login"
-#define KNOCK_WAIT SECONDS(10)
+#define TOKENS "/mgmt/shared/authz/tokens/"
+#define LOGIN  "/mgmt/shared/authn/login"
 
 const char *
 bigip_path(const struct balancer *b, const char *kind, const char *name, const char *query,
@@ -112,6 +111,7 @@ ask_signed_in(struct balancer *b, struct device_request *request, struct bigip_r
 
 	for (int attempt = 0; attempt < 2; attempt++) {
 		request->token = d->token;
+		request->timeout = d->patience;
 		r = exchange(b, request, &status, body, what);
 		if (r)
 			return r;
@@ -226,7 +226,7 @@ knock(struct balancer *b, struct outcome *what)
 		.path = LOGIN,
 		.token = "",
 		.coordination = "",
-		.timeout = KNOCK_WAIT };
+		.timeout = BIGIP_PATIENCE };
 	long status;
 
 	return exchange(b, &request, &status, &answer, what);
@@ -262,9 +262,11 @@ bigip_sign_out(struct balancer *b)
 	CLEAN(buf_fini) struct buf answer = BUF(1 << 16);
 	struct bigip *d = b->self;
 	char path[sizeof(TOKENS) + sizeof(d->token)];
-	struct device_request request = {
-		.method = "DELETE", .path = path, .token = d->token, .coordination = ""
-	};
+	struct device_request request = { .method = "DELETE",
+		.path = path,
+		.token = d->token,
+		.coordination = "",
+		.timeout = d->patience };
 	long status;
 
 	if (!d->device || !*d->token)
