@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from doubles.bigip.client import Client
-from stage.bigip import Pair
+from stage.bigip import Pair, synchronize
 from stage.ca import openssl
 from stage.contract import CheckedApi
 from stage.house import Stage
@@ -21,7 +21,9 @@ class SurveyStage(Stage):
     """A provider with sites that are live."""
 
     def live(self, host, kind="first"):
-        """The order, live; its certificate's SHA-256 is what the record has."""
+        """The order, live; its certificate's SHA-256 is what the record has. What people did by hand is synchronized: nothing is installed else."""
+        if isinstance(self.balancer, Pair):
+            synchronize(self.balancer)
         made = self.order(self.service, host, kind=kind, key="p256")
         self.deliver(made, self.ca.as_pem(self.ca.sign(self.csr(made), [host])))
         if kind == "first":
@@ -191,12 +193,16 @@ def test_the_api_as_described(pair):
 
 
 def test_a_device_that_is_away(pair):
-    """Tried again for somebody who waits, then told why not; a customer's token may not even ask."""
+    """One of two is told; of both it is tried again for somebody who waits, then told why not."""
     pair.balancer.control("unit", unit=1, reachable=False)
     try:
         status, survey = pair.ask("probe")
+        assert status == 0 and "bigip2.double.test is standby" in survey["words"] and f"127.0.0.1 port {pair.balancer.port(1)}" in survey["words"]
+        pair.balancer.control("unit", unit=2, reachable=False)
+        status, survey = pair.ask("probe")
     finally:
-        pair.balancer.control("unit", unit=1, reachable=True)
+        for unit in (1, 2):
+            pair.balancer.control("unit", unit=unit, reachable=True)
     assert status == 1 and survey["state"] == "failed" and survey["attempts"] == 3 and "edge" in survey["words"]
     status, survey = pair.ask("probe")
     assert status == 0 and survey["state"] == "done"
