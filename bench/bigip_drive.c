@@ -128,13 +128,14 @@ read_site(struct fresh *f, const char *folder, int64_t site, int64_t which, size
 
 /* A connection for each, as the courier has it. */
 static int
-carry(const struct config_balancer *to, const struct device_request *request, long *ret_status,
-    struct buf *answer, struct outcome *what)
+carry(const struct config_balancer *to, size_t number, const struct device_request *request,
+    long *ret_status, struct buf *answer, struct outcome *what)
 {
-	const struct device_place place = { .address = to->address,
-		.port = to->port,
+	const struct config_unit unit = config_unit_of(to, number);
+	const struct device_place place = { .address = unit.address,
+		.port = unit.port,
 		.ca_file = to->ca_file,
-		.pin = to->pin,
+		.pin = unit.pin,
 		.timeout = SECONDS(60) };
 	CLEAN(device_close) struct device *device = NULL;
 	int r;
@@ -148,7 +149,8 @@ carry(const struct config_balancer *to, const struct device_request *request, lo
 }
 
 static int
-sign_in(const struct pourer *self, long *ret_status, struct buf *answer, struct outcome *what)
+sign_in(const struct pourer *self, size_t unit, long *ret_status, struct buf *answer,
+    struct outcome *what)
 {
 	const struct pair *pair = self->context;
 	CLEAN(buf_fini) struct buf password = BUF_SECRET(1024);
@@ -163,14 +165,14 @@ sign_in(const struct pourer *self, long *ret_status, struct buf *answer, struct 
 	body = json_pack("{s:s, s:s#, s:s}", "username", pair->config->user, "password",
 	    password.data, str_trim(buf_str(&password)).len, "loginProviderName", "tmos");
 	request.json = body;
-	r = carry(pair->config, &request, ret_status, answer, what);
+	r = carry(pair->config, unit, &request, ret_status, answer, what);
 	json_decref(body);
 	return r;
 }
 
 static int
-upload(const struct pourer *self, const struct bundle *bundle, const char *name, const char *token,
-    long *ret_status, struct buf *answer, struct outcome *what)
+upload(const struct pourer *self, const struct bundle *bundle, size_t unit, const char *name,
+    const char *token, long *ret_status, struct buf *answer, struct outcome *what)
 {
 	const struct pair *pair = self->context;
 	const char *start = (const char *)bundle - offsetof(struct fresh, bundle);
@@ -183,7 +185,7 @@ upload(const struct pourer *self, const struct bundle *bundle, const char *name,
 		.bytes = buf_str(&f->key_pem) };
 
 	snprintf(path, sizeof(path), "/mgmt/shared/file-transfer/uploads/%s", name);
-	return carry(pair->config, &request, ret_status, answer, what);
+	return carry(pair->config, unit, &request, ret_status, answer, what);
 }
 
 /* As the worker verifies: a full handshake, and the leaf is the new one. */
