@@ -461,8 +461,8 @@ main(void)
 	json_object_update_new(said, json_pack("{s:s, s:s, s:s}", "result", balancer_words(r),
 					 "kind", outcome_name(what.kind), "words", what.words));
 	json_dumpf(said, stdout, JSON_COMPACT);
-	part_fini(&part);
-	part_fini(&before);
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		part_fini(&parts[i]);
 	json_decref(said);
 	json_decref(given);
 	curl_global_cleanup();
