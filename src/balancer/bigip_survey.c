@@ -27,6 +27,7 @@
 #define PAGE_DEEP    100
 #define TEXTS_MAX    ((size_t)256 << 20)
 #define OUR_NAME     "certdesk_"
+#define SECONDS_MAX  INT64_C(253402300800)
 #define DEFAULT_CERT "/Common/default.crt"
 #define PART_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789."
 
@@ -122,6 +123,8 @@ each_page(struct look_over *l, const char *list, int page, take_fn *take, struct
 		size_t i;
 		int r;
 
+		if (skip > SURVEY_OBJECTS_MAX)
+			return too_many(l, what);
 		snprintf(path, sizeof(path), "/mgmt/tm/%s&$top=%d&$skip=%lld", list, page,
 		    (long long)skip);
 		r = bigip_must(l->b, "GET", path, NULL, &json, what);
@@ -238,6 +241,13 @@ part_of(const char *subject, struct str kind, char *to, size_t size)
 		}
 }
 
+/* Seconds since 1970, up to the year 9999; 0 = not told. */
+static when
+read_time(int64_t seconds)
+{
+	return seconds > 0 && seconds < SECONDS_MAX ? SECONDS(seconds) : 0;
+}
+
 static int
 take_certificate(struct look_over *l, const json_t *item, struct outcome *what)
 {
@@ -260,7 +270,7 @@ take_certificate(struct look_over *l, const json_t *item, struct outcome *what)
 	h->subject = keep(l, subject);
 	h->issuer = l->last_issuer;
 	h->organization = keep(l, organization);
-	h->not_after = SECONDS(bigip_number(item, "expirationDate", 0));
+	h->not_after = read_time(bigip_number(item, "expirationDate", 0));
 	h->bundle = bigip_flag(item, "isBundle", false);
 	return 0;
 }

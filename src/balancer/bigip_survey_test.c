@@ -372,6 +372,75 @@ what_ends_it(void **state UNUSED)
 	unplug(&s);
 }
 
+/* Found by the fuzzer: a time that is none. */
+static int
+look_at_time(
+    const struct surveyor *surveyor UNUSED, const struct surveyed *e, struct outcome *what UNUSED)
+{
+	assert_int_equal(e->not_after, 0);
+	return 0;
+}
+
+static void
+times_out_of_range(void **state UNUSED)
+{
+	static const json_int_t times[] = { INT64_MAX, INT64_MIN, -1, 253402300800 };
+	const struct surveyor surveyor = { .found = look_at_time };
+
+	for (size_t i = 0; i < COUNT_OF(times); i++) {
+		struct scripted s = { .certificates = json_pack("[{s:s, s:I}]", "fullPath",
+					  "/Common/a.crt", "expirationDate", times[i]) };
+		struct outcome what = { 0 };
+
+		plug(&s);
+		assert_int_equal(bigip_survey(&s.balancer, &surveyor, &what), 0);
+		unplug(&s);
+	}
+}
+
+/* A device that has always one more page has no end of its own. */
+static int
+without_end(
+    struct device *self, const struct device_request *request, long *ret_status, struct buf *body)
+{
+	struct scripted *s = (struct scripted *)self;
+	int64_t top = number_behind(request->path, "$top=");
+
+	s->requests++;
+	*ret_status = 200;
+	buf_put_text(body, "{\"items\":[{}");
+	for (int64_t i = 1; i < top; i++)
+		buf_put_text(body, ",{}");
+	buf_put_text(body, "]}");
+	return 0;
+}
+
+static void
+a_list_without_end(void **state UNUSED)
+{
+	struct scripted s = { .certificates = NULL };
+	struct outcome what = { 0 };
+	struct found f = { 0 };
+
+	plug(&s);
+	s.device.exchange = without_end;
+	assert_int_equal(look_over(&s, &f, &what), BALANCER_E_CAPACITY);
+	assert_true(s.requests < 500);
+}
+
+static void
+a_driver_that_cannot(void **state UNUSED)
+{
+	static const struct balancer_driver paper = { .name = "paper" };
+	const struct config_balancer config = { .name = "edge" };
+	const struct surveyor surveyor = { .found = note };
+	struct balancer b = { .config = &config, .driver = &paper, .lock_fd = -1 };
+	struct outcome what = { 0 };
+
+	assert_int_equal(balancer_survey(&b, &surveyor, &what), BALANCER_E_UNSUPPORTED);
+	assert_int_equal(what.kind, OUTCOME_HUMAN);
+}
+
 int
 main(void)
 {
@@ -381,6 +450,9 @@ main(void)
 		cmocka_unit_test(words_of_a_certificate),
 		cmocka_unit_test(many_come_in_pages),
 		cmocka_unit_test(what_ends_it),
+		cmocka_unit_test(a_list_without_end),
+		cmocka_unit_test(times_out_of_range),
+		cmocka_unit_test(a_driver_that_cannot),
 	};
 
 	return cmocka_run_group_tests_name("bigip_survey", tests, NULL, NULL);

@@ -388,11 +388,39 @@ take_ours(struct drift *d, const struct site_record *r, const struct surveyed *e
 	return compare_leaf(d, r, s, e);
 }
 
+/* The file of a certificate that should be in use: that it is not is told of its site. */
+static int
+is_wanted(struct drift *d, const struct surveyed *e, bool *ret)
+{
+	struct drift_digests digests;
+	const struct site_record *r;
+	struct str names = str_of(e->names), first;
+	char host[256];
+	int result;
+
+	*ret = false;
+	if (e->state != SURVEYED_UNUSED || !tells_leaf(e) || !str_next(&names, ' ', &first) ||
+	    !str_copy(first, host, sizeof(host)))
+		return 0;
+	r = by_host(d, host);
+	if (!r || id_is_none(r->certificate))
+		return 0;
+	result = d->source->digests(d->source, r->certificate, &digests);
+	if (result)
+		return result;
+	*ret = is_leaf(e, &digests);
+	return 0;
+}
+
 static int
 take_left_over(struct drift *d, const struct surveyed *e)
 {
 	char words[1024];
+	bool wanted;
+	int result = is_wanted(d, e, &wanted);
 
+	if (result || wanted)
+		return result;
 	d->counts.left_over++;
 	snprintf(words, sizeof(words),
 	    e->state == SURVEYED_UNUSED

@@ -264,6 +264,9 @@ what_no_record_knows(void **state UNUSED)
 	assert_int_equal(drift_take(d, &lost), 0);
 	assert_int_equal(drift_take(d, &early), 0);
 	assert_int_equal(drift_take(d, &file), 0);
+	file.names = "owa.contoso.com";
+	file.sha256[0] = 11; /* what it should serve, beside what it does */
+	assert_int_equal(drift_take(d, &file), 0);
 	assert_int_equal(drift_take(d, &other), 0);
 	assert_int_equal(drift_end(d), 0);
 	assert_string_equal(codes_of(&t, "lost.test", text), "left_over");
@@ -273,6 +276,26 @@ what_no_record_knows(void **state UNUSED)
 	assert_int_equal(drift_counts(d).left_over, 2);
 	assert_int_equal(drift_counts(d).foreign, 1);
 	assert_true(drift_knows(d, &https) && !drift_knows(d, &lost) && !drift_knows(d, &other));
+	json_decref(t.rows);
+}
+
+/* What differs while somebody is at it is told, and is no drift. */
+static void
+under_way(void **state UNUSED)
+{
+	struct site_record_list records = { .row = alloc_array(1, sizeof(struct site_record)),
+		.count = 1 };
+	struct told t = { .source = { digests, certificates, tell, NULL }, .rows = json_array() };
+	char text[256];
+
+	records.row[0] = (struct site_record){
+		.site = number(1), .host = "a.test", .certificate = number(11), .under_way = true
+	};
+	CLEAN(drift_free) struct drift *d = drift_new(&bigip, &t.source, &records);
+	assert_int_equal(drift_end(d), 0);
+	assert_string_equal(codes_of(&t, "a.test", text), "missing");
+	assert_int_equal(drift_counts(d).different, 0);
+	assert_int_equal(drift_counts(d).under_way, 1);
 	json_decref(t.rows);
 }
 
@@ -358,6 +381,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_difference),
 		cmocka_unit_test(what_no_record_knows),
+		cmocka_unit_test(under_way),
 		cmocka_unit_test(running_and_on_disk),
 		cmocka_unit_test(what_is_proposed),
 	};

@@ -303,6 +303,8 @@ show_survey(const struct cli *cli, const json_t *answer)
 		printf("%s\n", show_text(answer, "words", words, sizeof(words)));
 	else
 		printf("%s: %s\n", state, show_text(answer, "words", words, sizeof(words)));
+	if (*show_text(answer, "result.device", words, sizeof(words)))
+		show_wrapped(cli, "  ", words);
 	if (strcmp(kind, "drift") == 0)
 		show_drift(cli, items);
 	else if (json_array_size(items) > 0)

@@ -9,7 +9,7 @@
 #include "sys/log.h"
 #include "worker/carry.h"
 
-#define LEASE          MINUTES(5)
+#define LEASE          MINUTES(15) /* until the first rows: the lists of a slow device */
 #define ROWS_WAIT      200 /* at most so many rows, or things looked at, between two commits */
 #define ROWS_BYTES     ((size_t)ROWS_WAIT * SURVEY_ROW_MAX)
 #define TRIES_MOST     3 /* somebody waits for it */

@@ -149,8 +149,8 @@ put_drift_words(const struct drift_counts *n, struct outcome *what)
 		    n->under_way ? ", others are being worked on just now" : "");
 	else
 		outcome_set(what, OUTCOME_DONE,
-		    "%lld of %lld sites differ, %lld things of ours are left over",
-		    (long long)n->different, (long long)n->sites, (long long)n->left_over);
+		    "%lld of %lld sites differ; left over of ours: %lld", (long long)n->different,
+		    (long long)n->sites, (long long)n->left_over);
 }
 
 int
