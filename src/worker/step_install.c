@@ -2,7 +2,6 @@
 #include "worker/install.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "balancer/plan.h"
 #include "ipc/key_export.h"
@@ -11,6 +10,7 @@
 #include "store/sites.h"
 #include "sys/file.h"
 #include "worker/carry.h"
+#include "worker/plan_keep.h"
 #include "worker/window.h"
 
 #define PATIENCE       SECONDS(20) /* for other hands and nodes at the same balancer */
@@ -231,31 +231,13 @@ verify(const struct installer *self, const struct bundle *bundle, struct outcome
 	return look(self->pourer, bundle, what);
 }
 
-static int
-store_plan(struct hand *hand, struct id order, const struct plan *plan)
-{
-	CLEAN(buf_fini) struct buf text = BUF(1 << 16);
-	json_t *json = plan_json(plan);
-	char words[200], *dumped = json_dumps(json, JSON_COMPACT);
-	int r = hand_begin(hand);
-
-	buf_put_text(&text, dumped);
-	free(dumped);
-	json_decref(json);
-	plan_words(plan, words, sizeof(words));
-	if (r == 0)
-		r = store_look_set(
-		    hand->store, order, LOOK_PLAN, plan->count == 0, words, buf_str(&text));
-	return r ? r : store_commit(hand->store, "worker.plan_kept");
-}
-
 /* What will be done is on record before it is done. */
 static int
 planned(const struct installer *self, const struct plan *plan, struct outcome *what)
 {
 	struct job *job = self->context;
 
-	job->stopped = store_plan(job->hand, job->order, plan);
+	job->stopped = plan_keep(job->hand, job->order, plan);
 	if (job->stopped)
 		outcome_set(what, OUTCOME_LATER, "The plan could not be kept.");
 	return job->stopped ? BALANCER_E_BUSY : 0;
@@ -336,6 +318,25 @@ open_balancer(
 
 	return balancer_open(
 	    job->matter->balancer, worker->world, pourer, worker->turns, PATIENCE, ret, what);
+}
+
+/* What will be done, for whoever decides or waits meanwhile. That the balancer cannot be asked now
+ * keeps nobody from deciding. */
+static int
+foresee(struct job *job, const struct load *load)
+{
+	CLEAN(balancer_close) struct balancer *b = NULL;
+	const struct pourer pourer = pourer_of(job);
+	struct outcome aside = { 0 };
+	struct observation seen;
+	struct plan plan;
+	int r = open_balancer(job, &pourer, &b, &aside);
+
+	if (r == 0)
+		r = balancer_plan(b, &load->bundle, &seen, &plan, &aside);
+	if (r)
+		return r > 0 ? 0 : r;
+	return plan_keep(job->hand, job->order, &plan);
 }
 
 static int
@@ -440,23 +441,26 @@ put_on(struct hand *hand, const struct task *task, const struct order *order, bo
 	CLEAN(load_fini) struct load previous = LOAD;
 	struct subject_matter matter;
 	struct job job = { .hand = hand, .matter = &matter, .order = order->id };
-	bool has_previous = false, waits;
+	bool has_previous = false, waits = false;
 	int r = hand_load(hand, order, &matter, what);
 
 	if (r)
 		return r > 0 ? 0 : r;
-	r = wait_for_leave(hand, task, order, &matter, &waits, what);
-	if (r || waits)
-		return r;
 	r = load_bundle(hand, order->certificate, &matter, &load);
 	if (r == 0)
 		r = load_previous(hand, order, &matter, &previous, &has_previous);
+	load.bundle.previous = has_previous ? &previous.bundle : NULL;
+	if (r == 0 && window_or_approval_waits(hand, task, order, matter.balancer))
+		r = foresee(&job, &load);
+	if (r == 0)
+		r = wait_for_leave(hand, task, order, &matter, &waits, what);
+	if (r || waits)
+		return r;
 	if (r == 0)
 		r = plan(hand, order, &matter, &load, &load.bundle.installation);
 	if (r)
 		return r;
 	previous.bundle.installation = load.bundle.installation;
-	load.bundle.previous = has_previous ? &previous.bundle : NULL;
 	r = install(&job, &load, what);
 	if (r == 0)
 		r = note_exports(&job, order);
