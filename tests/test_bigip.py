@@ -31,7 +31,7 @@ class Site(rigs.Site):
 
     def until_done(self, op, files, previous=None, tries=5):
         """As the queue does: again, until it says so. Returns what each try said; nobody but the two is ever served."""
-        said, good = [], {sha256(f) for f in (files, previous) if f}
+        said, good = [], {sha256(one) for f in (files, previous) if f for one in (f, f.get("twin")) if one}
         for _ in range(tries):
             said.append(self.drive(op, files, previous))
             assert self.served() in good | ({None} if not previous or op == "withdraw" else set()), said

@@ -8,7 +8,7 @@ import socket
 import ssl
 
 import pytest
-from doubles.bigip import BigIP
+from doubles.bigip import BigIP, irule
 from doubles.bigip.client import Client, Refused, handshake, shown
 from doubles.bigip.factory import self_signed
 from stage.peers import Publisher, answers, free_port, wait_for
@@ -184,6 +184,30 @@ def test_pool_is_reached_and_rules_redirect(double, client):
         assert ask("127.60.0.7", double.http, "/.well-known/acme-challenge/x", secure=False)[2] == b"proof"
     finally:
         back.stop()
+
+
+RULES = [  # body of HTTP_REQUEST, method, request target, host; what it answers
+    ("", "GET", "/", "a", None),
+    ("HTTP::redirect https://[getfield [HTTP::host] \":\" 1][HTTP::uri]", "GET", "/x?y=1", "a:80", ("respond", 302, "https://a/x?y=1")),
+    ("set p [string tolower [HTTP::path]]\nif { $p ends_with \"/x\" } { pool /Common/two } # why", "GET", "/X?q", "a", ("pool", "/Common/two")),
+    ("if { [HTTP::path] eq \"/a\" } { return } elseif { [HTTP::method] eq \"POST\" } { HTTP::respond 308 Location /p } else { HTTP::respond 404 }\nHTTP::respond 500",
+     "POST", "/b", "a", ("respond", 500, None)),
+    ("if { not ([HTTP::path] contains \"..\" or [HTTP::path] contains \"%\") and [HTTP::host] eq \"a\" } { HTTP::respond 301 Location \"https://[HTTP::host]/\" }",
+     "GET", "/x", "a", ("respond", 301, "https://a/")),
+    ("if { not ([HTTP::path] contains \"..\") } { HTTP::respond 301 Location / }", "GET", "/../x", "a", None),
+]
+
+
+@pytest.mark.parametrize("body,method,target,host,found", RULES)
+def test_rules_do_what_their_text_says(body, method, target, host, found):
+    assert irule.answer("when HTTP_REQUEST {\n" + body + "\n}\nwhen HTTP_RESPONSE { log local0. x }", method, target, host) == found
+
+
+@pytest.mark.parametrize("body", ["switch [HTTP::path] { }", "if { [HTTP::cookie exists x] } { return }", "HTTP::respond $status", "if { [HTTP::path] matches x } { return }",
+                                  "if { [HTTP::path] eq \"/\"", "table set a b"])
+def test_what_is_not_played_is_said(body):
+    with pytest.raises(irule.Unknown):
+        irule.answer("when HTTP_REQUEST { " + body + " }", "GET", "/", "a")
 
 
 def test_addresses_off_loopback_are_not_listened_on_unless_mapped(tmp_path):

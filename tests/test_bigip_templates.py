@@ -161,6 +161,29 @@ def test_a_site_made_with_the_rule_of_the_device_gets_ours(place):
     assert place.plain("/.well-known/acme-challenge/token")[2] == b"proof" and place.served() == sha256(files)
 
 
+def test_what_the_operator_added_to_a_site_stays(place):
+    """An installation mends what is certdesk's to say: on, its address, its pool, its profile, its rule at port 80."""
+    old, path = place.leaf(), f"{VIRTUAL}/~Common~certdesk_{HOST}_443"
+    plain = path.replace("_443", "_80")
+    assert place.drive("install", old)["result"] == "done"
+    place.change("post", RULE, {"name": "block", "apiAnonymous": 'when HTTP_REQUEST { if { [HTTP::path] starts_with "/ecp" } { HTTP::respond 403 } }'})
+    place.change("post", f"{path}/profiles", {"name": "/Common/httpcompression"})
+    place.change("patch", path, {"rules": ["/Common/block"], "persist": [{"name": "cookie"}]})
+    place.change("patch", plain, {"rules": ["/Common/block", "/Common/certdesk_redirect_v1"]})
+    assert place.drive("install", old)["result"] == "done before", "all of this is his"
+    place.change("post", "ltm/pool", {"name": "other", "members": []})
+    place.change("patch", path, {"disabled": True, "pool": "/Common/other"})
+    place.change("patch", plain, {"rules": ["/Common/block"]})
+    new = place.leaf()
+    assert place.drive("install", new, previous=old)["result"] == "done" and place.served() == sha256(new)
+    virtual = place.get(path)
+    assert (virtual["rules"], virtual["persist"][0]["name"], virtual["pool"]) == (["/Common/block"], "cookie", "/Common/exchange")
+    assert "/Common/httpcompression" in [p["fullPath"] for p in place.get(f"{path}/profiles")["items"]]
+    assert place.plain("/.well-known/acme-challenge/token")[2] == b"proof" and place.plain("/ecp")[0] == 301
+    place.change("delete", f"{path}/profiles/~Common~certdesk_{HOST}")
+    assert place.drive("install", new, previous=old)["result"] == "done" and place.served() == sha256(new)
+
+
 @pytest.mark.parametrize("service,tls,path,expected,interval", [("owa", False, "/owa/healthcheck.htm", "200 OK", 10),
                                                                ("sharepoint", True, "/", "X-SharePointHealthScore: [0-5]", 30)])
 def test_servers_get_a_pool_with_the_published_monitor(place, service, tls, path, expected, interval):
@@ -238,6 +261,11 @@ def test_a_shared_virtual_server_gets_one_profile_more(place):
 
 def test_a_shared_virtual_server_is_refused_with_words(place):
     """No such one; a name twice; no default; it would be the default; an application service's."""
+    place.facts["template"] = {"pool": "/Common/nowhere"}
+    assert "/Common/nowhere" in place.drive("install", place.leaf())["words"]
+    assert [n for n in place.ours() if "_v1" not in n] == []
+    for name in [n for n in place.ours()]:
+        place.change("delete", f"{RULE if 'redirect' in name else HTTP if 'http' in name else 'ltm/profile/tcp'}/{name.replace('/', '~')}")
     place.facts["template"] = {"shared_virtual": "/Common/sni"}
     assert "there is no virtual server /Common/sni" in place.drive("install", place.leaf())["words"]
     shared = Shared(place, "a")
@@ -248,7 +276,7 @@ def test_a_shared_virtual_server_is_refused_with_words(place):
         before = shared.profiles()
         said = place.drive("install", place.leaf())
         assert said["result"] == "in conflict" and words in said["words"], said
-        assert shared.profiles() == before
+        assert shared.profiles() == before and place.ours() == [], "what came of it is gone again"
 
     refused("another profile there has this name already")
     assert shared.shown(HOST) == kept
@@ -402,6 +430,30 @@ def test_a_site_that_an_application_service_took_over_is_left_alone(place):
             assert said["result"] == "in conflict" and "belongs to the application service" in said["words"], said
         assert place.served() == sha256(old)
         place.double.control("own", kind=kind, path=f"/Common/{name}", service="none")
+
+
+@pytest.mark.parametrize("shared,what,when", [(False, "reset", "after"), (True, "mcpd-lost", "before")])
+def test_each_request_of_a_new_site_fails(place, shared, what, when):
+    """Whatever request fails, before or after its effect: with its pool, its rule and two key types it comes to be, and goes whole."""
+    place.facts["template"] = {"servers": f"127.0.0.1:{place.servers.port}"}
+    if shared:
+        other = Shared(place, "a")
+    files, step, hit = pair(place), 0, True
+    while hit:
+        step += 1
+        place.double.control("fail", what=what, when=when, step=step)
+        place.until_done("install", files)
+        hit = place.double.state()["rules"][0]["hits"] > 0
+        place.double.control("fail", "DELETE")
+        assert place.served() in (sha256(files), sha256(files["twin"])), step
+        assert [u["uploads"] for u in place.double.state()["state"]] == [[], []], step
+        if shared:
+            assert other.profiles() == [f"/Common/certdesk_{HOST}", "/Common/cssl_a"], step
+        else:
+            assert place.plain("/.well-known/acme-challenge/token")[2] == b"proof", step
+        place.until_done("withdraw", files)
+        assert [n for n in place.ours() if "_v1" not in n] == [], step
+    assert step > 25
 
 
 def test_an_order_ends_live_as_the_template_says(tmp_path):

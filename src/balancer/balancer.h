@@ -97,7 +97,7 @@ struct observation {
 
 struct probe {
 	char version[64];
-	char words[256];    /* quirks found, sessions, memory */
+	char words[512];    /* quirks found, sessions, memory, units */
 	size_t max_payload; /* bytes of command and PEM it takes */
 };
 
@@ -151,6 +151,13 @@ struct balancer_driver {
 	/* Forget what was left over for the site, once the new one is proven. */
 	int (*settle)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+	/* Is what we write to what serves? AMBIGUOUS: another unit took over, and the steps go
+	 * there from now on. NULL: there is one alone. */
+	int (*steady)(struct balancer *b, struct outcome *what) MUST_USE;
+	/* After persist: do the other units have it, read back by their own addresses? PARTIAL when
+	 * that is not known. NULL: there are none. */
+	int (*confirm)(
+	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 	/* Forget what the site used before and what is kept to go back to, running and on disk. NULL:
 	 * nothing is kept beyond settle. */
 	int (*purge)(
@@ -188,8 +195,8 @@ enum balancer_reach balancer_reach(const struct config_balancer *config);
  * is rolled back if that makes it better: to the previous one, or off if the site served nothing
  * before; BALANCER_E_INVALID with the words. NOOP when it was served and on disk already: nothing
  * is written (but synced, as who wrote it may have died before that), verify is still called,
- * nothing rolled back. PARTIAL: served and verified, but persist failed; the same call again
- * finishes it.
+ * nothing rolled back. What does not verify because another unit took over is AMBIGUOUS, too.
+ * PARTIAL: served and verified, but persist or confirm failed; the same call again finishes it.
  */
 struct installer {
 	const struct pourer *pourer;

@@ -2,8 +2,9 @@
 /*
  * F5 BIG-IP 13.1 and newer over iControl REST, by the procedure of section 13 of the BIG-IP
  * reference: files by version, one change of the profile, a look at the wire, save and sync. It
- * uses one connection and one token at a time: the device takes ten connections in all, a user a
- * hundred tokens.
+ * uses one connection and one token of a unit at a time: it takes ten connections in all, a user a
+ * hundred tokens. Of a pair it works on the active unit, and the other one must have it all in the
+ * end (docs/decisions/0014): bigip_units.c, bigip_pair.c, bigip_peer.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,10 +13,9 @@
 #include "balancer/bigip_internal.h"
 #include "base/error.h"
 
-#define WAVE            10 /* so many keys lie in the upload folder side by side, for seconds */
-#define REQUEST_TIMEOUT SECONDS(90) /* it waits 60 s for itself; who leaves earlier knows nothing */
+#define WAVE 10 /* so many keys lie in the upload folder side by side, for seconds */
 
-/* One writer for each device. */
+/* One writer for each device, which a pair is one of. */
 static int
 lock_file(const struct config_balancer *config, char *to, size_t size)
 {
@@ -28,70 +28,30 @@ lock_file(const struct config_balancer *config, char *to, size_t size)
 }
 
 static int
-open_device(struct balancer *b, struct bigip *d)
-{
-	const struct device_place place = { .address = b->config->address,
-		.port = b->config->port,
-		.ca_file = b->config->ca_file,
-		.pin = b->config->pin,
-		.timeout = REQUEST_TIMEOUT };
-
-	return device_open(&place, &d->device);
-}
-
-static int
 bigip_open(struct balancer *b, struct outcome *what)
 {
 	struct bigip *d = alloc_zero(sizeof(*d));
 	int r;
 
 	d->material = MATERIAL_KEPT;
-	d->seen = json_object();
-	d->proven = json_object();
-	d->uploads = BUF(BIGIP_UPLOADS_MAX);
 	b->self = d; /* bigip_close() frees it */
-	r = open_device(b, d);
+	r = bigip_open_units(b);
 	if (r)
 		return balancer_fatal(what, r, b->config->name);
-	r = bigip_sign_in(b, what);
-	if (r)
-		return r;
-	return b->looks_only ? bigip_pair_look(b, what) : bigip_pair_ready(b, what);
+	return b->looks_only ? bigip_find_any(b, what) : bigip_find_active(b, what);
 }
 
 static void
 bigip_close(struct balancer *b)
 {
 	struct bigip *d = b->self;
-	struct outcome aside;
 
 	if (!d)
 		return;
-	if (bigip_unload(b, &aside) != 0)
-		buf_clear(&d->uploads); /* the next one sweeps */
-	bigip_sign_out(b);
-	device_close(d->device);
+	bigip_close_units(b);
 	material_kept_fini(&d->material);
-	json_decref(d->seen);
-	json_decref(d->proven);
-	buf_fini(&d->uploads);
 	free(d);
 	b->self = NULL;
-}
-
-static int
-bigip_probe(struct balancer *b, struct probe *ret, struct outcome *what)
-{
-	const struct bigip *d = b->self;
-	int r = bigip_pair_look(b, what);
-
-	if (r)
-		return r;
-	*ret = (struct probe){ .max_payload = SIZE_MAX };
-	snprintf(ret->version, sizeof(ret->version), "%s", d->version);
-	snprintf(ret->words, sizeof(ret->words),
-	    "%.100s is the unit that answers: %s; its pair: %s", d->unit, d->failover, d->sync);
-	return 0;
 }
 
 /* What was used before stays until it is purged (bigip_serve.c). */
@@ -119,6 +79,8 @@ const struct balancer_driver bigip_driver = {
 	.rollback = bigip_rollback,
 	.withdraw = bigip_withdraw,
 	.settle = settle,
+	.steady = bigip_steady,
+	.confirm = bigip_confirm,
 	.purge = bigip_purge,
 	.survey = bigip_survey,
 };

@@ -106,12 +106,12 @@ bigip_unload(struct balancer *b, struct outcome *what)
 	CLEAN(json_free) json_t *body = NULL;
 	int r;
 
-	if (d->uploads.len == 0)
+	if (d->at->uploads.len == 0)
 		return 0;
-	body = json_pack("{s:s, s:s}", "command", "run", "utilCmdArgs", buf_text(&d->uploads));
+	body = json_pack("{s:s, s:s}", "command", "run", "utilCmdArgs", buf_text(&d->at->uploads));
 	r = bigip_must(b, "POST", "/mgmt/tm/util/unix-rm", body, NULL, what);
 	if (r == 0)
-		buf_clear(&d->uploads);
+		buf_clear(&d->at->uploads);
 	return r;
 }
 
@@ -121,11 +121,11 @@ note_upload(struct balancer *b, const char *name, struct outcome *what)
 {
 	struct bigip *d = b->self;
 	size_t len = sizeof(" " BIGIP_FOLDER) + strlen(name);
-	int r = d->uploads.len + len >= BIGIP_UPLOADS_MAX ? bigip_unload(b, what) : 0;
+	int r = d->at->uploads.len + len >= BIGIP_UPLOADS_MAX ? bigip_unload(b, what) : 0;
 
 	if (r == 0)
-		buf_printf(
-		    &d->uploads, "%s" BIGIP_FOLDER "%s", d->uploads.len > 0 ? " " : "", name);
+		buf_printf(&d->at->uploads, "%s" BIGIP_FOLDER "%s",
+		    d->at->uploads.len > 0 ? " " : "", name);
 	return r;
 }
 
@@ -229,8 +229,10 @@ upload_key(struct balancer *b, const struct bundle *bundle, const char *name, st
 			r = bigip_sign_in(b, what);
 		buf_clear(&answer);
 		if (r == 0)
-			r = b->pourer->upload(
-			    b->pourer, bundle, 0, name, d->token, &status, &answer, what);
+			r = bigip_carried(b,
+			    b->pourer->upload(b->pourer, bundle, (size_t)(d->at - d->units), name,
+				d->at->token, &status, &answer, what),
+			    what);
 		if (r == 0)
 			bigip_judge(status, buf_str(&answer), &reply);
 	}
@@ -239,10 +241,8 @@ upload_key(struct balancer *b, const struct bundle *bundle, const char *name, st
 	return reply.answer == BIGIP_DONE ? 0 : bigip_fail(b, &reply, "uploading the key", what);
 }
 
-/* What an earlier run could not remove: it died, or the device did. We hold the writer's lock, so
- * nobody needs them any more. */
-static int
-sweep(struct balancer *b, struct outcome *what)
+int
+bigip_sweep(struct balancer *b, struct outcome *what)
 {
 	CLEAN(json_free)
 	json_t *body = json_pack("{s:s, s:s}", "command", "run", "utilCmdArgs", BIGIP_FOLDER);
@@ -251,7 +251,7 @@ sweep(struct balancer *b, struct outcome *what)
 	struct str rest, name;
 	int r;
 
-	if (d->swept)
+	if (d->at->swept)
 		return 0;
 	r = bigip_must(b, "POST", "/mgmt/tm/util/unix-ls", body, &listed, what);
 	rest = str_of(bigip_text(listed, "commandResult"));
@@ -265,7 +265,7 @@ sweep(struct balancer *b, struct outcome *what)
 	}
 	if (r == 0)
 		r = bigip_unload(b, what);
-	d->swept = r == 0;
+	d->at->swept = r == 0;
 	return r;
 }
 
@@ -337,14 +337,16 @@ bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer
 {
 	struct bigip *d = b->self;
 	struct outcome aside;
-	int r = sweep(b, what);
+	int r = bigip_pair_ready(b, what); /* before a key is on its way */
 
+	if (r == 0)
+		r = bigip_sweep(b, what);
 	if (r == 0)
 		r = stage_one(b, bundle, what);
 	if (r == 0 && bundle->twin)
 		r = stage_one(b, bundle->twin, what);
 	if (r && bigip_unload(b, &aside) != 0)
-		d->swept = false;
+		d->at->swept = false;
 	return r;
 }
 
@@ -363,7 +365,7 @@ must_be(
 	if (!there)
 		return balancer_fail(what, BALANCER_E_AMBIGUOUS, "%s: %s is not there any more",
 		    b->config->name, name);
-	return pem.len > 0 ? compare(b, there, name, pem, what) : 0;
+	return pem.len > 0 ? compare_there(b, there, name, pem, what) : 0;
 }
 
 static int

@@ -21,15 +21,26 @@
 #define BIGIP_MARK   "certdesk site "
 #define BIGIP_BEFORE ", before: "
 
-struct bigip {
-	struct device *device;
-	char token[128];                                     /* "" = not signed in */
-	char version[32], unit[128], failover[32], sync[64]; /* as bigip_pair_look() found them */
-	struct material_kept material;
+/* One unit, and what it told in this session. */
+struct bigip_unit {
+	struct device *device;                 /* NULL: there is no such unit */
+	char token[128];                       /* "" = not signed in */
+	char name[128], version[32], role[32]; /* as it says itself; "" = not looked at yet */
+	char known[1024];   /* the units that it knows of, itself too, a blank around each name */
+	when looked;        /* world_ticks, at its role */
 	json_t *seen;       /* path -> the object, or null: what observe found */
 	json_t *proven;     /* names of files that have been looked at, or made, in this session */
 	struct buf uploads; /* paths of those that lie in the upload folder, each behind a blank */
 	bool swept;         /* nothing of an earlier run lies there */
+	struct id new_site; /* seen without a profile, and not routed since */
+};
+
+struct bigip {
+	struct bigip_unit units[CONFIG_UNITS_MAX];
+	struct bigip_unit *at; /* the one that is asked: it has the traffic, but in bigip_visit() */
+	bool agreed;           /* what we write will not meet what others wrote */
+	bool apart;            /* when that was seen, the units did not see each other */
+	struct material_kept material;
 };
 
 /* Everything of a site is found by these, and by nothing else. */
@@ -59,8 +70,10 @@ void bigip_place(const struct balancer *b, json_t *body);
 
 int bigip_sign_in(struct balancer *b, struct outcome *what) MUST_USE;
 void bigip_sign_out(struct balancer *b);
+/* Says in the words of what the pourer did at which unit that was; forwards r. */
+int bigip_carried(struct balancer *b, int r, struct outcome *what) MUST_USE;
 
-/* One request. 0: the device had an answer that means something for this very object, see *reply;
+/* One request to the unit that is asked; before the first change, bigip_pair_ready(). 0: the device had an answer that means something for this very object, see *reply;
  * else the result is told in *what: UNREACHABLE, BUSY, AMBIGUOUS, AUTH, BROKEN. *ret_json may be
  * NULL; it is an object when the answer is DONE, else NULL. */
 int bigip_ask(struct balancer *b, const char *method, const char *path, const json_t *body,
@@ -105,6 +118,9 @@ bool bigip_is_proven(const struct bigip *d, const char *name);
 
 /* Removes what we uploaded, all in one command: with the key it lies there in clear. */
 int bigip_unload(struct balancer *b, struct outcome *what) MUST_USE;
+/* And what an earlier run could not remove: it died, or the device did. We hold the writer's lock, so
+ * nobody needs it any more. */
+int bigip_sweep(struct balancer *b, struct outcome *what) MUST_USE;
 
 int bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what) MUST_USE;
@@ -159,6 +175,9 @@ int bigip_shared_add(
 int bigip_shared_remove(
     struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
 bool bigip_uses_profile(const json_t *virtual, const char *full_name);
+/* One item more of a virtual server's profiles, the others untouched; it may be there already. */
+int bigip_profile_add(
+    struct balancer *b, const char *virtual, const char *profile, struct outcome *what) MUST_USE;
 
 /* ---- bigip_serve.c: the profile ---- */
 
@@ -178,6 +197,10 @@ int bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct
     struct outcome *what) MUST_USE;
 int bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 int bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+/* The end of a step, with its result: what failed for good takes a site off again that was not there
+ * before. Returns the result, its words stay. */
+int bigip_end_step(
+    struct balancer *b, const struct bundle *bundle, int r, struct outcome *what) MUST_USE;
 
 /* ---- bigip_plan.c ---- */
 
@@ -188,11 +211,55 @@ int bigip_plan(struct balancer *b, const struct bundle *bundle, const struct obs
 int bigip_survey(
     struct balancer *b, const struct surveyor *surveyor, struct outcome *what) MUST_USE;
 
-/* ---- bigip_pair.c: save and sync ---- */
+/* ---- bigip_units.c: which unit ---- */
 
-/* Fills what struct bigip knows of unit and pair, and asks nothing of it. */
-int bigip_pair_look(struct balancer *b, struct outcome *what) MUST_USE;
+/* "edge: bigip1.example", or where it is while it has no name; for people. */
+#define BIGIP_UNIT_WORDS 320
+const char *bigip_unit_words(
+    const struct balancer *b, const struct bigip_unit *unit, char to[static BIGIP_UNIT_WORDS]);
+int bigip_open_units(struct balancer *b) MUST_USE;
+void bigip_close_units(struct balancer *b);
+/* NULL: there is none but the one that is asked. */
+struct bigip_unit *bigip_other_unit(const struct balancer *b);
+/* Asks the one that has the traffic from now on. */
+int bigip_find_active(struct balancer *b, struct outcome *what) MUST_USE;
+/* Or, if there is none, one that answers. */
+int bigip_find_any(struct balancer *b, struct outcome *what) MUST_USE;
+/* AMBIGUOUS: it is another now than it was, and that one is asked from now on. */
+int bigip_steady(struct balancer *b, struct outcome *what) MUST_USE;
+/* The same, but believes a look of a moment ago. */
+int bigip_steady_lately(struct balancer *b, struct outcome *what) MUST_USE;
+/* Does it at the other unit, signed in there and known to be of the same pair. `act` NULL: that is
+ * all. */
+int bigip_visit(struct balancer *b, struct bigip_unit *unit,
+    int (*act)(struct balancer *b, void *about, struct outcome *what), void *about,
+    struct outcome *what) MUST_USE;
 
-/* CONFLICT when the units disagree already: what we wrote would be overwritten or overwrite. */
+/* ---- bigip_note.c: whose changes are pending ---- */
+
+bool bigip_has_note(struct balancer *b);
+int bigip_set_note(struct balancer *b, bool there, struct outcome *what) MUST_USE; /* durable */
+
+/* ---- bigip_pair.c: agreement, save and sync ---- */
+
+/* Before the first change: CONFLICT when the units disagree, and not about something of ours: what
+ * we wrote would be overwritten, or overwrite, or carry along what somebody has not finished. */
 int bigip_pair_ready(struct balancer *b, struct outcome *what) MUST_USE;
+int bigip_save(struct balancer *b, struct outcome *what) MUST_USE; /* on the unit that is asked */
+/* "In Sync", "Changes Pending" …: the unit's own word. */
+int bigip_sync_words(struct balancer *b, char to[static 64], struct outcome *what) MUST_USE;
+/* Everything that was changed: synchronized, and saved on all units. */
 int bigip_persist(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+
+/* ---- bigip_peer.c: the other unit, by its own address ---- */
+
+/* It sweeps its folder of uploads, and saves what it took over unless it does so by itself. */
+int bigip_peer_keep(struct balancer *b, bool saves_by_itself, struct outcome *what) MUST_USE;
+/* Is the site there as it should be, or, with the second, not at all? PARTIAL when not. */
+int bigip_confirm(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+int bigip_confirm_absent(
+    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+
+/* ---- bigip_probe.c ---- */
+
+int bigip_probe(struct balancer *b, struct probe *ret, struct outcome *what) MUST_USE;

@@ -166,12 +166,14 @@ wear(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 		r = get_profile(b, bundle, wanted.names, &profile, what);
 	if (r)
 		return r;
-	if (!profile)
-		return make_profile(b, bundle, &wanted, what);
 	bigip_worn_read(profile, &worn);
 	if (bigip_wears(b, &worn, &wanted))
 		return BALANCER_E_NOOP;
-	r = remove_before(b, &worn, &wanted, what);
+	r = bigip_steady_lately(b, what);
+	if (r == 0 && !profile)
+		return make_profile(b, bundle, &wanted, what);
+	if (r == 0)
+		r = remove_before(b, &worn, &wanted, what);
 	if (r)
 		return r;
 	body = switch_of(b, bundle, &wanted, &worn);
@@ -187,7 +189,7 @@ bigip_activate(struct balancer *b, const struct bundle *bundle, struct outcome *
 {
 	struct outcome aside = { 0 };
 	struct bigip_wanted wanted;
-	int r = wear(b, bundle, what);
+	int r = bigip_end_step(b, bundle, wear(b, bundle, what), what);
 
 	if (r == BALANCER_E_INVALID && bigip_wanted_of(b, bundle, &wanted, &aside) == 0)
 		(void)!remove_files(b, &wanted, &aside);
@@ -201,10 +203,10 @@ bigip_observe(
     struct balancer *b, const struct bundle *bundle, struct observation *ret, struct outcome *what)
 {
 	struct observation o = { .running = SERVED_NOT };
+	struct bigip *d = b->self;
 	CLEAN(json_free) json_t *profile = NULL;
 	struct bigip_wanted wanted;
 	struct bigip_worn worn = { 0 };
-	struct bigip *d = b->self;
 	char path[BIGIP_PATH_SIZE];
 	int r = bigip_wanted_of(b, bundle, &wanted, what);
 
@@ -220,6 +222,8 @@ bigip_observe(
 		r = bigip_virtuals_observe(b, bundle, wanted.names, &o.routed, what);
 	if (r)
 		return r;
+	if (!profile)
+		d->at->new_site = bundle->site;
 	if (profile) {
 		bigip_worn_read(profile, &worn);
 		o.running = SERVED_ACTIVE;
@@ -283,7 +287,9 @@ bigip_rollback(struct balancer *b, const struct bundle *bundle, const struct pou
 		r = forget_before(b, bundle->previous, what);
 	if (r == 0)
 		r = remove_files(b, &failed, what);
-	return r ? r : bigip_persist(b, bundle->previous, what);
+	if (r == 0)
+		r = bigip_persist(b, bundle->previous, what);
+	return r ? r : bigip_confirm(b, bundle->previous, what);
 }
 
 int
@@ -306,7 +312,9 @@ bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	r = remove_before(b, &worn, &wanted, what);
 	if (r == 0)
 		r = forget_before(b, bundle, what);
-	return r ? r : bigip_persist(b, bundle, what);
+	if (r == 0)
+		r = bigip_persist(b, bundle, what);
+	return r ? r : bigip_confirm(b, bundle, what);
 }
 
 int
@@ -330,5 +338,28 @@ bigip_withdraw(struct balancer *b, const struct bundle *bundle, struct outcome *
 	}
 	if (r == 0)
 		r = remove_files(b, &wanted, what);
-	return r ? r : bigip_persist(b, bundle, what);
+	if (r == 0)
+		r = bigip_persist(b, bundle, what);
+	return r ? r : bigip_confirm_absent(b, bundle, what);
+}
+
+static bool
+is_for_good(int r)
+{
+	return r == BALANCER_E_INVALID || r == BALANCER_E_CAPACITY || r == BALANCER_E_CONFLICT ||
+	       r == BALANCER_E_BROKEN;
+}
+
+int
+bigip_end_step(struct balancer *b, const struct bundle *bundle, int r, struct outcome *what)
+{
+	struct bigip *d = b->self;
+	struct outcome cause = *what;
+
+	if (!is_for_good(r) || !id_eq(d->at->new_site, bundle->site))
+		return r;
+	if (bigip_withdraw(b, bundle, what) == 0)
+		d->at->new_site = ID_NONE;
+	*what = cause; /* why it failed says more than what could not be removed */
+	return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests to a BIG-IP: one token for all of them, taken when the balancer is opened and given back
- * when it is closed (a user may have a hundred). A token that is gone is replaced once; a look that
+ * Requests to a unit of a BIG-IP: one token for all of them, taken when it is first asked and given
+ * back when the balancer is closed (a user may have a hundred). A token that is gone is replaced once; a look that
  * got lost is looked again once; nothing else is repeated here: the task is, and observes first.
  */
 #include <stdio.h>
@@ -73,7 +73,7 @@ static const struct meaning {
 	{ BIGIP_NONSENSE, BALANCER_E_BROKEN },
 	{ BIGIP_MISMATCH, BALANCER_E_INVALID },
 	{ BIGIP_REFUSED,  BALANCER_E_INVALID },
-	{ BIGIP_EXISTS,   BALANCER_E_CONFLICT },
+	{ BIGIP_EXISTS,   BALANCER_E_AMBIGUOUS }, /* it was not there a moment ago: our own request that got lost, or somebody's */
 	{ BIGIP_IN_USE,   BALANCER_E_CONFLICT },
 	{ BIGIP_ABSENT,   BALANCER_E_INVALID }, /* of what must be there, as a pool */
 };
@@ -83,19 +83,23 @@ int
 bigip_fail(
     struct balancer *b, const struct bigip_reply *reply, const char *doing, struct outcome *what)
 {
+	const struct bigip *d = b->self;
+	char unit[BIGIP_UNIT_WORDS];
 	int result = BALANCER_E_BROKEN;
 
 	for (size_t i = 0; i < COUNT_OF(meanings); i++)
 		if (meanings[i].answer == reply->answer)
 			result = meanings[i].result;
-	return balancer_fail(what, result, "%s: %s: %s (%.300s)", b->config->name, doing,
-	    bigip_answer_name(reply->answer), *reply->words ? reply->words : "it says no more");
+	return balancer_fail(what, result, "%s: %s: %s (%.300s)", bigip_unit_words(b, d->at, unit),
+	    doing, bigip_answer_name(reply->answer),
+	    *reply->words ? reply->words : "it says no more");
 }
 
 static int
 fail_exchange(struct balancer *b, int r, bool is_look, const char *doing, struct outcome *what)
 {
 	const struct bigip *d = b->self;
+	char unit[BIGIP_UNIT_WORDS];
 	int result = r == DEVICE_E_UNREACHABLE ? BALANCER_E_UNREACHABLE
 	             : r == DEVICE_E_UNTRUSTED ? BALANCER_E_AUTH
 	             : is_look                 ? BALANCER_E_UNREACHABLE
@@ -103,8 +107,8 @@ fail_exchange(struct balancer *b, int r, bool is_look, const char *doing, struct
 
 	if (r < 0)
 		return balancer_fatal(what, r, doing);
-	return balancer_fail(what, result, "%s: %s: %s (%.200s)", b->config->name, doing,
-	    device_words(r), d->device->problem);
+	return balancer_fail(what, result, "%s: %s: %s (%.200s)", bigip_unit_words(b, d->at, unit),
+	    doing, device_words(r), d->at->device->problem);
 }
 
 /* Is it for bigip_ask()'s caller to understand? */
@@ -119,13 +123,13 @@ static int
 exchange(struct balancer *b, const struct device_request *request, long *ret_status,
     struct buf *body, struct outcome *what)
 {
-	struct bigip *d = b->self;
+	struct device *device = ((struct bigip *)b->self)->at->device;
 	bool is_look = strcmp(request->method, "GET") == 0;
 	int r = 0;
 
 	for (int attempt = 0; attempt < 2; attempt++) {
 		buf_clear(body);
-		r = d->device->exchange(d->device, request, ret_status, body);
+		r = device->exchange(device, request, ret_status, body);
 		if (r != DEVICE_E_LOST || !is_look)
 			break;
 	}
@@ -141,7 +145,7 @@ ask_signed_in(struct balancer *b, struct device_request *request, struct bigip_r
 	int r = 0;
 
 	for (int attempt = 0; attempt < 2; attempt++) {
-		request->token = d->token;
+		request->token = d->at->token;
 		r = exchange(b, request, &status, body, what);
 		if (r)
 			return r;
@@ -155,6 +159,19 @@ ask_signed_in(struct balancer *b, struct device_request *request, struct bigip_r
 	return 0;
 }
 
+/* Of the configuration: what only runs, or is nothing but a file under way, is none. */
+static bool
+is_change(const char *method, const char *path)
+{
+	static const char *const others[] = { "/mgmt/shared/", "/mgmt/tm/cm", "/mgmt/tm/sys/config",
+		"/mgmt/tm/util/" };
+
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		if (str_starts(str_of(path), str_of(others[i])))
+			return false;
+	return strcmp(method, "GET") != 0;
+}
+
 int
 bigip_ask(struct balancer *b, const char *method, const char *path, const json_t *body,
     struct bigip_reply *reply, json_t **ret_json, struct outcome *what)
@@ -164,10 +181,12 @@ bigip_ask(struct balancer *b, const char *method, const char *path, const json_t
 		.method = method, .path = path, .coordination = "", .json = body
 	};
 	json_t *json;
-	int r = ask_signed_in(b, &request, reply, &answer, what);
+	int r = is_change(method, path) ? bigip_pair_ready(b, what) : 0;
 
 	if (ret_json)
 		*ret_json = NULL;
+	if (r == 0)
+		r = ask_signed_in(b, &request, reply, &answer, what);
 	if (r)
 		return r;
 	if (!is_meant(reply->answer))
@@ -231,19 +250,32 @@ bigip_delete(
 static int
 take_token(struct balancer *b, const struct buf *answer, struct outcome *what)
 {
-	struct bigip *d = b->self;
+	struct bigip_unit *unit = ((struct bigip *)b->self)->at;
 	CLEAN(json_free)
 	json_t *json = json_loadb(answer->data, answer->len, JSON_REJECT_DUPLICATES, NULL);
 	const char *token =
 	    json_string_value(json_object_get(json_object_get(json, "token"), "token"));
 
-	if (!token || !*token || strlen(token) >= sizeof(d->token) ||
+	if (!token || !*token || strlen(token) >= sizeof(unit->token) ||
 	    strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") !=
 		strlen(token))
 		return balancer_fail(what, BALANCER_E_BROKEN,
 		    "%s: it gave no token that it could be", b->config->name);
-	snprintf(d->token, sizeof(d->token), "%s", token);
+	snprintf(unit->token, sizeof(unit->token), "%s", token);
 	return 0;
+}
+
+int
+bigip_carried(struct balancer *b, int r, struct outcome *what)
+{
+	const struct bigip *d = b->self;
+	struct outcome cause = *what;
+	char unit[BIGIP_UNIT_WORDS];
+
+	if (r > 0)
+		outcome_set(
+		    what, cause.kind, "%s: %.180s", bigip_unit_words(b, d->at, unit), cause.words);
+	return r;
 }
 
 int
@@ -255,11 +287,13 @@ bigip_sign_in(struct balancer *b, struct outcome *what)
 	long status = 0;
 	int r;
 
-	d->token[0] = '\0';
+	d->at->token[0] = '\0';
 	if (!b->pourer || !b->pourer->sign_in)
 		return balancer_fail(
 		    what, BALANCER_E_AUTH, "%s: nobody could sign in", b->config->name);
-	r = b->pourer->sign_in(b->pourer, 0, &status, &answer, what);
+	r = bigip_carried(b,
+	    b->pourer->sign_in(b->pourer, (size_t)(d->at - d->units), &status, &answer, what),
+	    what);
 	if (r)
 		return r;
 	bigip_judge(status, buf_str(&answer), &reply);
@@ -271,19 +305,19 @@ void
 bigip_sign_out(struct balancer *b)
 {
 	CLEAN(buf_fini) struct buf answer = BUF(1 << 16);
-	struct bigip *d = b->self;
-	char path[sizeof(TOKENS) + sizeof(d->token)];
+	struct bigip_unit *unit = ((struct bigip *)b->self)->at;
+	char path[sizeof(TOKENS) + sizeof(unit->token)];
 	struct device_request request = {
-		.method = "DELETE", .path = path, .token = d->token, .coordination = ""
+		.method = "DELETE", .path = path, .token = unit->token, .coordination = ""
 	};
 	long status;
 
-	if (!d->device || !*d->token)
+	if (!unit->device || !*unit->token)
 		return;
-	snprintf(path, sizeof(path), TOKENS "%s", d->token);
-	if (d->device->exchange(d->device, &request, &status, &answer) != 0)
+	snprintf(path, sizeof(path), TOKENS "%s", unit->token);
+	if (unit->device->exchange(unit->device, &request, &status, &answer) != 0)
 		status = 0; /* it ends by itself after 20 minutes */
-	d->token[0] = '\0';
+	unit->token[0] = '\0';
 }
 
 int

@@ -93,8 +93,9 @@ bigip_shared_observe(struct balancer *b, const char *virtual, const char *profil
 	return r;
 }
 
-static int
-add(struct balancer *b, const char *virtual, const char *profile, struct outcome *what)
+int
+bigip_profile_add(
+    struct balancer *b, const char *virtual, const char *profile, struct outcome *what)
 {
 	CLEAN(json_free)
 	json_t *body = json_pack("{s:s, s:s}", "name", profile, "context", "clientside");
@@ -126,7 +127,7 @@ bigip_shared_add(struct balancer *b, const char *virtual, const char *profile, s
 		    "%s: %.200s has no client-ssl profile: the site's would be its default",
 		    b->config->name, virtual);
 	r = bigip_owner_look(b, virtual, what);
-	return r ? r : add(b, virtual, profile, what);
+	return r ? r : bigip_profile_add(b, virtual, profile, what);
 }
 
 /* An entry, or a virtual server, that is gone is fine. */

@@ -97,8 +97,9 @@ static void
 plug(struct scripted *s)
 {
 	s->device = (struct device){ .exchange = exchange };
-	s->bigip.device = &s->device;
-	snprintf(s->bigip.token, sizeof(s->bigip.token), "T");
+	s->bigip.at = s->bigip.units;
+	s->bigip.at->device = &s->device;
+	snprintf(s->bigip.at->token, sizeof(s->bigip.at->token), "T");
 	snprintf(s->config.name, sizeof(s->config.name), "edge");
 	s->balancer = (struct balancer){ .config = &s->config, .self = &s->bigip, .lock_fd = -1 };
 }

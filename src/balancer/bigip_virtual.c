@@ -118,36 +118,54 @@ translation_of(const struct layout *p)
 	return json_pack("{s:s}", "type", p->t.snat);
 }
 
-/* Port 80 has the pool, too: a CA that validates is let through to it. */
+/* Where it is and where it leads. Port 80 has the pool, too: a CA that validates is let through to
+ * it. */
 static json_t *
-virtual_of(const struct layout *p, enum virtual_kind kind)
+base_of(const struct layout *p, enum virtual_kind kind)
 {
 	char destination[FULL], name[FULL], pool[FULL], mark[MARK_SIZE];
-	json_t *virtual, *rules = rules_of(p, kind);
+	json_t *virtual;
 
 	put_destination(p, kind, destination);
 	put_mark(p, kind, mark);
-	virtual = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "destination", destination,
+	virtual = json_pack("{s:s, s:s, s:s}", "destination", destination, "description", mark,
 	    "mask",
 	    p->bundle->address.family == 6 ? "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
-					   : "255.255.255.255",
-	    "ipProtocol", "tcp", "description", mark, "profiles", profiles_of(p, kind), "rules",
-	    rules, "sourceAddressTranslation", translation_of(p));
+					   : "255.255.255.255");
 	if (*bigip_pool_name(&p->t, name))
 		json_object_set_new(
 		    virtual, "pool", json_string(bigip_full_name(p->b, name, pool)));
+	return virtual;
+}
+
+static json_t *
+virtual_of(const struct layout *p, enum virtual_kind kind)
+{
+	json_t *virtual = base_of(p, kind);
+
+	json_object_set_new(virtual, "name", json_string(virtual_name(p, kind)));
+	bigip_place(p->b, virtual);
+	json_object_set_new(virtual, "ipProtocol", json_string("tcp"));
+	json_object_set_new(virtual, "profiles", profiles_of(p, kind));
+	json_object_set_new(virtual, "rules", rules_of(p, kind));
+	json_object_set_new(virtual, "sourceAddressTranslation", translation_of(p));
 	if (kind == VIRTUAL_HTTPS && *p->t.persistence)
 		json_object_set_new(
 		    virtual, "persist", json_pack("[{s:s}]", "name", p->t.persistence));
 	return virtual;
 }
 
+/* Others may stand beside them. */
 static bool
 has_rules(const json_t *virtual, json_t *wanted)
 {
 	CLEAN(json_free) json_t *rules = wanted;
+	const json_t *rule, *one;
+	size_t i, k, found = 0;
 
-	return json_equal(json_object_get(virtual, "rules"), rules);
+	json_array_foreach(rules, i, rule) json_array_foreach(
+	    json_object_get(virtual, "rules"), k, one) found += (size_t)json_equal(rule, one);
+	return found >= json_array_size(rules);
 }
 
 /* In a partition whose own route domain is another than 0 the address reads back with it. */
@@ -199,31 +217,43 @@ get_virtual(const struct layout *p, const char *name, json_t **ret, struct outco
 	return r || !*ret ? r : bigip_must_be_ours(p->b, p->bundle, name, *ret, what);
 }
 
+/* What the operator has added to it since stays: other profiles, rules, persistence. */
+static int
+mend(const struct layout *p, enum virtual_kind kind, const json_t *there, struct outcome *what)
+{
+	const char *name = virtual_name(p, kind);
+	CLEAN(json_free) json_t *body = base_of(p, kind);
+	char path[BIGIP_PATH_SIZE], full[FULL];
+	int r;
+
+	json_object_set_new(body, "enabled", json_true());
+	if (kind == VIRTUAL_HTTP && !has_rules(there, rules_of(p, kind)))
+		json_object_set_new(body, "rules", rules_of(p, kind));
+	r = bigip_must(p->b, "PATCH", bigip_path(p->b, VIRTUALS, name, "", path), body, NULL, what);
+	if (r || kind == VIRTUAL_HTTP ||
+	    bigip_uses_profile(there, bigip_full_name(p->b, p->names->profile, full)))
+		return r;
+	return bigip_profile_add(p->b, bigip_full_name(p->b, name, full), p->names->profile, what);
+}
+
 static int
 route_one(const struct layout *p, enum virtual_kind kind, bool *changed, struct outcome *what)
 {
-	const char *name = virtual_name(p, kind);
 	CLEAN(json_free) json_t *there = NULL;
 	CLEAN(json_free) json_t *wanted = NULL;
-	char path[BIGIP_PATH_SIZE];
-	int r = get_virtual(p, name, &there, what);
+	int r = get_virtual(p, virtual_name(p, kind), &there, what);
 
 	if (r || (there && is_as_wanted(p, kind, there)))
 		return r;
 	*changed = true;
+	if (there)
+		return mend(p, kind, there, what);
 	wanted = virtual_of(p, kind);
-	if (there) {
-		json_object_set_new(wanted, "enabled", json_true());
-		return bigip_must(
-		    p->b, "PATCH", bigip_path(p->b, VIRTUALS, name, "", path), wanted, NULL, what);
-	}
-	json_object_set_new(wanted, "name", json_string(name));
-	bigip_place(p->b, wanted);
 	return bigip_must(p->b, "POST", "/mgmt/tm/" VIRTUALS, wanted, NULL, what);
 }
 
-int
-bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+static int
+route(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 {
 	struct bigip_names names;
 	struct layout p;
@@ -233,6 +263,9 @@ bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	if (r)
 		return r;
 	p = layout_of(b, bundle, &names);
+	r = bigip_steady_lately(b, what);
+	if (r)
+		return r;
 	if (*p.t.shared)
 		return bigip_shared_add(b, p.t.shared, names.profile, what);
 	r = bigip_own_make(b, &p.t, what);
@@ -262,6 +295,18 @@ observe_own(const struct layout *p, bool *ret_routed, struct outcome *what)
 	if (!*ret_routed)
 		bigip_seen_put(d, path, virtual);
 	return 0;
+}
+
+int
+bigip_route(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	struct bigip *d = b->self;
+	int r = bigip_end_step(b, bundle, route(b, bundle, what), what);
+
+	if (r == 0 && id_eq(d->at->new_site, bundle->site))
+		d->at->new_site =
+		    ID_NONE; /* visitors come: from now on it is not taken off by a step */
+	return r;
 }
 
 int

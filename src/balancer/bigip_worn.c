@@ -96,7 +96,7 @@ bigip_pairs(const struct balancer *b, const struct bigip_wanted *wanted)
 	char certificate[BIGIP_FULL_SIZE], key[BIGIP_FULL_SIZE], chain[BIGIP_FULL_SIZE];
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < wanted->count; i++) {
+	for (size_t i = 0; i < wanted->count && i < COUNT_OF(entries); i++) {
 		const struct bigip_names *names = &wanted->names[i];
 
 		json_array_append_new(

@@ -131,24 +131,41 @@ undo(struct round *t, struct outcome *what)
 	const char *done;
 	int r = take_back(t, &done, what);
 
-	if (r)
+	if (r && r != BALANCER_E_PARTIAL)
 		return balancer_fail(what, BALANCER_E_INVALID,
 		    "not served as it should be (%.200s), and taking it back failed (%.200s)",
 		    cause.words, *what->words ? what->words : balancer_words(r));
-	return balancer_fail(
-	    what, BALANCER_E_INVALID, "not served as it should be (%.300s): %s", cause.words, done);
+	return balancer_fail(what, BALANCER_E_INVALID,
+	    "not served as it should be (%.200s): %s%s%.150s", cause.words, done, r ? ", but " : "",
+	    r ? what->words : "");
 }
 
-/* A negative result is our own trouble, says nothing of the site, and undoes nothing. */
+static int
+is_steady(struct round *t, struct outcome *what)
+{
+	struct outcome aside = { 0 };
+	int r = t->b->driver->steady ? t->b->driver->steady(t->b, &aside) : 0;
+
+	if (r)
+		*what = aside;
+	return r;
+}
+
+/* A negative result is our own trouble, says nothing of the site, and undoes nothing. Neither does
+ * the unit that serves now and was never written to. */
 static int
 verify(struct round *t, struct outcome *what)
 {
 	int r = t->b->driver->reach == REACH_NOTHING
 	            ? 0
 	            : t->installer->verify(t->installer, t->bundle, what);
+	int moved;
 
 	FAILPOINT("balancer.verified");
-	return r > 0 ? undo(t, what) : r;
+	if (r <= 0)
+		return r;
+	moved = is_steady(t, what);
+	return moved ? moved : undo(t, what);
 }
 
 int
@@ -188,7 +205,7 @@ round_end(struct round *t, int r, const struct outcome *cause, struct outcome *w
 	}
 	if (well(r))
 		return balancer_fail(what, BALANCER_E_PARTIAL,
-		    "served, but a restart of the balancer would undo it (%s)", cause->words);
+		    "served, but not yet to stay: a restart may undo it (%s)", cause->words);
 	r = well(t->b->driver->settle(t->b, t->bundle, &left));
 	if (r)
 		return balancer_fail(what, BALANCER_E_PARTIAL,

@@ -113,11 +113,24 @@ persist(struct run *run, size_t i, struct outcome *cause)
 	return r;
 }
 
+/* Once it is kept, each by itself. */
+static int
+confirm(struct run *run, size_t i, int kept, struct outcome *cause)
+{
+	const struct balancer_driver *driver = run->b->driver;
+
+	if (!is_well(kept) || !driver->confirm)
+		return kept;
+	if (run->installer->still)
+		run->installer->still(run->installer);
+	return driver->confirm(run->b, run->items[i].bundle, cause);
+}
+
 /* Where the driver keeps each by itself, at once; where it keeps all, once for all in the end. */
 static void
 end_of(struct run *run, size_t first, size_t end)
 {
-	struct outcome cause = { 0 };
+	struct outcome cause = { 0 }, own;
 	bool persisted = false;
 	int r = 0;
 
@@ -127,7 +140,9 @@ end_of(struct run *run, size_t first, size_t end)
 		if (!persisted || !run->b->driver->keeps_all)
 			r = persist(run, i, &cause);
 		persisted = true;
-		run->items[i].result = round_end(&run->rounds[i], r, &cause, &run->items[i].what);
+		own = cause;
+		run->items[i].result =
+		    round_end(&run->rounds[i], confirm(run, i, r, &own), &own, &run->items[i].what);
 	}
 }
 

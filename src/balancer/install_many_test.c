@@ -92,6 +92,7 @@ PAPER_STEP(activate, 'a')
 PAPER_STEP(route, 'r')
 PAPER_STEP(persist, 'p')
 PAPER_STEP(settle, 't')
+PAPER_STEP(confirm, 'f')
 
 #define STEPS                                                                                \
 	.name = "paper", .observe = paper_observe, .plan = paper_plan, .stage = paper_stage, \
@@ -100,6 +101,8 @@ PAPER_STEP(settle, 't')
 
 static const struct balancer_driver side_by_side = { STEPS, .wave = 3, .keeps_all = true };
 static const struct balancer_driver one_by_one = { STEPS };
+static const struct balancer_driver of_a_pair = { STEPS, .keeps_all = true,
+	.confirm = paper_confirm };
 
 static int
 paper_verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
@@ -256,6 +259,36 @@ each_step_is_told(void **state UNUSED)
 	assert_int_equal(p.still, 12); /* phases, done or left out */
 }
 
+/* Kept once for all, confirmed for each; what is not kept is not asked for. */
+static void
+each_is_confirmed(void **state UNUSED)
+{
+	static const struct {
+		struct fault fault;
+		const char *tail;
+		int first, second;
+	} ends[] = {
+		{ { 0 }, " p0 f0 t0 f1 t1", 0, 0 },
+		{ { 'f', 1, BALANCER_E_PARTIAL, 1 }, " p0 f0 t0 f1", 0, BALANCER_E_PARTIAL },
+		{ { 'p', 0, BALANCER_E_PARTIAL, 1 }, " p0", BALANCER_E_PARTIAL,
+		    BALANCER_E_PARTIAL },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		CLEAN(buf_fini) struct buf steps = BUF(1 << 16);
+		struct paper p = { .steps = steps, .fault = { ends[i].fault } };
+		struct install_item items[2];
+
+		run(&of_a_pair, &p, items, 2);
+		steps = p.steps;
+		assert_true(str_ends(buf_str(&steps), str_of(ends[i].tail)));
+		assert_int_equal(items[0].result, ends[i].first);
+		assert_int_equal(items[1].result, ends[i].second);
+		if (ends[i].fault.step == 'f')
+			assert_non_null(strstr(items[1].what.words, "step f of 1"));
+	}
+}
+
 int
 main(void)
 {
@@ -263,6 +296,7 @@ main(void)
 		cmocka_unit_test(each_way),
 		cmocka_unit_test(five_in_a_hundred_may_fail),
 		cmocka_unit_test(each_step_is_told),
+		cmocka_unit_test(each_is_confirmed),
 	};
 
 	for (size_t i = 0; i < MOST; i++)

@@ -31,6 +31,7 @@ struct paper {
 	int result[STEP_MAX];
 	enum step once; /* this one fails only the first time */
 	bool fails_once;
+	int steady;     /* what a pair's driver says, once */
 	char steps[64]; /* as they were taken */
 };
 
@@ -264,6 +265,72 @@ test_planned_before_anything_is_done(void **state UNUSED)
 	assert_string_equal(what.words, "not today");
 }
 
+static int
+paper_steady(struct balancer *b, struct outcome *what)
+{
+	struct paper *p = b->self;
+	int r = p->steady;
+
+	p->steady = 0;
+	outcome_set(what, OUTCOME_LATER, "another unit");
+	return r;
+}
+
+/* What another unit serves says nothing of what we wrote: nothing is taken back for that. */
+static void
+test_another_unit_took_over(void **state UNUSED)
+{
+	static const struct {
+		int steady;
+		bool once;
+		const char *steps;
+		int result;
+	} pair_cases[] = {
+		{ BALANCER_E_AMBIGUOUS, true, "oscavoscavpt", 0 },
+		{ BALANCER_E_AMBIGUOUS, false, "oscavoscavR", BALANCER_E_INVALID },
+		{ BALANCER_E_UNREACHABLE, false, "oscav", BALANCER_E_UNREACHABLE },
+		{ 0, false, "oscavR", BALANCER_E_INVALID },
+	};
+	struct balancer_driver pair = paper_driver;
+
+	pair.steady = paper_steady;
+	for (size_t i = 0; i < COUNT_OF(pair_cases); i++) {
+		struct paper p = { .seen = OLD,
+			.result = { [VERIFY] = 1 },
+			.once = VERIFY,
+			.fails_once = pair_cases[i].once,
+			.steady = pair_cases[i].steady };
+		struct balancer b = { .driver = &pair, .self = &p };
+		struct bundle old = { .leaf_sha256 = { 2 } },
+			      bundle = { .leaf_sha256 = { 1 }, .previous = &old };
+		struct installer installer = { .verify = paper_verify, .context = &p };
+		struct outcome what = { 0 };
+
+		assert_int_equal(
+		    balancer_install(&b, &bundle, &installer, &what), pair_cases[i].result);
+		assert_string_equal(p.steps, pair_cases[i].steps);
+		if (pair_cases[i].result == BALANCER_E_UNREACHABLE)
+			assert_string_equal(what.words, "another unit");
+	}
+}
+
+/* Taken back, but the standby has not heard of it: it is not said that it failed. */
+static void
+test_taken_back_but_not_everywhere(void **state UNUSED)
+{
+	struct paper p = { .seen = OLD,
+		.result = { [VERIFY] = 1, [ROLLBACK] = BALANCER_E_PARTIAL } };
+	struct balancer b = { .driver = &paper_driver, .self = &p };
+	struct bundle old = { .leaf_sha256 = { 2 } },
+		      bundle = { .leaf_sha256 = { 1 }, .previous = &old };
+	struct installer installer = { .verify = paper_verify, .context = &p };
+	struct outcome what = { 0 };
+
+	assert_int_equal(balancer_install(&b, &bundle, &installer, &what), BALANCER_E_INVALID);
+	assert_string_equal(what.words,
+	    "not served as it should be (step v): the previous certificate is served again, but step R");
+}
+
 static void
 test_words(void **state UNUSED)
 {
@@ -288,6 +355,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_install),
 		cmocka_unit_test(test_rollback_that_fails),
+		cmocka_unit_test(test_another_unit_took_over),
+		cmocka_unit_test(test_taken_back_but_not_everywhere),
 		cmocka_unit_test(test_planned_before_anything_is_done),
 		cmocka_unit_test(test_words),
 	};

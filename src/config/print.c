@@ -128,6 +128,8 @@ static const char sites_on_bigip[] =
     "makes the pool (least connections, 300 seconds of slow ramp, reset when a server fails) and its monitor with F5's values: for owa "
     "/owa/healthcheck.htm every 10 seconds, which must answer 200 OK within 31; for sharepoint the health score at / every 30 within 91. "
     "Both follow the configuration with the next installation of a site, and stay when the last site has gone.\n\n"
+    "A template is for what is made. Of a virtual server that is there an installation mends its address, its pool, its profile, its rule at port "
+    "80, and that it is on; what else it was made with, and what you have added since, stays.\n\n"
     "Where the servers behind speak TLS, name a _server\\_ssl\\_profile_. The rule at port 80 answers 301 (308 to what is neither GET nor HEAD) to https "
     "under the same name, and lets requests below /.well-known/acme-challenge/ and /.well-known/pki-validation/ through to the pool, so that "
     "authorities can validate. certdesk's own rule and profiles lie in its partition under names with their version; it makes them once, "

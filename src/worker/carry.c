@@ -29,15 +29,14 @@ static const struct {
 static_assert(COUNT_OF(results) == CARRY_E_MAX, "a row for each result");
 
 static int
-take(const struct config_balancer *to, const struct carried *carried, long *ret_status,
-    struct buf *answer, struct outcome *what)
+take(const struct carried *carried, long *ret_status, struct buf *answer, struct outcome *what)
 {
 	if (carried->result == 0) {
 		*ret_status = carried->status;
 		buf_put_str(answer, carried->body);
 		return 0;
 	}
-	outcome_set(what, results[carried->result].kind, "%s: %s", to->name, carried->words);
+	outcome_set(what, results[carried->result].kind, "%s", carried->words);
 	return results[carried->result].result;
 }
 
@@ -52,8 +51,7 @@ connect_to(const struct config_balancer *to, size_t number, int *ret_fd, struct 
 
 	if (r <= 0)
 		return r;
-	outcome_set(what, OUTCOME_LATER, "%s: %s port %lld: %s", to->name, unit.address,
-	    (long long)unit.port, net_words(r));
+	outcome_set(what, OUTCOME_LATER, "no connection: %s", net_words(r));
 	return BALANCER_E_UNREACHABLE;
 }
 
@@ -73,17 +71,17 @@ carry_sign_in(struct channel *keeper, const struct config_balancer *to, size_t u
 		return r;
 	if (sign_in_ask(keeper, &question, fd, &held, &carried) < 0)
 		carried_end(&carried, CARRY_E_AWAY, "the keeper did not answer");
-	return take(to, &carried, ret_status, answer, what);
+	return take(&carried, ret_status, answer, what);
 }
 
 static int
-end_of_upload(const struct config_balancer *to, int r, const struct key_exported *exported,
-    long *ret_status, struct buf *answer, struct outcome *what)
+end_of_upload(int r, const struct key_exported *exported, long *ret_status, struct buf *answer,
+    struct outcome *what)
 {
 	switch (r) {
 	case 0:
 	case KEY_EXPORT_E_VESSEL:
-		return take(to, &exported->device, ret_status, answer, what);
+		return take(&exported->device, ret_status, answer, what);
 	case KEY_EXPORT_E_AWAY:
 		outcome_set(what, OUTCOME_LATER, "The keeper did not answer.");
 		return BALANCER_E_AMBIGUOUS;
@@ -91,7 +89,7 @@ end_of_upload(const struct config_balancer *to, int r, const struct key_exported
 		outcome_set(what, OUTCOME_HUMAN, "The keeper refused: %s", exported->words);
 		return BALANCER_E_INVALID;
 	case KEY_EXPORT_E_TOO_LARGE:
-		outcome_set(what, OUTCOME_HUMAN, "%s: the key is too large", to->name);
+		outcome_set(what, OUTCOME_HUMAN, "The key is too large.");
 		return BALANCER_E_CAPACITY;
 	default:
 		return r;
@@ -115,5 +113,5 @@ carry_upload(struct channel *keeper, const struct config_balancer *to,
 	asked.upload = name;
 	asked.token = token;
 	r = key_upload_ask(keeper, &asked, fd, &held, &exported);
-	return end_of_upload(to, r, &exported, ret_status, answer, what);
+	return end_of_upload(r, &exported, ret_status, answer, what);
 }

@@ -98,7 +98,7 @@ hold(struct hand *hand, const struct task *task, const struct order *order, cons
 	return error_fold(r);
 }
 
-/* An incident, or somebody's word; the word itself is in the log with its reason. */
+/* An incident, or somebody's word; the word itself is in the log with its reason. */
 static int
 pass(struct hand *hand, const struct order *order, const struct site *site)
 {

@@ -4,7 +4,7 @@
  * does what its `op` says, prints one: {"result": "done", "kind": "done", "words": "…", "steps":
  * [verbs as they were taken]}; of `plan` also {"plan": {…}}, of `observe` {"seen": {…}}.
  *
- *     op          install, rollback, withdraw, observe, plan
+ *     op          install, rollback, withdraw, observe, plan, probe
  *     balancer    driver, address, port, pin, …: the members of a balancer in the configuration
  *     host vip backend service site   what the bundle says of the site; `site` is a number
  *     template    its members in the configuration; absent = what is built in
@@ -388,6 +388,17 @@ observe(struct balancer *b, const struct part *part, json_t *said, struct outcom
 }
 
 static int
+probe(struct balancer *b, struct outcome *what)
+{
+	struct probe told;
+	int r = real->probe(b, &told, what);
+
+	if (r == 0)
+		outcome_set(what, OUTCOME_DONE, "%s", told.words);
+	return r;
+}
+
+static int
 act(struct balancer *b, const struct part *part, const struct installer *installer, json_t *said,
     struct outcome *what)
 {
@@ -401,6 +412,8 @@ act(struct balancer *b, const struct part *part, const struct installer *install
 		return real->rollback(b, &part->bundle, installer->pourer, what);
 	if (strcmp(op, "plan") == 0)
 		return tell_plan(b, part, said, what);
+	if (strcmp(op, "probe") == 0)
+		return probe(b, what);
 	must(strcmp(op, "observe") == 0, "op");
 	return observe(b, part, said, what);
 }

@@ -12,9 +12,15 @@ from .peers import free_port, wait_for
 PARENT = "house"
 
 
+def pin_of(certificate):
+    """Of the public key in that file, as the configuration has it."""
+    key = openssl("pkey", "-pubin", "-outform", "DER", stdin=openssl("x509", "-in", certificate, "-noout", "-pubkey"))
+    return "sha256//" + base64.b64encode(openssl("dgst", "-sha256", "-binary", stdin=key)).decode()
+
+
 class Pair(BigIP):
     words = "a pair of BIG-IP (played)"
-    proof = "BIG-IP: one change of the profile, saved, both units in sync"
+    proof = "BIG-IP: one change of the profile, saved on both units, the standby read back"
     backend = "exchange"
 
     def __init__(self, folder, backend_port, **more):
@@ -37,13 +43,8 @@ class Pair(BigIP):
         wait_for(lambda: {u["sync"] for u in self.state()["state"]} == {"In Sync"}, what="the pair in sync")
         return self
 
-    @property
-    def pin(self):
-        """Of the first unit's public key, as the configuration has it."""
-        key = openssl("pkey", "-pubin", "-outform", "DER", stdin=openssl("x509", "-in", self.certificate(1), "-noout", "-pubkey"))
-        return "sha256//" + base64.b64encode(openssl("dgst", "-sha256", "-binary", stdin=key)).decode()
-
     def settings(self):
         """The members of its entry in the configuration."""
         return {"driver": "bigip", "address": "127.0.0.1", "port": self.port(1), "user": self.user, "password_file": Path(self.folder) / "password",
-                "pin": self.pin, "https_port": self.https, "parent_profile": f"/Common/{PARENT}"}
+                "pin": pin_of(self.certificate(1)), "peer_address": "127.0.0.1", "peer_port": self.port(2), "peer_pin": pin_of(self.certificate(2)),
+                "https_port": self.https, "parent_profile": f"/Common/{PARENT}"}

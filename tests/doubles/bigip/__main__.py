@@ -46,7 +46,7 @@ def arguments():
     parser.add_argument("--sync-ms", type=int, default=200, help="how long a config-sync takes")
     parser.add_argument("--max-clients", type=int, default=Options.max_clients, help="connections served at once per unit")
     parser.add_argument("--fail", type=rule_of, action="append", default=[], metavar="RULE",
-                        help="e.g. 'PATCH */client-ssl/* what=mcpd-lost when=after times=1'; what: " + ", ".join([*failures.ANSWERS, *failures.ENDS]))
+                        help="e.g. 'PATCH */client-ssl/* what=mcpd-lost when=after times=1'; what: " + ", ".join([*failures.ANSWERS, *failures.ENDS, *failures.EVENTS]))
     parser.add_argument("--map", type=pair_of, action="append", default=[], metavar="ADDRESS[:PORT]=ADDRESS[:PORT]",
                         help="serve a virtual address at a loopback address")
     parser.add_argument("--map-port", type=pair_of, action="append", default=[], metavar="PORT=PORT", help="serve a port at another one")

@@ -97,6 +97,13 @@ class Double:
                 "control": f"http://127.0.0.1:{self.control.port}", "tmos": self.pair.units[0].version,
                 "users": {name: word for name, (word, _) in self.options.users.items()}}
 
+    def die(self, unit):
+        """No power: what it had not saved is gone, and the other unit takes over. control.change_unit() brings it back."""
+        keys = unit.reboot()
+        unit.reachable = False
+        self.pair.hand_over(unit)
+        self.pair.restarted(unit, keys)
+
     def restart(self, unit, down, starting):
         """A restart of the unit: nothing, then httpd without restjavad, then workers that come up."""
         keys = unit.reboot()

@@ -59,6 +59,11 @@ ANSWERS = {
 # what: how the connection ends instead of an answer
 SPOKEN = ("half", "answer")  # the change is made; half of the true answer, or all of it, then the connection ends
 ENDS = ("reset", "close", "hang", *SPOKEN)
+# what: what becomes of the pair at that request; its answer is the true one, if there is anybody left to give it
+EVENTS = {
+    "failover": lambda double, unit: double.pair.hand_over(double.pair.unit(double.pair.active)),
+    "die": lambda double, unit: double.die(unit),
+}
 WHEN = ("before", "after")
 
 
@@ -78,8 +83,8 @@ class Rule:
     def __post_init__(self):
         for name in ("unit", "times", "skip", "step"):
             setattr(self, name, int(getattr(self, name)))
-        if self.what not in ANSWERS and self.what not in ENDS:
-            raise ValueError(f"what={self.what}: one of {', '.join([*ANSWERS, *ENDS])}")
+        if self.what not in (*ANSWERS, *ENDS, *EVENTS):
+            raise ValueError(f"what={self.what}: one of {', '.join([*ANSWERS, *ENDS, *EVENTS])}")
         if self.when not in WHEN:
             raise ValueError(f"when={self.when}: one of {', '.join(WHEN)}")
 

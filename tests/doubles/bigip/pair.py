@@ -16,8 +16,8 @@ class Pair:
         first = self.units[0].store.snapshot()
         for unit in self.units:  # what a first sync leaves: the same objects on all
             unit.store.restore(first)
+            unit.change_id, unit.synced_id, unit.dirty = 0, 0, False
             unit.save()
-            unit.change_id, unit.dirty = 0, False
             unit.on_change = self.changed
         self.clock = 0
         self.active = 1
@@ -40,7 +40,7 @@ class Pair:
     def failover(self, to):
         """Moves the floating addresses; 0 leaves nobody active."""
         self.active = to
-        for unit in self.units:
+        for unit in sorted(self.units, key=lambda unit: unit.number == to):  # who takes them comes last, when they are free
             self.watch(unit, None)
 
     def hand_over(self, unit):
@@ -87,16 +87,15 @@ class Pair:
             peer.indexes = max(peer.indexes, unit.indexes)
             peer.change_id, peer.dirty = unit.change_id, False
             unit.dirty = False
+            unit.synced_id = peer.synced_id = unit.change_id
             if save:
                 peer.save()
             self.watch(peer, keys)
 
     def restarted(self, unit, keys):
-        """A unit that came back with what it had saved differs from the peer unless that is the same."""
-        if keys:
-            self.clock += 1
-            unit.change_id, unit.dirty = self.clock, True
-        self.watch(unit, None)
+        """A unit that came back has what it had saved, and is as old as that."""
+        unit.change_id, unit.dirty = unit.saved_id, unit.saved_id > unit.synced_id
+        self.watch(unit, keys or None)
 
     def sync_status(self, unit):
         """status, color, mode, summary, details[]"""

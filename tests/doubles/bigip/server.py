@@ -63,6 +63,9 @@ class Management:
         if self.double.delay_ms:
             await asyncio.sleep(self.double.delay_ms / 1000)
         status, body = self.answer(request, rule)
+        if not self.unit.reachable:  # it died over this request
+            self.double.note(self.unit, request, 0, rule, time.monotonic() - started)
+            return abort(writer)
         keep = request.headers.get("connection", "").lower() != "close"
         self.double.note(self.unit, request, status, rule, time.monotonic() - started)
         if rule and rule.what in failures.ENDS:
@@ -73,12 +76,23 @@ class Management:
 
     def answer(self, request, rule):
         """What is said; with a rule that strikes before the change, nothing is done."""
+        if rule and rule.what in failures.EVENTS:
+            return self.answer_amid(request, rule)
         done = rule is None or rule.when == "after" or rule.what in failures.SPOKEN
         status, body = self.true_answer(request) if done else (0, b"")
         if rule and rule.what in failures.ANSWERS:
             refusal = failures.ANSWERS[rule.what](self.unit, request)
             return refusal.status, refusal.body
         return status, body
+
+    def answer_amid(self, request, rule):
+        """Something happens to the pair just before or just after."""
+        if rule.when == "before":
+            failures.EVENTS[rule.what](self.double, self.unit)
+        said = self.true_answer(request) if self.unit.reachable else (0, b"")
+        if rule.when == "after":
+            failures.EVENTS[rule.what](self.double, self.unit)
+        return said
 
     def true_answer(self, request):
         try:

@@ -30,6 +30,7 @@ class Unit:
         self.saved = {}
         self.phase = "running"  # or restarting, starting
         self.reachable = True
+        self.change_id = self.saved_id = self.synced_id = 0
         self.up_since = datetime.datetime.now()
         self.on_change = lambda unit, changed: None
         factory(self)
@@ -69,7 +70,7 @@ class Unit:
             self.on_change(self, set(change.before))
 
     def save(self):
-        self.saved = self.store.snapshot()
+        self.saved, self.saved_id = self.store.snapshot(), self.change_id
 
     def reboot(self):
         """What a restart leaves: the saved configuration; uploads are files and stay; sessions are gone."""
