@@ -44,7 +44,7 @@ static const struct plan_row rows[] = {
 	{ PLAN_ROUTE,    0,          SERVED | SHARED, PLAN_HOT, "{https}", "Make the virtual server at {address} port {port}, to pool {pool}, unless it is there as wanted." },
 	{ PLAN_ROUTE,    SERVED,     SHARED, PLAN_DISRUPTIVE, "{https}", "Put right the virtual server at {address} port {port}, to pool {pool}, unless it is as wanted." },
 	{ PLAN_VERIFY,   0,          0,      PLAN_NONE, "{address} port {port}", "Shake hands as a visitor of {host} and see this certificate; if not, go back." },
-	{ PLAN_PERSIST,  0,          0,      PLAN_NONE, "{unit}", "Save the configuration, synchronize the other units, and wait until all agree." },
+	{ PLAN_PERSIST,  0,          0,      PLAN_NONE, "{unit}", "Save the configuration, synchronize the other units, wait until all agree, and read it back at each." },
 	{ PLAN_SETTLE,   0,          0,      PLAN_NONE, "{profile}", "Leave the files it used before where they are, to go back to, until they are purged or the next change comes." },
 };
 /* clang-format on */
