@@ -9,6 +9,7 @@
 #include "store/keys.h"
 #include "store/sites.h"
 #include "sys/file.h"
+#include "worker/by_hand.h"
 #include "worker/carry.h"
 #include "worker/plan_keep.h"
 #include "worker/window.h"
@@ -377,18 +378,6 @@ note_refusal(struct hand *hand, const struct order *order, const struct subject_
 	return error_fold(r ? r : store_commit(hand->store, "worker.install_refused"));
 }
 
-/* The order rests until somebody says that it is done: `certdesk order done`. */
-static int
-note_hands(struct hand *hand, struct id installation, const struct outcome *what)
-{
-	int r = hand_begin(hand);
-
-	if (r == 0)
-		r = store_installation_set(
-		    hand->store, installation, INSTALLATION_BY_HAND, what->words);
-	return r ? r : store_commit(hand->store, "worker.handed");
-}
-
 /* A better certificate may have been accepted while this one was put on: then the work goes on with
  * that one. */
 static int
@@ -434,6 +423,21 @@ wait_for_leave(struct hand *hand, const struct task *task, const struct order *o
 }
 
 static int
+take_leave(struct job *job, const struct task *task, const struct order *order,
+    const struct load *load, bool *ret_waits, struct outcome *what)
+{
+	bool begun = false;
+	int r = by_hand_is_begun(job->hand, order, &begun);
+
+	*ret_waits = false;
+	if (r || begun)
+		return r;
+	if (window_or_approval_waits(job->hand, task, order, job->matter->balancer))
+		r = foresee(job, load);
+	return r ? r : wait_for_leave(job->hand, task, order, job->matter, ret_waits, what);
+}
+
+static int
 put_on(struct hand *hand, const struct task *task, const struct order *order, bool is_live,
     struct outcome *what)
 {
@@ -450,14 +454,11 @@ put_on(struct hand *hand, const struct task *task, const struct order *order, bo
 	if (r == 0)
 		r = load_previous(hand, order, &matter, &previous, &has_previous);
 	load.bundle.previous = has_previous ? &previous.bundle : NULL;
-	if (r == 0 && window_or_approval_waits(hand, task, order, matter.balancer))
-		r = foresee(&job, &load);
 	if (r == 0)
-		r = wait_for_leave(hand, task, order, &matter, &waits, what);
+		r = take_leave(&job, task, order, &load, &waits, what);
 	if (r || waits)
 		return r;
-	if (r == 0)
-		r = plan(hand, order, &matter, &load, &load.bundle.installation);
+	r = plan(hand, order, &matter, &load, &load.bundle.installation);
 	if (r)
 		return r;
 	previous.bundle.installation = load.bundle.installation;
@@ -472,7 +473,7 @@ put_on(struct hand *hand, const struct task *task, const struct order *order, bo
 								     : INSTALLATION_VERIFIED,
 		    is_live, what);
 	if (job.by_hand)
-		return note_hands(hand, load.bundle.installation, what);
+		return by_hand_note(hand, load.bundle.installation, what);
 	return what->kind == OUTCOME_HUMAN
 	           ? note_refusal(hand, order, &matter, load.bundle.installation, what)
 	           : 0;
