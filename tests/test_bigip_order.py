@@ -45,7 +45,7 @@ def nothing_left_behind(stage, deaths=0):
     """No key in an upload folder, all saved and in sync, no session left open but of those who died with it: those end after 20 minutes."""
     def clean():
         units = stage.balancer.state()["state"]
-        return all(not u["uploads"] for u in units) and units[0]["saved"] and tokens(stage) <= stage.tokens + deaths and {u["sync"] for u in units} == {"In Sync"}
+        return all(not u["uploads"] for u in units) and units[0]["saved"] and tokens(stage) <= stage.tokens + deaths * len(units) and {u["sync"] for u in units} == {"In Sync"}
     wait_for(clean, what="a clean pair in sync")
 
 

@@ -197,7 +197,7 @@ def test_a_group_that_synchronizes_itself(site, saves):
 
 
 def test_what_a_probe_tells(site):
-    told = site.drive("probe", site.leaf())["words"]
+    told = site.drive("probe", site.leaf(), parent_profile="/Common/clientssl")["words"]
     assert "bigip1.double.test is active (16.1" in told and "bigip2.double.test is standby (16.1" in told and "; In Sync" in told, told
     assert "/Common/clientssl switches TLS 1.3 off" in told, told
     site.double.control("unit", unit=2, reachable=False)

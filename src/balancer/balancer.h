@@ -204,8 +204,9 @@ struct installer {
 	int (*planned)(const struct installer *self, const struct plan *plan, struct outcome *what);
 	int (*verify)(
 	    const struct installer *self, const struct bundle *bundle, struct outcome *what);
-	/* After each step: still at it. NULL: nobody wants to know. */
-	void (*still)(const struct installer *self);
+	/* After each step: still at it. False: begin nothing new, we have to end. NULL: nobody wants
+	 * to know. */
+	bool (*still)(const struct installer *self);
 	void *context;
 };
 int balancer_install(struct balancer *b, const struct bundle *bundle,

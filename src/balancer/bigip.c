@@ -48,6 +48,7 @@ bigip_close(struct balancer *b)
 
 	if (!d)
 		return;
+	d->patience = BIGIP_PATIENCE; /* whoever died on us shall not keep us three times */
 	bigip_close_units(b);
 	material_kept_fini(&d->material);
 	free(d);

@@ -14,6 +14,8 @@
 #define BIGIP_MARK_SIZE 80
 #define BIGIP_SAFE      "abcdefghijklmnopqrstuvwxyz0123456789.-_" /* what our names are made of */
 
+#define BIGIP_PATIENCE SECONDS(10) /* where nothing is at stake but a hand's time */
+
 #define BIGIP_UPLOADS "/mgmt/shared/file-transfer/uploads/"
 #define BIGIP_FOLDER  "/var/config/rest/downloads/" /* where they arrive */
 
@@ -40,6 +42,7 @@ struct bigip {
 	struct bigip_unit *at; /* the one that is asked: it has the traffic, but in bigip_visit() */
 	bool agreed;           /* what we write will not meet what others wrote */
 	bool apart;            /* when that was seen, the units did not see each other */
+	when patience;         /* of each request; 0: the device's own */
 	struct material_kept material;
 };
 

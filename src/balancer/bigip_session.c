@@ -10,6 +10,7 @@
 #include "base/error.h"
 
 #define TOKENS "/mgmt/shared/authz/tokens/"
+#define LOGIN  "/mgmt/shared/authn/login"
 
 const char *
 bigip_path(const struct balancer *b, const char *kind, const char *name, const char *query,
@@ -146,6 +147,7 @@ ask_signed_in(struct balancer *b, struct device_request *request, struct bigip_r
 
 	for (int attempt = 0; attempt < 2; attempt++) {
 		request->token = d->at->token;
+		request->timeout = d->patience;
 		r = exchange(b, request, &status, body, what);
 		if (r)
 			return r;
@@ -265,6 +267,22 @@ take_token(struct balancer *b, const struct buf *answer, struct outcome *what)
 	return 0;
 }
 
+/* Whatever it answers: it is there. The sign-in goes through the keeper, which has one at a time: a
+ * device that does not answer must keep us waiting, and nobody else. */
+static int
+knock(struct balancer *b, struct outcome *what)
+{
+	CLEAN(buf_fini) struct buf answer = BUF(DEVICE_ANSWER_MAX);
+	const struct device_request request = { .method = "GET",
+		.path = LOGIN,
+		.token = "",
+		.coordination = "",
+		.timeout = BIGIP_PATIENCE };
+	long status;
+
+	return exchange(b, &request, &status, &answer, what);
+}
+
 int
 bigip_carried(struct balancer *b, int r, struct outcome *what)
 {
@@ -291,6 +309,9 @@ bigip_sign_in(struct balancer *b, struct outcome *what)
 	if (!b->pourer || !b->pourer->sign_in)
 		return balancer_fail(
 		    what, BALANCER_E_AUTH, "%s: nobody could sign in", b->config->name);
+	r = knock(b, what);
+	if (r)
+		return r;
 	r = bigip_carried(b,
 	    b->pourer->sign_in(b->pourer, (size_t)(d->at - d->units), &status, &answer, what),
 	    what);
@@ -305,11 +326,14 @@ void
 bigip_sign_out(struct balancer *b)
 {
 	CLEAN(buf_fini) struct buf answer = BUF(1 << 16);
-	struct bigip_unit *unit = ((struct bigip *)b->self)->at;
+	const struct bigip *d = b->self;
+	struct bigip_unit *unit = d->at;
 	char path[sizeof(TOKENS) + sizeof(unit->token)];
-	struct device_request request = {
-		.method = "DELETE", .path = path, .token = unit->token, .coordination = ""
-	};
+	struct device_request request = { .method = "DELETE",
+		.path = path,
+		.token = unit->token,
+		.coordination = "",
+		.timeout = d->patience };
 	long status;
 
 	if (!unit->device || !*unit->token)

@@ -118,7 +118,8 @@ set_request(struct curl_device *d, const struct device_request *request, const c
 	curl_easy_setopt(d->easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(d->easy, CURLOPT_ERRORBUFFER, d->error);
 	curl_easy_setopt(d->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(CONNECT_TIMEOUT / MILLIS(1)));
-	curl_easy_setopt(d->easy, CURLOPT_TIMEOUT_MS, (long)(d->place.timeout / MILLIS(1)));
+	curl_easy_setopt(d->easy, CURLOPT_TIMEOUT_MS,
+	    (long)((request->timeout ? request->timeout : d->place.timeout) / MILLIS(1)));
 	curl_easy_setopt(d->easy, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(d->easy, CURLOPT_WRITEDATA, body);
 	if (bytes.len > 0) {

@@ -29,6 +29,7 @@ struct device_request {
 	const char *coordination;  /* the transaction it is queued in; "" = none */
 	const json_t *json;        /* borrowed; NULL = see `bytes` */
 	struct str bytes;          /* a file's, whole; "" = no body */
+	when timeout;              /* 0 = the place's */
 };
 
 struct device {

@@ -8,6 +8,8 @@
 
 #include "sys/failpoint.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define TRIES           2 /* the second after an AMBIGUOUS answer */
@@ -50,8 +52,7 @@ may_fail(size_t count)
 static void
 hold(struct install_item *item, const char *why)
 {
-	item->result = balancer_fail(
-	    &item->what, BALANCER_E_HELD, "not begun, as others failed before it (%.300s)", why);
+	item->result = balancer_fail(&item->what, BALANCER_E_HELD, "not begun: %.400s", why);
 }
 
 /* An AMBIGUOUS one is none while it may be tried again; people come when they come. */
@@ -62,17 +63,28 @@ is_failure(int r, int tries)
 }
 
 /* The wave goes from `first` to `end`: what is not served yet of it is not begun either. */
+static void PRINTF_LIKE(4, 5)
+    stop(struct run *run, size_t first, size_t end, const char *format, ...)
+{
+	va_list args;
+
+	if (run->stopped)
+		return;
+	run->stopped = true;
+	va_start(args, format);
+	vsnprintf(run->why, sizeof(run->why), format, args);
+	va_end(args);
+	for (size_t i = first; i < end; i++)
+		if (is_well(run->items[i].result) && !run->rounds[i].live)
+			hold(&run->items[i], run->why);
+}
+
 static void
 note_failure(struct run *run, const struct install_item *item, size_t first, size_t end)
 {
 	run->failed++;
-	if (run->stopped || (!strikes_all(item->result) && run->failed <= may_fail(run->count)))
-		return;
-	run->stopped = true;
-	str_show(str_of(item->what.words), run->why, sizeof(run->why));
-	for (size_t i = first; i < end; i++)
-		if (is_well(run->items[i].result) && !run->rounds[i].live)
-			hold(&run->items[i], run->why);
+	if (strikes_all(item->result) || run->failed > may_fail(run->count))
+		stop(run, first, end, "others failed before it (%.300s)", item->what.words);
 }
 
 static void
@@ -85,8 +97,8 @@ all_phases(struct run *run, size_t first, size_t end, int tries)
 			if (!is_well(item->result))
 				continue;
 			item->result = round_phase(&run->rounds[i], (enum phase)p, &item->what);
-			if (run->installer->still)
-				run->installer->still(run->installer);
+			if (run->installer->still && !run->installer->still(run->installer))
+				stop(run, first, end, "certdesk is being stopped");
 			if (is_failure(item->result, tries))
 				note_failure(run, item, first, end);
 		}

@@ -23,9 +23,9 @@ struct fault {
 
 struct paper {
 	struct fault fault[4];
-	size_t there; /* so many, from the first on, are served already */
-	size_t still;
-	struct buf steps; /* "o0 s0 c0 …"; persist has no number where it is for all */
+	size_t there;             /* so many, from the first on, are served already */
+	size_t still, still_most; /* steps that were told, and after which it shall end; 0: none */
+	struct buf steps;         /* "o0 s0 c0 …"; persist has no number where it is for all */
 };
 
 static struct bundle bundles[MOST];
@@ -110,12 +110,12 @@ paper_verify(const struct installer *self, const struct bundle *bundle, struct o
 	return take(self->context, 'v', bundle, what);
 }
 
-static void
+static bool
 paper_still(const struct installer *self)
 {
 	struct paper *p = self->context;
 
-	p->still++;
+	return ++p->still != p->still_most;
 }
 
 struct many_case {
@@ -294,6 +294,22 @@ each_is_confirmed(void **state UNUSED)
 	}
 }
 
+/* Told to stop while one of a wave is live and two are only staged. */
+static void
+what_is_live_is_seen_through_when_told_to_stop(void **state UNUSED)
+{
+	CLEAN(buf_fini) struct buf steps = BUF(1 << 16);
+	struct paper p = { .steps = steps, .still_most = 6 + 3 * 3 + 1 };
+	struct install_item items[6];
+
+	run(&side_by_side, &p, items, 6);
+	steps = p.steps;
+	assert_string_equal(buf_text(&steps), FIRST " o1 o2 o3 s1 s2 s3 c1 c2 c3 a1 v1 p0 t0 t1");
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(items[i].result, i < 2 ? 0 : BALANCER_E_HELD);
+	assert_non_null(strstr(items[5].what.words, "stopped"));
+}
+
 int
 main(void)
 {
@@ -302,6 +318,7 @@ main(void)
 		cmocka_unit_test(five_in_a_hundred_may_fail),
 		cmocka_unit_test(each_step_is_told),
 		cmocka_unit_test(each_is_confirmed),
+		cmocka_unit_test(what_is_live_is_seen_through_when_told_to_stop),
 	};
 
 	for (size_t i = 0; i < MOST; i++)

@@ -175,7 +175,7 @@ const struct option config_options[] = {
 	{ "desk.threads", OPTION_NUMBER, CONFIG(desk_threads), RANGE(1, 64), .fallback = "4", .readers = DESK,
 	  .help = "Threads that answer the API." },
 	{ "worker.threads", OPTION_NUMBER, CONFIG(worker_threads), RANGE(1, 64), .fallback = "8", .readers = WORKER,
-	  .help = "Tasks done at the same time." },
+	  .help = "Tasks done at the same time. One at a time is done at each load balancer, at most three quarters of them at load balancers at all." },
 	{ "mail.smtp_url", OPTION_TEXT, CONFIG(smtp_url), .fallback = "smtp://127.0.0.1:25", .readers = WORKER,
 	  .help = "The server that takes our mails: smtp://HOST:PORT or smtps://HOST:PORT." },
 	{ "mail.starttls", OPTION_BOOL, CONFIG(smtp_starttls), .fallback = "yes", .readers = WORKER,

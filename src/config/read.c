@@ -133,7 +133,7 @@ read_item(struct reading *reading, const struct option *list, void *base, const 
 {
 	const struct option_items *items = list->items;
 	struct place place = { reading, node->start_mark };
-	uint32_t seen = 0;
+	uint64_t seen = 0;
 
 	option_defaults(items->members, items->member_count, base);
 	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
@@ -151,13 +151,13 @@ read_item(struct reading *reading, const struct option *list, void *base, const 
 			    items->member_count);
 			continue;
 		}
-		if (seen & (1u << (member - items->members)))
+		if (seen >> (member - items->members) & 1u)
 			mistake(reading, key->start_mark, "%s: given twice", member->name);
-		seen |= 1u << (member - items->members);
+		seen |= UINT64_C(1) << (member - items->members);
 		read_scalar(reading, member, base, value);
 	}
 	for (size_t i = 0; i < items->member_count; i++)
-		if (!items->members[i].fallback && !(seen & (1u << i)))
+		if (!items->members[i].fallback && !(seen >> i & 1u))
 			mistake(reading, node->start_mark, "%s: an entry needs \"%s\"", list->name,
 			    items->members[i].name);
 	if (items->check)

@@ -135,6 +135,105 @@ a_withdrawal_waits_for_what_is_at_work(void **state)
 	assert_int_equal(withdrawal.kind, TASK_WITHDRAW);
 }
 
+/* Orders of `hosts`, each of them with an installation to be done. */
+static void
+wish_installs(struct lab *lab, const char *const *hosts, size_t count, struct order *to)
+{
+	struct task task;
+	when next;
+
+	for (size_t i = 0; i < count; i++) {
+		to[i] = make_order(lab, hosts[i]);
+		OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+		end_task(lab, task.id); /* the check that every order begins with */
+	}
+	for (size_t i = 0; i < count; i++)
+		add_task(lab, to[i].id, i % 2 ? TASK_REFRESH : TASK_INSTALL, fake_time);
+}
+
+static void
+what_goes_to_one_balancer_is_claimed_together(void **state)
+{
+	static const char *const hosts[] = { "a.contoso.com", "b.contoso.com", "c.contoso.com" };
+	struct lab *lab = *state;
+	struct order o[3];
+	struct task task, more[3];
+	size_t count = 9;
+	when next;
+
+	wish_installs(lab, hosts, 3, o);
+	add_task(lab, o[0].id, TASK_DNS, fake_time);
+	OK(store_tasks_claim_for(lab->s, "w", SECONDS(60), "elsewhere", more, 3, &count));
+	assert_int_equal(count, 0);
+	OK(store_tasks_claim_for(lab->s, "w", SECONDS(60), "edge", more, 2, &count));
+	assert_int_equal(count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(id_eq(more[i].order, o[i].id) && more[i].attempts == 1);
+		OK(store_task_held(lab->s, &more[i]));
+	}
+	OK(store_tasks_claim_for(lab->s, "w", SECONDS(60), "edge", more + 2, 1, &count));
+	assert_true(count == 1 && id_eq(more[2].order, o[2].id));
+	OK(store_tasks_claim_for(lab->s, "w", SECONDS(60), "edge", &task, 1, &count));
+	assert_int_equal(count, 0);
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+	assert_int_equal(task.kind, TASK_DNS); /* it has nothing to do with the balancer */
+}
+
+static void
+a_lease_is_kept_by_who_is_at_it(void **state)
+{
+	static const char *const hosts[] = { "a.contoso.com", "b.contoso.com" };
+	struct lab *lab = *state;
+	struct order o[2];
+	struct task more[2], mine[2];
+	struct task *both[] = { &mine[0], &mine[1] };
+	size_t count;
+
+	wish_installs(lab, hosts, 2, o);
+	OK(store_tasks_claim_for(lab->s, "w", SECONDS(60), "edge", mine, 2, &count));
+	fake_time += SECONDS(50);
+	OK(store_tasks_keep(lab->s, both, 2, SECONDS(60)));
+	fake_time += SECONDS(50);
+	OK(store_task_held(lab->s, &mine[0]));
+	OK(store_tasks_claim_for(lab->s, "x", SECONDS(60), "edge", more, 2, &count));
+	assert_int_equal(count, 0);
+	end_task(lab, mine[1].id);
+	OK(store_tasks_keep(lab->s, both, 2, SECONDS(60))); /* the other is kept all the same */
+	OK(store_task_held(lab->s, &mine[0]));
+	assert_int_equal(store_task_held(lab->s, &mine[1]), STORE_E_STALE);
+	fake_time += SECONDS(61);
+	OK(store_tasks_claim_for(lab->s, "x", SECONDS(60), "edge", more, 2, &count));
+	assert_int_equal(count, 1);
+	OK(store_tasks_keep(lab->s, both, 1, SECONDS(90))); /* too late: it is x's */
+	assert_int_equal(store_task_held(lab->s, &mine[0]), STORE_E_STALE);
+	OK(store_task_held(lab->s, &more[0]));
+}
+
+static void
+put_back_is_no_attempt(void **state)
+{
+	static const char *const hosts[] = { "a.contoso.com", "b.contoso.com" };
+	struct lab *lab = *state;
+	struct order o[2];
+	struct task task;
+	when next;
+
+	wish_installs(lab, hosts, 2, o);
+	add_task(lab, o[1].id, TASK_DNS, fake_time);
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+	assert_int_equal(task.kind, TASK_INSTALL);
+	OK(store_begin(lab->s));
+	OK(store_task_put_back(lab->s, task.id, "edge", fake_time + SECONDS(2)));
+	OK(store_commit(lab->s, "test.back"));
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+	assert_int_equal(task.kind, TASK_DNS); /* the refresh waits for the same balancer */
+	assert_int_equal(store_task_claim(lab->s, "w", SECONDS(60), &task, &next), STORE_E_ABSENT);
+	assert_int_equal(next, fake_time + SECONDS(2));
+	fake_time = next;
+	OK(store_task_claim(lab->s, "w", SECONDS(60), &task, &next));
+	assert_true(id_eq(task.order, o[0].id) && task.attempts == 1 && task.words[0] == '\0');
+}
+
 static void
 the_longest_due_comes_first(void **state)
 {
@@ -310,6 +409,9 @@ main(void)
 		IN_LAB(asked_for_while_somebody_is_at_it),
 		IN_LAB(a_claim_that_was_taken_over_is_not_held),
 		IN_LAB(a_withdrawal_waits_for_what_is_at_work),
+		IN_LAB(what_goes_to_one_balancer_is_claimed_together),
+		IN_LAB(a_lease_is_kept_by_who_is_at_it),
+		IN_LAB(put_back_is_no_attempt),
 		IN_LAB(the_longest_due_comes_first),
 		IN_LAB(two_never_get_one_task),
 		IN_LAB(the_queue_is_fair),

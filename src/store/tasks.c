@@ -112,6 +112,111 @@ take(struct store *s, const char *worker, when lease, struct task *ret)
 	return r ? r : query_result(&q);
 }
 
+#define INSTALLS "('install','refresh')"
+#define OF_A_BALANCER \
+	" AND EXISTS (SELECT 1 FROM orders o JOIN sites s ON s.id=o.site WHERE o.id=t.order_id AND s.balancer="
+
+static int
+take_for(struct store *s, const char *worker, when lease, const char *balancer, struct task *ret,
+    size_t max, size_t *ret_count)
+{
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "UPDATE tasks SET due=$1, leased_until=$1, again=0, worker=$2, attempts=attempts+1 WHERE id IN ("
+	    "SELECT t.id FROM tasks t WHERE t.due<=$3 AND t.kind IN " INSTALLS OF_A_BALANCER
+	    "$4) ORDER BY t.due, t.id LIMIT $5 @claim) RETURNING " COLUMNS);
+	when now = world_now(s->world);
+	size_t count = 0;
+	int r = 0;
+
+	query_int(&q, 1, now + lease);
+	query_text(&q, 2, worker);
+	query_int(&q, 3, now);
+	query_text(&q, 4, balancer);
+	query_int(&q, 5, (int64_t)max);
+	while (r == 0 && count < max && (r = query_row(&q)) == 0)
+		read_task(&q, &ret[count++]);
+	if (r == 0 || r == STORE_E_ABSENT)
+		r = query_result(&q);
+	*ret_count = count;
+	return r;
+}
+
+int
+store_tasks_claim_for(struct store *s, const char *worker, when lease, const char *balancer,
+    struct task *ret, size_t max, size_t *ret_count)
+{
+	int r = db_begin_light(s);
+
+	*ret_count = 0;
+	if (r)
+		return r;
+	r = take_for(s, worker, lease, balancer, ret, max, ret_count);
+	if (r == 0 && *ret_count > 0)
+		r = store_commit(s, "store.claimed");
+	store_abandon(s);
+	if (r)
+		*ret_count = 0;
+	return r;
+}
+
+static int
+keep(struct store *s, const struct task *task, when until)
+{
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE tasks SET due=$1, leased_until=$1 WHERE id=$2 AND leased_until=$3");
+
+	query_int(&q, 1, until);
+	query_id(&q, 2, task->id);
+	query_int(&q, 3, task->lease);
+	return query_one(&q);
+}
+
+/* Who lost one keeps the others. */
+int
+store_tasks_keep(struct store *s, struct task *const *tasks, size_t count, when lease)
+{
+	when until = world_now(s->world) + lease;
+	int r = db_begin_light(s);
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = keep(s, tasks[i], until);
+		if (r == STORE_E_ABSENT)
+			r = 0;
+	}
+	if (r == 0)
+		r = store_commit(s, "store.claimed");
+	store_abandon(s);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		tasks[i]->lease = until;
+	return r;
+}
+
+int
+store_task_put_back(struct store *s, struct id task, const char *balancer, when again)
+{
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "UPDATE tasks SET due=CASE WHEN again>0 AND again<$2 THEN again ELSE $2 END, again=0, leased_until=0, worker='',"
+	    " attempts=attempts-1 WHERE id=$1");
+	CLEAN(query_end)
+	struct query others = query(s,
+	    "UPDATE tasks SET due=$1 WHERE id IN (SELECT t.id FROM tasks t WHERE t.due<=$2 AND t.kind IN " INSTALLS
+		OF_A_BALANCER "$3) @claim)");
+	int r;
+
+	query_id(&q, 1, task);
+	query_int(&q, 2, again);
+	r = query_run(&q);
+	if (r)
+		return r;
+	query_int(&others, 1, again);
+	query_int(&others, 2, world_now(s->world));
+	query_text(&others, 3, balancer);
+	return query_run(&others);
+}
+
 static int
 next_due(struct store *s, when *ret)
 {

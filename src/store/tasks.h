@@ -27,6 +27,15 @@ int store_task_add(struct store *s, struct id order, enum task_kind kind, when d
  * then when the next one is (0 = none). */
 int store_task_claim(
     struct store *s, const char *worker, when lease, struct task *ret, when *ret_next) MUST_USE;
+/* Claims with it what else is due to be put on a balancer: at most `max`, in a transaction of its own.
+ * *ret_count 0 is none. */
+int store_tasks_claim_for(struct store *s, const char *worker, when lease, const char *balancer,
+    struct task *ret, size_t max, size_t *ret_count) MUST_USE;
+/* Still at them: the leases that are in force begin anew, in a transaction of its own. */
+int store_tasks_keep(struct store *s, struct task *const *tasks, size_t count, when lease) MUST_USE;
+/* In the caller's transaction: not even begun, so it was no attempt; due at `again`. With it goes all
+ * that is due for that balancer. */
+int store_task_put_back(struct store *s, struct id task, const char *balancer, when again) MUST_USE;
 /* In the caller's transaction: STALE when the claim is not in force any more, as it ran out or was
  * freed, and the task was claimed anew or is done. */
 int store_task_held(struct store *s, const struct task *task) MUST_USE;

@@ -8,7 +8,6 @@
 #include "sys/log.h"
 #include "worker/survey.h"
 
-#define LEASE     MINUTES(5)
 #define IDLE_MOST SECONDS(1) /* other nodes queue tasks without waking us */
 
 /* clang-format off */
@@ -90,6 +89,19 @@ postpone(struct hand *hand, const struct task *task, const struct outcome *what)
 	return store_commit(hand->store, "worker.postponed");
 }
 
+int
+hand_put_back(struct hand *hand, const struct task *task, const char *balancer, when again)
+{
+	int r = hand_begin(hand);
+
+	if (r == 0)
+		r = store_task_put_back(hand->store, task->id, balancer, again);
+	if (r == 0)
+		r = store_commit(hand->store, "worker.postponed");
+	hand->put_back = r == 0;
+	return r;
+}
+
 /* A human must look: the order rests until somebody says go on, which queues its tasks anew. One
  * that has ended cannot rest; what it still has to give back is tried again by itself. */
 static int
@@ -166,35 +178,58 @@ log_step(const struct task *task, const struct order *order, const struct outcom
 	    LOG_NUMBER("micros", took), LOG_TEXT("words", what->words));
 }
 
+int
+hand_order(struct hand *hand, const struct task *task, struct order *ret, bool *ret_follows)
+{
+	int r = store_order_get(hand->store, task->order, ret);
+
+	*ret_follows = false;
+	if (r)
+		return error_fold(r);
+	*ret_follows = still_follows(ret, task->kind, world_now(hand->worker->world));
+	return *ret_follows ? 0 : drop(hand, task);
+}
+
+int
+hand_end(struct hand *hand, const struct task *task, const struct order *order, int r,
+    struct outcome *what, when took)
+{
+	bool put_back = hand->put_back;
+
+	hand->put_back = false;
+	store_abandon(hand->store);
+	if (put_back)
+		return r;
+	if (r == STORE_E_NOT_NOW) /* the order went on, or ended, while we were at it */
+		r = drop(hand, task);
+	else if (r == 0)
+		r = settle_outcome(hand, task, what);
+	store_abandon(hand->store);
+	if (r == STORE_E_STALE)
+		outcome_set(what, OUTCOME_LATER, "Somebody else took the task over.");
+	log_step(task, order, what, took);
+	return r == STORE_E_STALE ? 0 : r;
+}
+
 static int
 work_on(struct hand *hand, const struct task *task)
 {
 	struct outcome what = { .kind = OUTCOME_DONE };
 	when start = world_ticks();
 	struct order order;
-	int r = store_order_get(hand->store, task->order, &order);
+	bool follows;
+	int r = hand_order(hand, task, &order, &follows);
 
-	if (r)
-		return error_fold(r);
-	if (!still_follows(&order, task->kind, world_now(hand->worker->world)))
-		return drop(hand, task);
+	if (r || !follows)
+		return r;
 	r = steps[task->kind](hand, task, &order, &what);
-	store_abandon(hand->store);
-	if (r == STORE_E_NOT_NOW) /* the order went on, or ended, while we were at it */
-		r = drop(hand, task);
-	else if (r == 0)
-		r = settle_outcome(hand, task, &what);
-	store_abandon(hand->store);
-	if (r == STORE_E_STALE)
-		outcome_set(&what, OUTCOME_LATER, "Somebody else took the task over.");
-	log_step(task, &order, &what, world_ticks() - start);
-	return r;
+	return hand_end(hand, task, &order, r, &what, world_ticks() - start);
 }
 
 /* A fault of this machine: the store could not be written, or a step broke. The lease is given back
  * if the store can be written again; if not, it runs out. */
-static void
-after_fault(struct hand *hand, const struct task *task, int fault)
+void
+hand_fault(struct hand *hand, const struct task *task, int fault)
 {
 	struct outcome what;
 
@@ -250,12 +285,12 @@ hand_serve(void *arg)
 
 		if (survey_serve(hand))
 			continue;
-		r = store_task_claim(hand->store, hand->name, LEASE, &task, &next);
+		r = store_task_claim(hand->store, hand->name, HAND_LEASE, &task, &next);
 		if (r == 0) {
 			hand->task = &task;
 			r = work_on(hand, &task);
 			if (r && r != STORE_E_STALE)
-				after_fault(hand, &task, r);
+				hand_fault(hand, &task, r);
 		} else {
 			if (r != STORE_E_ABSENT)
 				LOG(LOG_ERROR, "queue.fault", LOG_NUMBER("error", r),

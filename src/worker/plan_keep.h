@@ -5,5 +5,5 @@
 #include "balancer/plan.h"
 #include "worker/worker.h"
 
-/* In a transaction of its own; STORE_E_STALE as hand_begin(). */
+/* What will be done is on record before it is done. In a transaction of its own; STORE_E_STALE as hand_begin(). */
 int plan_keep(struct hand *hand, struct id order, const struct plan *plan) MUST_USE;

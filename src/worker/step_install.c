@@ -3,28 +3,18 @@
 
 #include <stdio.h>
 
-#include "balancer/plan.h"
+#include "balancer/balancer.h"
 #include "ipc/key_export.h"
-#include "store/certificates.h"
-#include "store/keys.h"
 #include "store/sites.h"
 #include "sys/file.h"
+#include "worker/batch.h"
 #include "worker/by_hand.h"
 #include "worker/carry.h"
-#include "worker/plan_keep.h"
 #include "worker/window.h"
 
-#define PATIENCE       SECONDS(20) /* for other hands and nodes at the same balancer */
+#define PATIENCE       SECONDS(2) /* for other hands and nodes at the same balancer */
 #define VERIFY_TIMEOUT SECONDS(5)
 #define CHAIN_MAX      (1024 * 1024)
-
-/* A bundle with all it borrows, and the wrapped key that belongs to it. */
-struct load {
-	struct bundle bundle; /* first: pour() gets it back and finds the rest around it */
-	struct key key;
-	struct buf leaf, chain, wrapped;
-	struct certificate certificate;
-};
 
 static void
 load_fini(struct load *load)
@@ -38,21 +28,6 @@ CLEAN_DEFINE_FINI(load_fini, struct load);
 #define LOAD            \
 	((struct load){ \
 	    .leaf = BUF(CHAIN_MAX), .chain = BUF(CHAIN_MAX), .wrapped = BUF(KEY_WRAPPED_MAX) })
-
-#define KEYS_MOST 2 /* the order's own, and the one to go back to */
-
-/* What pouring and verifying need besides the bundle. */
-struct job {
-	struct hand *hand;
-	const struct subject_matter *matter;
-	struct id order;
-	int stopped;  /* the result that planned() ended it with */
-	bool by_hand; /* it waits for somebody */
-	struct {
-		struct id key;
-		int64_t times;
-	} poured[KEYS_MOST]; /* for the audit log */
-};
 
 static int
 load_bundle(
@@ -105,39 +80,43 @@ result_of(int r, const struct key_exported *poured, struct outcome *what)
 	}
 }
 
-static void
-count_pour(struct job *job, struct id key)
+static int
+note_export(struct hand *hand, const struct load *load, const char *balancer, struct id order)
 {
-	size_t i = 0;
-
-	while (i < KEYS_MOST - 1 && job->poured[i].times > 0 && !id_eq(job->poured[i].key, key))
-		i++;
-	job->poured[i].key = key;
-	job->poured[i].times++;
+	return load->poured == 0
+	           ? 0
+	           : store_key_exported(hand->store, load->key.id, order, balancer, load->poured);
 }
 
 /* A key that left the keeper is an event of its own, whatever became of it at the balancer. */
 static int
-note_exports(struct job *job, const struct order *order)
+note_exports(struct hand *hand, const struct load *load, const struct load *previous,
+    const struct config_balancer *balancer, struct id order)
 {
-	struct store *store = job->hand->store;
 	int r;
 
-	if (job->poured[0].times == 0)
+	if (load->poured == 0 && previous->poured == 0)
 		return 0;
-	r = hand_begin(job->hand);
-	for (size_t i = 0; r == 0 && i < KEYS_MOST; i++)
-		if (job->poured[i].times > 0)
-			r = store_key_exported(store, job->poured[i].key, order->id,
-			    job->matter->balancer->name, job->poured[i].times);
-	return r ? r : store_commit(store, "worker.exported");
+	r = hand_begin(hand);
+	if (r == 0)
+		r = note_export(hand, load, balancer->name, order);
+	if (r == 0)
+		r = note_export(hand, previous, balancer->name, order);
+	return r ? r : store_commit(hand->store, "worker.exported");
+}
+
+/* The bundle is a load's. */
+static struct load *
+load_of(const struct bundle *bundle)
+{
+	return (struct load *)(uintptr_t)bundle;
 }
 
 static struct key_export
 export_of(const struct job *job, const struct load *load)
 {
 	return (struct key_export){
-		.balancer = job->matter->balancer->name,
+		.balancer = job->balancer->name,
 		.installation = load->bundle.installation,
 		.key = load->key.id,
 		.customer = load->key.customer,
@@ -151,7 +130,7 @@ pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_soc
     struct str before, struct str after, size_t max_total, struct outcome *what)
 {
 	struct job *job = self->context;
-	const struct load *load = (const struct load *)(const void *)bundle;
+	struct load *load = load_of(bundle);
 	struct key_export question = export_of(job, load);
 	struct key_exported poured = { 0 };
 	int r;
@@ -162,8 +141,7 @@ pour(const struct pourer *self, const struct bundle *bundle, int fd, bool is_soc
 	question.max_total = max_total > UINT32_MAX ? UINT32_MAX : (uint32_t)max_total;
 	r = key_export_ask(job->hand->worker->keeper, &question, fd, &poured);
 
-	if (r == 0)
-		count_pour(job, load->key.id);
+	load->poured += r == 0;
 	return result_of(r, &poured, what);
 }
 
@@ -174,7 +152,7 @@ sign_in(const struct pourer *self, size_t unit, long *ret_status, struct buf *an
 	struct job *job = self->context;
 
 	return carry_sign_in(
-	    job->hand->worker->keeper, job->matter->balancer, unit, ret_status, answer, what);
+	    job->hand->worker->keeper, job->balancer, unit, ret_status, answer, what);
 }
 
 static int
@@ -182,16 +160,14 @@ upload(const struct pourer *self, const struct bundle *bundle, size_t unit, cons
     const char *token, long *ret_status, struct buf *answer, struct outcome *what)
 {
 	struct job *job = self->context;
-	const struct load *load = (const struct load *)(const void *)bundle;
+	struct load *load = load_of(bundle);
 	struct key_export question = export_of(job, load);
 	int r;
 
 	question.unit = (uint8_t)unit;
-	r = carry_upload(job->hand->worker->keeper, job->matter->balancer, &question, name, token,
+	r = carry_upload(job->hand->worker->keeper, job->balancer, &question, name, token,
 	    ret_status, answer, what);
-
-	if (r == 0 || r == BALANCER_E_AMBIGUOUS)
-		count_pour(job, load->key.id);
+	load->poured += r == 0 || r == BALANCER_E_AMBIGUOUS;
 	return r;
 }
 
@@ -203,7 +179,7 @@ look(const struct pourer *self, const struct bundle *bundle, struct outcome *wha
 	struct site_target target = {
 		.name = bundle->name,
 		.address = bundle->address,
-		.port = (uint16_t)job->matter->balancer->https_port,
+		.port = (uint16_t)job->balancer->https_port,
 		.chain = bundle->chain,
 		.path = "/",
 		.trust = job->hand->worker->trust,
@@ -218,30 +194,21 @@ look(const struct pourer *self, const struct bundle *bundle, struct outcome *wha
 	return what->kind == OUTCOME_DONE ? 0 : BALANCER_E_INVALID;
 }
 
-static struct pourer
-pourer_of(struct job *job)
+struct pourer
+job_pourer(struct job *job)
 {
 	return (struct pourer){
 		.pour = pour, .sign_in = sign_in, .upload = upload, .look = look, .context = job
 	};
 }
 
-static int
-verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
+int
+job_open(struct job *job, const struct pourer *pourer, struct balancer **ret, struct outcome *what)
 {
-	return look(self->pourer, bundle, what);
-}
+	const struct worker *worker = job->hand->worker;
 
-/* What will be done is on record before it is done. */
-static int
-planned(const struct installer *self, const struct plan *plan, struct outcome *what)
-{
-	struct job *job = self->context;
-
-	job->stopped = plan_keep(job->hand, job->order, plan);
-	if (job->stopped)
-		outcome_set(what, OUTCOME_LATER, "The plan could not be kept.");
-	return job->stopped ? BALANCER_E_BUSY : 0;
+	return balancer_open(
+	    job->balancer, worker->world, pourer, worker->turns, PATIENCE, ret, what);
 }
 
 /* How the driver's answer goes on: the balancer's words are in *what already. */
@@ -289,74 +256,26 @@ load_previous(struct hand *hand, const struct order *order, const struct subject
 }
 
 /* Planned is a fact of its own: from here on the keeper may be asked to export for it. */
-static int
-plan(struct hand *hand, const struct order *order, const struct subject_matter *matter,
-    const struct load *load, struct id *ret)
+int
+ride_plan(struct hand *hand, struct ride *ride)
 {
+	const struct order *order = &ride->order;
 	struct installation i = { .order = order->id,
 		.site = order->site,
 		.certificate = order->certificate,
-		.key = load->key.id };
+		.key = ride->load.key.id };
 	int r = hand_begin(hand);
 
 	if (r)
 		return r;
-	snprintf(i.balancer, sizeof(i.balancer), "%s", matter->balancer->name);
+	snprintf(i.balancer, sizeof(i.balancer), "%s", ride->matter.balancer->name);
 	r = store_installation_plan(hand->store, &i);
 	if (r == 0)
 		r = store_order_point(hand->store, order->id, ID_NONE, ID_NONE, ID_NONE, i.id);
 	if (r)
 		return error_fold(r);
-	*ret = i.id;
+	ride->load.bundle.installation = ride->previous.bundle.installation = i.id;
 	return store_commit(hand->store, "worker.planned");
-}
-
-static int
-open_balancer(
-    struct job *job, const struct pourer *pourer, struct balancer **ret, struct outcome *what)
-{
-	const struct worker *worker = job->hand->worker;
-
-	return balancer_open(
-	    job->matter->balancer, worker->world, pourer, worker->turns, PATIENCE, ret, what);
-}
-
-/* What will be done, for whoever decides or waits meanwhile. That the balancer cannot be asked now
- * keeps nobody from deciding. */
-static int
-foresee(struct job *job, const struct load *load)
-{
-	CLEAN(balancer_close) struct balancer *b = NULL;
-	const struct pourer pourer = pourer_of(job);
-	struct outcome aside = { 0 };
-	struct observation seen;
-	struct plan plan;
-	int r = open_balancer(job, &pourer, &b, &aside);
-
-	if (r == 0)
-		r = balancer_plan(b, &load->bundle, &seen, &plan, &aside);
-	if (r)
-		return r > 0 ? 0 : r;
-	return plan_keep(job->hand, job->order, &plan);
-}
-
-static int
-install(struct job *job, const struct load *load, struct outcome *what)
-{
-	CLEAN(balancer_close) struct balancer *b = NULL;
-	const struct pourer pourer = pourer_of(job);
-	const struct installer installer = {
-		.pourer = &pourer, .planned = planned, .verify = verify, .context = job
-	};
-	int r = open_balancer(job, &pourer, &b, what);
-
-	if (r == 0)
-		r = balancer_install(b, &load->bundle, &installer, what);
-	if (r < 0 || job->stopped)
-		return job->stopped ? job->stopped : r;
-	job->by_hand = r == BALANCER_E_BY_HAND;
-	set_kind(r, what);
-	return 0;
 }
 
 static int
@@ -372,7 +291,7 @@ note_refusal(struct hand *hand, const struct order *order, const struct subject_
 	finding_param(f, "words", "%s", what->words);
 	if (r == 0)
 		r = store_findings_replace(hand->store, order->id, GATE_SITE, &findings);
-	if (r == 0)
+	if (r == 0 && !id_is_none(installation)) /* the balancer let us in */
 		r = store_installation_set(
 		    hand->store, installation, INSTALLATION_ROLLED_BACK, what->words);
 	return error_fold(r ? r : store_commit(hand->store, "worker.install_refused"));
@@ -407,6 +326,23 @@ keep(struct hand *hand, const struct task *task, const struct order *order, stru
 	               : hand_finish(hand, task, EVENT_INSTALLED, "", "worker.installed");
 }
 
+void
+ride_init(struct ride *ride, struct task *task)
+{
+	*ride = (struct ride){ .task = task,
+		.load = LOAD,
+		.previous = LOAD,
+		.is_live = task->kind == TASK_REFRESH,
+		.what = { .kind = OUTCOME_DONE } };
+}
+
+void
+ride_fini(struct ride *ride)
+{
+	load_fini(&ride->load);
+	load_fini(&ride->previous);
+}
+
 /* The chain of an approved certificate is no new decision. */
 static int
 wait_for_leave(struct hand *hand, const struct task *task, const struct order *order,
@@ -422,173 +358,182 @@ wait_for_leave(struct hand *hand, const struct task *task, const struct order *o
 	return r;
 }
 
+/* Nobody is asked twice for what is begun; who is asked shall see what for. */
 static int
-take_leave(struct job *job, const struct task *task, const struct order *order,
-    const struct load *load, bool *ret_waits, struct outcome *what)
+take_leave(struct hand *hand, struct ride *ride)
 {
 	bool begun = false;
-	int r = by_hand_is_begun(job->hand, order, &begun);
+	int r = by_hand_is_begun(hand, &ride->order, &begun);
 
-	*ret_waits = false;
 	if (r || begun)
 		return r;
-	if (window_or_approval_waits(job->hand, task, order, job->matter->balancer))
-		r = foresee(job, load);
-	return r ? r : wait_for_leave(job->hand, task, order, job->matter, ret_waits, what);
-}
-
-static int
-put_on(struct hand *hand, const struct task *task, const struct order *order, bool is_live,
-    struct outcome *what)
-{
-	CLEAN(load_fini) struct load load = LOAD;
-	CLEAN(load_fini) struct load previous = LOAD;
-	struct subject_matter matter;
-	struct job job = { .hand = hand, .matter = &matter, .order = order->id };
-	bool has_previous = false, waits = false;
-	int r = hand_load(hand, order, &matter, what);
-
-	if (r)
-		return r > 0 ? 0 : r;
-	r = load_bundle(hand, order->certificate, &matter, &load);
-	if (r == 0)
-		r = load_previous(hand, order, &matter, &previous, &has_previous);
-	load.bundle.previous = has_previous ? &previous.bundle : NULL;
-	if (r == 0)
-		r = take_leave(&job, task, order, &load, &waits, what);
-	if (r || waits)
-		return r;
-	r = plan(hand, order, &matter, &load, &load.bundle.installation);
-	if (r)
-		return r;
-	previous.bundle.installation = load.bundle.installation;
-	r = install(&job, &load, what);
-	if (r == 0)
-		r = note_exports(&job, order);
-	if (r)
-		return r;
-	if (what->kind == OUTCOME_DONE)
-		return keep(hand, task, order, load.bundle.installation,
-		    balancer_reach(matter.balancer) == REACH_NOTHING ? INSTALLATION_APPLIED
-								     : INSTALLATION_VERIFIED,
-		    is_live, what);
-	if (job.by_hand)
-		return by_hand_note(hand, load.bundle.installation, what);
-	return what->kind == OUTCOME_HUMAN
-	           ? note_refusal(hand, order, &matter, load.bundle.installation, what)
-	           : 0;
+	if (window_or_approval_waits(hand, ride->task, &ride->order, ride->matter.balancer))
+		r = batch_foresee(hand, ride);
+	return r ? r
+	         : wait_for_leave(
+		       hand, ride->task, &ride->order, &ride->matter, &ride->waits, &ride->what);
 }
 
 int
-step_install(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+ride_load(struct hand *hand, struct ride *ride)
 {
-	return put_on(hand, task, order, false, what);
+	bool has_previous = false;
+	int r = hand_load(hand, &ride->order, &ride->matter, &ride->what);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	r = load_bundle(hand, ride->order.certificate, &ride->matter, &ride->load);
+	if (r == 0)
+		r = load_previous(
+		    hand, &ride->order, &ride->matter, &ride->previous, &has_previous);
+	ride->load.bundle.previous = has_previous ? &ride->previous.bundle : NULL;
+	return r ? r : take_leave(hand, ride);
+}
+
+int
+ride_end(struct hand *hand, struct ride *ride, int r)
+{
+	const bool is_by_hand = r == BALANCER_E_BY_HAND;
+	struct outcome *what = &ride->what;
+
+	if (r < 0)
+		return r;
+	set_kind(r, what);
+	r = note_exports(hand, &ride->load, &ride->previous, ride->matter.balancer, ride->order.id);
+	if (r)
+		return r;
+	if (what->kind == OUTCOME_DONE)
+		return keep(hand, ride->task, &ride->order, ride->load.bundle.installation,
+		    balancer_reach(ride->matter.balancer) == REACH_NOTHING ? INSTALLATION_APPLIED
+									   : INSTALLATION_VERIFIED,
+		    ride->is_live, what);
+	if (is_by_hand)
+		return by_hand_note(hand, ride->load.bundle.installation, what);
+	return what->kind == OUTCOME_HUMAN ? note_refusal(hand, &ride->order, &ride->matter,
+						 ride->load.bundle.installation, what)
+	                                   : 0;
+}
+
+int
+step_install(
+    struct hand *hand, const struct task *task UNUSED, struct order *order, struct outcome *what)
+{
+	return batch_install(hand, order, what);
 }
 
 /* A live one with another chain: what it served until now is no longer good. */
 int
-step_refresh(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+step_refresh(
+    struct hand *hand, const struct task *task UNUSED, struct order *order, struct outcome *what)
 {
-	return put_on(hand, task, order, true, what);
+	return batch_install(hand, order, what);
 }
+
+enum undoing { ROLL_BACK, WITHDRAW, PURGE };
 
 static int
-purge(struct job *job, const struct load *load, struct outcome *what)
+undo(struct job *job, const struct load *load, enum undoing undoing, struct outcome *what)
 {
 	CLEAN(balancer_close) struct balancer *b = NULL;
-	const struct balancer_driver *driver = balancer_driver_named(job->matter->balancer->driver);
-	const struct pourer pourer = pourer_of(job);
-	int r = BALANCER_E_NOOP;
-
-	if (driver && driver->purge) {
-		r = open_balancer(job, &pourer, &b, what);
-		if (r == 0)
-			r = driver->purge(b, &load->bundle, what);
-	}
-	if (r < 0)
-		return r;
-	set_kind(r, what);
-	return 0;
-}
-
-int
-step_purge(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
-{
-	CLEAN(load_fini) struct load load = LOAD;
-	struct subject_matter matter;
-	struct job job = { .hand = hand, .matter = &matter };
-	bool waits;
-	int r = hand_load(hand, order, &matter, what);
+	const struct pourer pourer = job_pourer(job);
+	int r = job_open(job, &pourer, &b, what);
 
 	if (r)
-		return r > 0 ? 0 : r;
-	r = wait_for_leave(hand, task, order, &matter, &waits, what);
-	if (r || waits)
 		return r;
-	r = load_bundle(hand, order->certificate, &matter, &load);
-	if (r == 0)
-		r = purge(&job, &load, what);
-	if (r || what->kind != OUTCOME_DONE)
-		return r;
-	r = hand_begin(hand);
-	if (r == 0)
-		r = store_order_purged(hand->store, order->id);
-	return r ? error_fold(r) : hand_finish(hand, task, EVENT_MAX, "", "worker.purged");
+	switch (undoing) {
+	case WITHDRAW:
+		return balancer_driver_of(b)->withdraw(b, &load->bundle, what);
+	case PURGE:
+		return balancer_driver_of(b)->purge(b, &load->bundle, what);
+	case ROLL_BACK:
+		break;
+	}
+	return balancer_driver_of(b)->rollback(b, &load->bundle, &pourer, what);
 }
 
 static int
-undo(struct job *job, const struct load *load, bool withdraw, struct outcome *what)
-{
-	CLEAN(balancer_close) struct balancer *b = NULL;
-	const struct pourer pourer = pourer_of(job);
-	int r = open_balancer(job, &pourer, &b, what);
-
-	if (r == 0 && withdraw)
-		r = balancer_driver_of(b)->withdraw(b, &load->bundle, what);
-	else if (r == 0)
-		r = balancer_driver_of(b)->rollback(b, &load->bundle, &pourer, what);
-	if (r < 0)
-		return r;
-	set_kind(r, what);
-	return 0;
-}
-
-int
-install_roll_back(struct hand *hand, const struct order *order, struct outcome *what)
+take_back(struct hand *hand, const struct order *order, enum undoing undoing, struct outcome *what)
 {
 	CLEAN(load_fini) struct load load = LOAD;
 	CLEAN(load_fini) struct load previous = LOAD;
 	struct subject_matter matter;
-	struct job job = { .hand = hand, .matter = &matter };
-	bool has_previous = false;
+	struct job job = { .hand = hand };
+	bool has_previous = false, entered;
 	int r = hand_load(hand, order, &matter, what);
 
 	if (r)
 		return r > 0 ? 0 : r;
+	job.balancer = matter.balancer;
 	r = load_bundle(hand, order->certificate, &matter, &load);
-	if (r == 0)
+	if (r == 0 && undoing == ROLL_BACK)
 		r = load_previous(hand, order, &matter, &previous, &has_previous);
 	if (r)
 		return r;
 	load.bundle.installation = previous.bundle.installation = order->installation;
 	load.bundle.previous = has_previous ? &previous.bundle : NULL;
-	r = undo(&job, &load, false, what);
-	return r ? r : note_exports(&job, order);
+	what->kind = OUTCOME_LATER;
+	r = batch_enter(hand, job.balancer, &entered);
+	if (!entered)
+		return r;
+	r = undo(&job, &load, undoing, what);
+	batch_leave(hand, job.balancer, r);
+	if (r < 0)
+		return r;
+	set_kind(r, what);
+	return note_exports(hand, &load, &previous, matter.balancer, order->id);
+}
+
+int
+install_roll_back(struct hand *hand, const struct order *order, struct outcome *what)
+{
+	return take_back(hand, order, ROLL_BACK, what);
 }
 
 int
 install_withdraw(struct hand *hand, const struct order *order, struct outcome *what)
 {
-	CLEAN(load_fini) struct load load = LOAD;
+	return take_back(hand, order, WITHDRAW, what);
+}
+
+/* Where nothing is kept beyond the installation, nobody is asked. */
+static bool
+keeps_previous(const struct hand *hand, const struct site *site)
+{
+	const struct config_balancer *balancer =
+	    config_balancer(hand->worker->config, site->balancer);
+	const struct balancer_driver *driver =
+	    balancer ? balancer_driver_named(balancer->driver) : NULL;
+
+	return !driver || driver->purge;
+}
+
+static int
+purge(struct hand *hand, const struct task *task, const struct order *order,
+    const struct subject_matter *matter, bool *ret_waits, struct outcome *what)
+{
+	int r = 0;
+
+	*ret_waits = false;
+	if (!keeps_previous(hand, &matter->site))
+		return 0;
+	r = wait_for_leave(hand, task, order, matter, ret_waits, what);
+	return r || *ret_waits ? r : take_back(hand, order, PURGE, what);
+}
+
+int
+step_purge(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
 	struct subject_matter matter;
-	struct job job = { .hand = hand, .matter = &matter };
+	bool waits;
 	int r = hand_load(hand, order, &matter, what);
 
 	if (r)
 		return r > 0 ? 0 : r;
-	r = load_bundle(hand, order->certificate, &matter, &load);
-	if (r)
+	r = purge(hand, task, order, &matter, &waits, what);
+	if (r || waits || what->kind != OUTCOME_DONE)
 		return r;
-	load.bundle.installation = order->installation;
-	return undo(&job, &load, true, what);
+	r = hand_begin(hand);
+	if (r == 0)
+		r = store_order_purged(hand->store, order->id);
+	return r ? error_fold(r) : hand_finish(hand, task, EVENT_MAX, "", "worker.purged");
 }

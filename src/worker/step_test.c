@@ -79,6 +79,10 @@ take_back(struct hand *hand, const struct task *task, struct order *order,
 
 	if (r)
 		return r;
+	if (undo.kind == OUTCOME_LATER) { /* it is served still */
+		*what = undo;
+		return 0;
+	}
 	r = hand_begin(hand);
 	if (r)
 		return r;

@@ -28,20 +28,27 @@ struct worker {
 	struct site_trust *trust;
 	struct queue *turns;              /* of the hands at a balancer */
 	const struct calendar *calendars; /* of the balancers of the configuration */
-	pthread_mutex_t lock;             /* guards `woken` */
+	pthread_mutex_t lock;             /* guards `woken` and `posts` */
 	pthread_cond_t wake;
 	uint64_t woken; /* counts wake-ups, so that none is missed between a look and a wait */
 	atomic_bool stop;
 	atomic_uint_fast64_t done, postponed;
 	atomic_uint surveying; /* hands that are at a survey */
+	struct post {
+		when since;  /* a hand is at that balancer; 0: none */
+		bool ailing; /* the last one could not reach it */
+	} posts[CONFIG_BALANCERS_MAX];
 };
+
+#define HAND_LEASE MINUTES(5) /* of a task; who is at it for longer keeps it (batch.c) */
 
 struct hand {
 	struct worker *worker;
 	struct store *store;
 	struct dns *dns;
-	char name[32];           /* the lease's owner */
-	const struct task *task; /* what it is at */
+	char name[32];     /* the lease's owner */
+	struct task *task; /* what it is at */
+	bool put_back;     /* the task is in the queue again */
 };
 
 /*
@@ -68,6 +75,20 @@ int hand_begin(struct hand *hand) MUST_USE;
 	    FAILPOINT_NAME(point ".after"))
 int hand_finish_at(struct hand *hand, const struct task *task, enum order_event event,
     const char *detail, const char *before, const char *after) MUST_USE;
+
+/* The order of a claimed task. *ret_follows false: its facts have moved on, and the task was dropped.
+ */
+int hand_order(
+    struct hand *hand, const struct task *task, struct order *ret, bool *ret_follows) MUST_USE;
+/* What becomes of a task whose step ended with `r` and *what. The result is a fault of ours, for
+ * hand_fault(). */
+int hand_end(struct hand *hand, const struct task *task, const struct order *order, int r,
+    struct outcome *what, when took) MUST_USE;
+/* Not begun, as its balancer is taken: no attempt, and nobody need know. Whatever else is due for that
+ * balancer ("": nothing) waits with it. The step ends with the result. */
+int hand_put_back(
+    struct hand *hand, const struct task *task, const char *balancer, when again) MUST_USE;
+void hand_fault(struct hand *hand, const struct task *task, int fault);
 
 /* Serves until the worker is told to stop; the thread's body. */
 void *hand_serve(void *hand);

@@ -145,8 +145,9 @@ class House(Peer):
         if more.get("publisher"):
             lines.append(f"fetch:\n  allow:\n    - address: 127.0.0.1\n      port: {more['publisher'].port}")
         if balancer:
-            settings = {**balancer.settings(), **more.get("rules", {})}
-            lines.append("balancers:\n  - name: edge" + "".join(f"\n    {name}: {value}" for name, value in settings.items()))
+            entries = {"edge": {**balancer.settings(), **more.get("rules", {})}, **more.get("beside", {})}
+            lines.append("balancers:" + "".join(f"\n  - name: {name}" + "".join(f"\n    {member}: {value}" for member, value in settings.items())
+                                                for name, settings in entries.items()))
         if more.get("templates"):
             lines.append("templates:" + "".join(
                 f"\n  - name: template-{n}" + "".join(f"\n    {name}: {value}" for name, value in one.items()) for n, one in enumerate(more["templates"])))
