@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders on a pair of BIG-IP: through desk, worker, keeper and courier to a handshake, also when one of them dies on the way."""
 import os
+import re
 import signal
 
 import pytest
@@ -42,10 +43,12 @@ def go_live(stage, host, **more):
 
 
 def nothing_left_behind(stage, deaths=0):
-    """No key in an upload folder, all saved and in sync, no session left open but of those who died with it: those end after 20 minutes."""
+    """No key in an upload folder, all saved and in sync, no session left open but of those who died with it, one at each unit: those end after
+    20 minutes."""
     def clean():
         units = stage.balancer.state()["state"]
-        return all(not u["uploads"] for u in units) and units[0]["saved"] and tokens(stage) <= stage.tokens + deaths * len(units) and {u["sync"] for u in units} == {"In Sync"}
+        sessions = stage.tokens + deaths * len(units)
+        return all(not u["uploads"] and u["saved"] for u in units) and tokens(stage) <= sessions and {u["sync"] for u in units} == {"In Sync"}
     wait_for(clean, what="a clean pair in sync")
 
 
@@ -116,3 +119,27 @@ def test_the_courier_dies_with_a_key_in_its_hands(stage, host):
     stage.told(order)
     stage.proof.live(host, order, leaf, copies=2)
     nothing_left_behind(stage)
+
+
+def test_the_standby_is_away_for_a_while(stage, host):
+    """Served at once by the unit that is there, here the second one; ready when the other one has it, too."""
+    stage.again()
+    balancer = stage.balancer
+    balancer.control("failover", to=2)
+    balancer.control("unit", unit=1, reachable=False)
+    try:
+        order = stage.order(stage.service, host)
+        leaf = stage.accept(order, host)
+        postponed = re.compile(rf"kind=install outcome=later .*host={re.escape(host)} .*Disconnected")
+        wait_for(lambda: postponed.search(stage.house.log_text()), what="the standby to be missed")
+        assert stage.handshake(host, stage.show(order)["address"])[0] == stage.proof.der(leaf) and not stage.show(order)["facts"].get("installed")
+    finally:
+        balancer.control("unit", unit=1, reachable=True)
+    stage.until(order, lambda o: o["facts"].get("tested"), 60, what="the test at the address")
+    stage.point(order)
+    stage.told(order)
+    stage.proof.live(host, order, leaf, copies=2)
+    nothing_left_behind(stage)
+    signed_in = re.findall(r"device\.sign_in balancer=edge unit=(\d) provider=tmos status=(\d+)", stage.house.log_text())
+    assert {("0", "200"), ("1", "200")} <= set(signed_in)
+    balancer.control("failover", to=1)

@@ -4,7 +4,7 @@ import pytest
 
 from doubles.bigip import BigIP
 from doubles.bigip.client import Client
-from stage.bigip import pin_of
+from stage.bigip import pin_of, synchronize
 from stage.peers import wait_for
 from test_bigip import Site, sha256
 
@@ -164,9 +164,7 @@ def test_somebody_has_not_synchronized(site, where):
     assert site.changes() == [] and not [r for r in site.double.requests() if r["path"] == "/mgmt/tm/cm" or "uploads" in r["path"]]
     assert before == [site.double.control("objects", unit=u, kind="ltm/pool") for u in (1, 2)]
     assert site.drive("observe", old)["result"] == "done"  # a look is no change
-    with Client(site.double, where[0]) as client:  # they finish what they began
-        client.post("cm", {"command": "run", "utilCmdArgs": "config-sync force-full-load-push to-group dg_pair"})
-    wait_for(lambda: site.unit(1)["sync"] == "In Sync", what="their sync")
+    synchronize(site.double, where[0])  # they finish what they began
     site.until_done("install", new, old)
     site.both_have(new)
 

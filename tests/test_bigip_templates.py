@@ -9,7 +9,7 @@ import ssl
 import pytest
 from doubles.bigip.client import Client, shown
 from doubles.bigip.factory import self_signed
-from stage.bigip import Pair
+from stage.bigip import Pair, synchronize
 from stage.ca import openssl
 from stage.house import Stage
 from stage.peers import Publisher, wait_for
@@ -35,8 +35,15 @@ class Place(Site):
         return {"name": f"127.0.0.1:{self.servers.port}", "address": "127.0.0.1"}
 
     def drive(self, op, files, previous=None, **more):
-        wait_for(lambda: "Syncing" not in {u["sync"] for u in self.double.state()["state"]}, what="the end of a sync")
+        self.share()
         return super().drive(op, files, previous, **more)
+
+    def share(self):
+        """The operator's changes are for both units, or nothing may be installed."""
+        wait_for(lambda: "Syncing" not in {u["sync"] for u in self.double.state()["state"]}, what="the end of a sync")
+        state = self.double.state()
+        if {u["sync"] for u in state["state"]} == {"Changes Pending"} and not state["rules"] and not list(self.folder.glob("*.unsynced")):
+            synchronize(self.double)
 
     def stop(self):
         self.servers.stop()
@@ -441,6 +448,7 @@ def test_each_request_of_a_new_site_fails(place, shared, what, when):
     files, step, hit = pair(place), 0, True
     while hit:
         step += 1
+        place.share()
         place.double.control("fail", what=what, when=when, step=step)
         place.until_done("install", files)
         hit = place.double.state()["rules"][0]["hits"] > 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from doubles.bigip.client import Client
-from stage.bigip import Pair
+from stage.bigip import Pair, synchronize
 from stage.ca import openssl
 from stage.contract import CheckedApi
 from stage.house import Stage
@@ -21,7 +21,9 @@ class SurveyStage(Stage):
     """A provider with sites that are live."""
 
     def live(self, host, kind="first"):
-        """The order, live; its certificate's SHA-256 is what the record has."""
+        """The order, live; its certificate's SHA-256 is what the record has. What people did by hand is synchronized: nothing is installed else."""
+        if isinstance(self.balancer, Pair):
+            synchronize(self.balancer)
         made = self.order(self.service, host, kind=kind, key="p256")
         self.deliver(made, self.ca.as_pem(self.ca.sign(self.csr(made), [host])))
         if kind == "first":
@@ -91,8 +93,8 @@ def virtual(host, port=443):
 
 
 def test_a_pair_touched_by_hand(pair):
-    hosts = [f"{name}.contoso.com" for name in ("same", "swapped", "back", "deleted", "disabled", "moved", "taken")]
-    same, swapped, back, deleted, disabled, moved, taken = hosts
+    hosts = [f"{name}.contoso.com" for name in ("same", "swapped", "back", "deleted", "disabled", "moved", "taken", "chainless")]
+    same, swapped, back, deleted, disabled, moved, taken, chainless = hosts
     for host in hosts:
         pair.live(host)
     assert pair.drift() == {} and pair.proposals() == []
@@ -109,13 +111,16 @@ def test_a_pair_touched_by_hand(pair):
         client.patch(virtual(moved), {"pool": "/Common/elsewhere"})
         client.delete(virtual(moved, 80))
         client.patch(profile(taken), {"description": "mine now"})
+        entry = client.get(profile(chainless))["certKeyChain"][0]
+        client.patch(profile(chainless), {"serverName": "other.contoso.com", "certKeyChain": [
+            {"name": "site", "cert": entry["cert"], "key": entry["key"], "chain": "none"}]})
         lost = f"{MARK}{uuid.uuid4()}"
         client.post("ltm/profile/client-ssl", {"name": "certdesk_lost.contoso.com", "serverName": "lost.contoso.com", "description": lost})
         pair.balancer.forget_requests()
         found = pair.drift()
     assert {host: sorted(differences) for host, differences in found.items()} == {
         swapped: ["other_certificate"], back: ["other_certificate"], deleted: ["not_routed"], disabled: ["disabled"],
-        moved: ["no_redirect", "other_backend"], taken: ["foreign", "missing"], "lost.contoso.com": ["left_over"]}
+        moved: ["no_redirect", "other_backend"], taken: ["foreign", "missing"], "lost.contoso.com": ["left_over"], chainless: ["other_chain", "other_name"]}
     assert found[swapped]["other_certificate"]["differs"] == "device" and "never had" in found[swapped]["other_certificate"]["words"]
     assert found[back]["other_certificate"]["differs"] == "record" and "earlier" in found[back]["other_certificate"]["words"]
     assert "/Common/elsewhere" in found[moved]["other_backend"]["words"]
@@ -123,7 +128,7 @@ def test_a_pair_touched_by_hand(pair):
     assert {path for method, path in asked if method != "GET"} <= {"/mgmt/shared/authn/login", *(
         path for _, path in asked if path.startswith("/mgmt/shared/authz/tokens/"))}, asked
     words = " ".join(pair.house.cli("balancer", "drift", "edge", check=False).stdout.split())
-    assert words.startswith("6 of 7 sites differ") and swapped in words and "somebody changed it there" in words and same not in words
+    assert words.startswith("7 of 8 sites differ") and swapped in words and "somebody changed it there" in words and same not in words
 
 
 def test_what_was_there_before(pair):
@@ -135,18 +140,19 @@ def test_what_was_there_before(pair):
         cert, key = (part.encode() for part in pair.leaf(["owa.fabrikam.at", "autodiscover.fabrikam.at"]))
         client.post("ltm/profile/client-ssl", {"name": "fabrikam", "certKeyChain": [client.pair("fabrikam", key, cert)]})
         client.post("ltm/pool", {"name": "pool_exchange_7"})
-        client.post("ltm/virtual", {"name": "vs_fabrikam", "destination": "/Common/127.77.9.9:443", "pool": "/Common/pool_exchange_7",
+        client.post("ltm/virtual", {"name": "vs_fabrikam", "destination": "/Common/127.77.0.200:443", "pool": "/Common/pool_exchange_7",
                                     "profiles": ["/Common/tcp", "/Common/http", {"name": "/Common/fabrikam", "context": "clientside"}]})
         found = {p["site"]["host"]: p for p in pair.proposals()}
     assert host not in found
     made = found["owa.fabrikam.at"]
     assert made["customer"]["name"] == "fabrikam.at" and made["service"] == {"name": "pool_exchange_7", "kind": "owa", "backend": "/Common/pool_exchange_7"}
-    assert made["site"] == {"host": "owa.fabrikam.at", "address": "127.77.9.9", "port": 443}
+    assert made["site"] == {"host": "owa.fabrikam.at", "address": "127.77.0.200", "port": 443}
     assert made["found"]["names"] == "owa.fabrikam.at autodiscover.fabrikam.at" and made["found"]["state"] == "live"
     assert made["found"]["virtual"] == "/Common/vs_fabrikam" and made["found"]["not_after"] and "Issuing 1" in made["found"]["issuer"]
     digest = openssl("dgst", "-sha256", "-r", stdin=openssl("x509", "-outform", "DER", stdin=cert)).decode().split()[0]
     assert made["found"]["sha256"] == digest
     assert any("2 names" in remark for remark in made["remarks"])
+    assert any("127.77.0.200 is in the pool edge-1" in remark for remark in made["remarks"])  # or the next order gets it
     words = pair.house.cli("balancer", "import", "edge").stdout
     assert "fabrikam.at" in words and "pool_exchange_7" in words
     assert (customers, sites) == tuple(len(list(pair.api.all(path))) for path in ("/customers", "/sites"))
@@ -187,12 +193,16 @@ def test_the_api_as_described(pair):
 
 
 def test_a_device_that_is_away(pair):
-    """Tried again for somebody who waits, then told why not; a customer's token may not even ask."""
+    """One of two is told; of both it is tried again for somebody who waits, then told why not."""
     pair.balancer.control("unit", unit=1, reachable=False)
     try:
         status, survey = pair.ask("probe")
+        assert status == 0 and "bigip2.double.test is standby" in survey["words"] and f"127.0.0.1 port {pair.balancer.port(1)}" in survey["words"]
+        pair.balancer.control("unit", unit=2, reachable=False)
+        status, survey = pair.ask("probe")
     finally:
-        pair.balancer.control("unit", unit=1, reachable=True)
+        for unit in (1, 2):
+            pair.balancer.control("unit", unit=unit, reachable=True)
     assert status == 1 and survey["state"] == "failed" and survey["attempts"] == 3 and "edge" in survey["words"]
     status, survey = pair.ask("probe")
     assert status == 0 and survey["state"] == "done"

@@ -45,7 +45,7 @@ struct held {
 
 /* One certificate of one profile. */
 struct worn_by {
-	uint32_t path, host, certificate; /* the certificate's path */
+	uint32_t path, host, certificate, chain; /* the files by their paths */
 	struct id site;
 	enum surveyed_owner owner;
 	bool routed;
@@ -338,6 +338,7 @@ take_pair(struct look_over *l, const struct worn_by *of, const json_t *pair, str
 		return too_many(l, what);
 	*w = *of;
 	w->certificate = keep(l, bigip_text(pair, "cert"));
+	w->chain = keep(l, bigip_text(pair, "chain"));
 	mark_used(l, bigip_text(pair, "cert"));
 	mark_used(l, bigip_text(pair, "chain"));
 	return 0;
@@ -403,6 +404,17 @@ put_held(const struct look_over *l, const char *path, struct surveyed *to)
 }
 
 static void
+put_chain(const struct look_over *l, const char *path, struct surveyed *to)
+{
+	const struct held *h = *path ? find_held(l, path) : NULL;
+
+	to->chain_told = !*path || (h && surveyed_has(h->file_sha1, sizeof(h->file_sha1)));
+	memset(to->chain_sha1, 0, sizeof(to->chain_sha1));
+	if (h)
+		memcpy(to->chain_sha1, h->file_sha1, sizeof(to->chain_sha1));
+}
+
+static void
 put_worn(const struct look_over *l, const struct worn_by *w, struct surveyed *to)
 {
 	to->host = at(l, w->host);
@@ -411,6 +423,7 @@ put_worn(const struct look_over *l, const struct worn_by *w, struct surveyed *to
 	to->site = w->site;
 	to->our_name = is_our_name(to->profile);
 	put_held(l, at(l, w->certificate), to);
+	put_chain(l, at(l, w->chain), to);
 }
 
 /* "/Common/192.0.2.10%2:443"; of version 6, port and address are parted by a dot. */

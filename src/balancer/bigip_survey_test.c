@@ -236,9 +236,13 @@ static struct scripted
 made_up(void)
 {
 	json_t *off = virtual_server("/Common/off", "/Common/2001:db8::1.8443", "/Common/foreign");
+	json_t *ours = profile("/Common/certdesk_x.test", "x.test", CRT("new"),
+	    "certdesk site " SITE ", before: certdesk_x.test_old.crt certdesk_chain_1.crt");
 	json_t *redirect =
 	    virtual_server("/Common/certdesk_x.test_80", "/Common/192.0.2.7:80", "/Common/http");
 
+	json_object_set_new(json_array_get(json_object_get(ours, "certKeyChain"), 0), "chain",
+	    json_string(CRT("old")));
 	json_object_set_new(redirect, "description", json_string("certdesk site " SITE));
 	json_object_del(off, "enabled");
 	json_object_set_new(off, "disabled", json_true());
@@ -246,10 +250,7 @@ made_up(void)
 		.certificates = json_pack("[o,o,o,o,o,o]", certificate(CRT("new")),
 		    certificate(CRT("old")), certificate(CRT("lost")), certificate("/Common/f.crt"),
 		    certificate("/Common/nobody.crt"), certificate("/Common/f5-irule.crt")),
-		.profiles = json_pack("[o,o,o,o,o]",
-		    profile("/Common/certdesk_x.test", "x.test", CRT("new"),
-			"certdesk site " SITE
-			", before: certdesk_x.test_old.crt certdesk_chain_1.crt"),
+		.profiles = json_pack("[o,o,o,o,o]", ours,
 		    profile("/Common/foreign", "none", "/Common/f.crt", "none"),
 		    profile("/Common/certdesk_z.test", "z.test", "/Common/gone.crt", "by hand"),
 		    profile("/Tenant/App/webtls", "w.test", "/Common/f.crt", "none"),
@@ -290,6 +291,8 @@ whose_and_in_which_state(void **state UNUSED)
 	assert_string_equal(id_text(f.entry[0].site, id), SITE);
 	assert_true(f.entry[0].our_name && f.entry[4].our_name && !f.entry[2].our_name);
 	assert_int_equal(f.entry[0].sha256[1], 0x11);
+	assert_true(f.entry[0].chain_told && f.entry[0].chain_sha1[1] == 0x23);
+	assert_true(f.entry[2].chain_told && !surveyed_has(f.entry[2].chain_sha1, 20));
 	assert_int_equal(f.entry[0].file_sha1[1], 0x23);
 	assert_int_equal(f.entry[0].not_after, SECONDS(1800000000));
 	assert_false(surveyed_has(f.entry[4].sha256, 32)); /* its file is not there */

@@ -172,26 +172,41 @@ accept(struct balancer *b, struct outcome *what)
 	return 0;
 }
 
+/* 0 and *ret NULL: this one is not; `words` says what it is instead. */
+static int
+ask_if_active(struct balancer *b, struct bigip_unit *unit, struct bigip_unit **ret,
+    char words[static 200], struct outcome *what)
+{
+	int r;
+
+	((struct bigip *)b->self)->at = unit;
+	r = look_at_unit(b, what);
+	if (r == 0 && is_active(unit)) {
+		*ret = unit;
+		return accept(b, what);
+	}
+	if (r && !may_be_away(r))
+		return r;
+	if (r)
+		snprintf(words, 200, "%.199s", what->words);
+	else
+		snprintf(words, 200, "%s is %s", unit->name, unit->role);
+	return 0;
+}
+
 int
 bigip_find_active(struct balancer *b, struct outcome *what)
 {
 	struct bigip *d = b->self;
+	struct bigip_unit *before = d->at, *active = NULL;
 	char words[CONFIG_UNITS_MAX][200] = { "", "" };
+	int r = 0;
 
-	for (size_t i = 0; i < CONFIG_UNITS_MAX && d->units[i].device; i++) {
-		int r;
-
-		d->at = &d->units[i];
-		r = look_at_unit(b, what);
-		if (r == 0 && is_active(d->at))
-			return accept(b, what);
-		if (r && !may_be_away(r))
-			return r;
-		if (r)
-			snprintf(words[i], sizeof(words[i]), "%.199s", what->words);
-		else
-			snprintf(words[i], sizeof(words[i]), "%s is %s", d->at->name, d->at->role);
-	}
+	for (size_t i = 0; r == 0 && !active && i < CONFIG_UNITS_MAX && d->units[i].device; i++)
+		r = ask_if_active(b, &d->units[i], &active, words[i], what);
+	d->at = r == 0 && active ? active : before;
+	if (r || active)
+		return r;
 	return balancer_fail(what, BALANCER_E_UNREACHABLE, "%s: no unit is active (%s%s%s)",
 	    b->config->name, words[0], *words[1] ? "; " : "",
 	    *words[1]                  ? words[1]

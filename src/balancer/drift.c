@@ -17,7 +17,9 @@ static const char *const codes[] = {
 	[DRIFT_MISSING] = "missing",
 	[DRIFT_OTHER_CERTIFICATE] = "other_certificate",
 	[DRIFT_UNKNOWN_CERTIFICATE] = "unknown_certificate",
+	[DRIFT_OTHER_CHAIN] = "other_chain",
 	[DRIFT_OTHER_ON_DISK] = "other_on_disk",
+	[DRIFT_OTHER_NAME] = "other_name",
 	[DRIFT_NOT_ROUTED] = "not_routed",
 	[DRIFT_DISABLED] = "disabled",
 	[DRIFT_OTHER_ADDRESS] = "other_address",
@@ -118,6 +120,10 @@ drift_digests_make(struct str leaf, struct str chain, struct drift_digests *ret)
 	memcpy(ret->sha1, m.leaf_sha1, sizeof(ret->sha1));
 	memcpy(ret->all_sha256, m.sha256, sizeof(ret->all_sha256));
 	SHA1((const unsigned char *)pem.p, pem.len, ret->pem_sha1);
+	pem = str_drop(buf_str(&m.pem), pem.len);
+	memset(ret->chain_sha1, 0, sizeof(ret->chain_sha1));
+	if (pem.len > 0)
+		SHA1((const unsigned char *)pem.p, pem.len, ret->chain_sha1);
 	return 0;
 }
 
@@ -286,6 +292,15 @@ tell_other(struct drift *d, const struct site_record *r, struct seen *s, const s
 }
 
 static void
+compare_chain(struct seen *s, const struct surveyed *e, const struct drift_digests *digests)
+{
+	if (!e->chain_told || memcmp(e->chain_sha1, digests->chain_sha1, 20) == 0)
+		return;
+	add(s, e, DRIFT_OTHER_CHAIN, "%s has the right certificate with %s", place_of(e),
+	    surveyed_has(e->chain_sha1, sizeof(e->chain_sha1)) ? "another chain" : "no chain");
+}
+
+static void
 compare_disk(const struct site_record *r, struct seen *s, const struct surveyed *e,
     const struct drift_digests *digests)
 {
@@ -310,12 +325,13 @@ compare_leaf(struct drift *d, const struct site_record *r, struct seen *s, const
 		return 0;
 	}
 	memcpy(digests.sha256, r->sha256, sizeof(digests.sha256));
-	if (e->disk_told || !surveyed_has(e->sha256, sizeof(e->sha256)))
+	if (e->disk_told || e->chain_told || !surveyed_has(e->sha256, sizeof(e->sha256)))
 		result = d->source->digests(d->source, r->certificate, &digests);
 	if (result)
 		return result;
 	if (!is_leaf(e, &digests))
 		return tell_other(d, r, s, e);
+	compare_chain(s, e, &digests);
 	compare_disk(r, s, e, &digests);
 	return 0;
 }
@@ -352,6 +368,9 @@ compare_way(struct drift *d, const struct site_record *r, struct seen *s, const 
 	if (e->state != SURVEYED_LIVE && e->state != SURVEYED_DISABLED)
 		return;
 	s->routed = true;
+	if (*e->profile && !str_eq_nocase(str_of(e->host), str_of(r->host)))
+		add(s, e, DRIFT_OTHER_NAME, "%s is chosen by %s", e->profile,
+		    *e->host ? e->host : "no name");
 	if (*e->address && !is_address(r, e))
 		add(s, e, DRIFT_OTHER_ADDRESS, "%s is at %s, the record says %s", place_of(e),
 		    e->address, *r->address ? r->address : "none");

@@ -16,7 +16,9 @@ enum drift_code {
 	DRIFT_MISSING, /* nothing of the site is there */
 	DRIFT_OTHER_CERTIFICATE,
 	DRIFT_UNKNOWN_CERTIFICATE, /* the device does not tell which it is */
+	DRIFT_OTHER_CHAIN,         /* the right certificate, with other ones behind it */
 	DRIFT_OTHER_ON_DISK,       /* a restart would load another one */
+	DRIFT_OTHER_NAME,          /* it is chosen by another name than the site's */
 	DRIFT_NOT_ROUTED,
 	DRIFT_DISABLED,
 	DRIFT_OTHER_ADDRESS,
@@ -32,6 +34,7 @@ const char *drift_code_name(enum drift_code code);
 struct drift_digests {
 	uint8_t sha256[32], sha1[20]; /* of the leaf */
 	uint8_t pem_sha1[20];         /* of the leaf as we upload it */
+	uint8_t chain_sha1[20];       /* of the chain as we upload it; zeros = there is none */
 	uint8_t all_sha256[32];       /* of leaf and chain, DER behind DER */
 };
 

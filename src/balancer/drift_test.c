@@ -31,7 +31,8 @@ static int
 digests(const struct drift_source *self UNUSED, struct id certificate, struct drift_digests *ret)
 {
 	*ret = (struct drift_digests){ 0 };
-	ret->sha256[0] = ret->sha1[0] = ret->pem_sha1[0] = ret->all_sha256[0] = certificate.b[15];
+	ret->sha256[0] = ret->sha1[0] = ret->pem_sha1[0] = ret->all_sha256[0] = ret->chain_sha1[0] =
+	    certificate.b[15];
 	return 0;
 }
 
@@ -131,7 +132,9 @@ enum change {
 	UNMARKED,
 	PEM,
 	SILENT,
-	PORT
+	PORT,
+	CHAIN,
+	NAME
 };
 
 static bool
@@ -183,6 +186,13 @@ change(struct surveyed *e, enum change how, uint8_t value)
 	case PORT:
 		e->port = 8443;
 		break;
+	case CHAIN:
+		e->chain_told = true;
+		e->chain_sha1[0] = value;
+		break;
+	case NAME:
+		e->host = "other.contoso.com";
+		break;
 	}
 	return true;
 }
@@ -212,6 +222,10 @@ static const struct compared {
 	{ "other address",       ADDRESS,  0,  NONE,     "other_address" },
 	{ "other pool",          POOL,     0,  NONE,     "other_backend" },
 	{ "no pool",             NO_POOL,  0,  NONE,     "other_backend" },
+	{ "with its chain",      CHAIN,    11, NONE,     "" },
+	{ "another chain",       CHAIN,    1,  NONE,     "other_chain" },
+	{ "no chain",            CHAIN,    0,  NONE,     "other_chain" },
+	{ "another name",        NAME,     0,  NONE,     "other_name" },
 	{ "no redirect",         NONE,     0,  GONE,     "no_redirect" },
 	{ "redirect disabled",   NONE,     0,  DISABLED, "disabled" },
 	{ "mark taken off",      UNMARKED, 0,  NONE,     "foreign missing" },

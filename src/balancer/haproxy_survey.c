@@ -10,17 +10,13 @@
 #include <stdlib.h>
 
 #include "balancer/haproxy_internal.h"
+#include "balancer/haproxy_listing.h"
 #include "balancer/survey.h"
 #include "base/error.h"
 
-/* A line of a listing: what it is looked up by, and the rest of it. */
-struct listed {
-	struct str key, rest;
-};
-
 struct listing {
 	struct buf reply;
-	struct listed *line;
+	struct haproxy_listed *line;
 	size_t count;
 };
 
@@ -59,54 +55,16 @@ order_of(struct str a, struct str b)
 static int
 line_before(const void *a, const void *b)
 {
-	return order_of(((const struct listed *)a)->key, ((const struct listed *)b)->key);
-}
-
-typedef bool split_fn(struct str line, struct listed *ret);
-
-static bool
-split_certificate(struct str line, struct listed *ret)
-{
-	*ret = (struct listed){ .key = str_trim(line), .rest = STR("") };
-	return !str_starts(line, STR("#")) && !str_starts(line, STR("*")) && ret->key.len > 0;
-}
-
-/* "FILE:2 [options] filters" */
-static bool
-split_list(struct str line, struct listed *ret)
-{
-	struct str word;
-	const char *colon;
-
-	if (str_starts(line, STR("#")) || !str_next(&line, ' ', &word))
-		return false;
-	colon = memrchr(word.p, ':', word.len);
-	if (!colon)
-		return false;
-	*ret = (struct listed){ .key = str_bytes(word.p, (size_t)(colon - word.p)),
-		.rest = line.p ? str_trim(line) : STR("") };
-	return true;
-}
-
-/* "0x55f0c8b0 owa.contoso.com exchange" */
-static bool
-split_map(struct str line, struct listed *ret)
-{
-	struct str place;
-
-	if (!str_starts(line, STR("0x")) || !str_next(&line, ' ', &place) ||
-	    !str_next(&line, ' ', &ret->key))
-		return false;
-	ret->rest = line.p ? str_trim(line) : STR("");
-	return true;
+	return order_of(
+	    ((const struct haproxy_listed *)a)->key, ((const struct haproxy_listed *)b)->key);
 }
 
 static int
-read_listing(struct balancer *b, const char *command, split_fn *split, struct listing *to,
+read_listing(struct balancer *b, const char *command, haproxy_split_fn *split, struct listing *to,
     struct outcome *what)
 {
 	struct str rest, line;
-	struct listed one;
+	struct haproxy_listed one;
 	int r = haproxy_do(b, HAPROXY_SHOW, &to->reply, what, "%s", command);
 
 	rest = buf_str(&to->reply);
@@ -128,77 +86,20 @@ read_listing(struct balancer *b, const char *command, split_fn *split, struct li
 }
 
 /* NULL: there is none. */
-static const struct listed *
+static const struct haproxy_listed *
 find(const struct listing *t, struct str key)
 {
-	const struct listed wanted = { .key = key };
+	const struct haproxy_listed wanted = { .key = key };
 
 	return t->count ? bsearch(&wanted, t->line, t->count, sizeof(*t->line), line_before) : NULL;
 }
 
 /* ---- one certificate */
 
-/* "Jan 13 10:32:18 2027 GMT" */
-static when
-read_time(struct str text)
-{
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	int64_t part[5] = { 0 }; /* day, hour, minute, second, year */
-	struct str month, word;
-	size_t count = 0;
-	when time = 0;
-	size_t at;
-
-	if (!str_next(&text, ' ', &month) || month.len != 3)
-		return 0;
-	at = str_find(str_of(months), month);
-	while (count < COUNT_OF(part) && str_next(&text, ' ', &word))
-		while (word.len > 0 && count < COUNT_OF(part)) {
-			size_t colon = str_find(word, STR(":"));
-
-			if (!str_to_i64(str_bytes(word.p, colon), &part[count++]))
-				return 0;
-			word = str_drop(word, colon + 1);
-		}
-	return count == COUNT_OF(part) && at < sizeof(months) - 1 && part[4] <= 9999 &&
-	               when_from_utc((int)part[4], (int)at / 3 + 1, (int)part[0], (int)part[1],
-			   (int)part[2], (int)part[3], &time)
-	           ? time
-	           : 0;
-}
-
-/* The value of one part of "/C=AT/O=Contoso GmbH/CN=a.test". */
-static void
-part_of(struct str subject, struct str part, char *to, size_t size)
-{
-	size_t at = str_find(subject, part);
-
-	to[0] = '\0';
-	if (at == subject.len)
-		return;
-	subject = str_drop(subject, at + part.len);
-	subject.len = str_find(subject, STR("/"));
-	str_show(subject, to, size);
-}
-
 struct details {
-	char file[HAPROXY_PATH_SIZE], host[256], names[SURVEY_NAMES_MAX], pool[256];
-	char subject[512], issuer[512], organization[512];
+	char file[HAPROXY_PATH_SIZE], host[256], pool[256];
+	struct haproxy_said said;
 };
-
-/* A filter that leaves out ("!x.test") is no name, and options stand in brackets. */
-static void
-first_filter(struct str line, char *to, size_t size)
-{
-	struct str word;
-
-	to[0] = '\0';
-	if (str_starts(line, STR("[")))
-		line = str_drop(line, str_find(line, STR("]")) + 1);
-	while (str_next(&line, ' ', &word))
-		if (word.len > 0 && word.p[0] != '!' && str_copy(word, to, size))
-			return;
-}
 
 /* "<certificates>/<host>.pem": nobody else writes there. */
 static bool
@@ -217,7 +118,7 @@ is_ours(const struct balancer *b, struct str file, char *host, size_t size)
 static void
 put_host(const struct look_over *l, struct details *d, struct surveyed *to)
 {
-	const struct listed *line = find(&l->list, str_of(d->file));
+	const struct haproxy_listed *line = find(&l->list, str_of(d->file));
 
 	to->owner = is_ours(l->b, str_of(d->file), d->host, sizeof(d->host)) ? SURVEYED_OURS
 	                                                                     : SURVEYED_FOREIGN;
@@ -225,7 +126,7 @@ put_host(const struct look_over *l, struct details *d, struct surveyed *to)
 	if (line)
 		to->port = l->b->config->https_port;
 	if (line && !to->our_name)
-		first_filter(line->rest, d->host, sizeof(d->host));
+		haproxy_first_filter(line->rest, d->host, sizeof(d->host));
 	to->host = d->host;
 }
 
@@ -233,7 +134,7 @@ static void
 put_route(const struct look_over *l, enum haproxy_cert_status status, struct details *d,
     struct surveyed *to)
 {
-	const struct listed *line = find(&l->map, str_of(d->host));
+	const struct haproxy_listed *line = find(&l->map, str_of(d->host));
 
 	if (line)
 		str_show(line->rest, d->pool, sizeof(d->pool));
@@ -246,20 +147,12 @@ put_route(const struct look_over *l, enum haproxy_cert_status status, struct det
 static void
 put_certificate(struct str reply, struct details *d, struct surveyed *to)
 {
-	struct str subject = haproxy_info(reply, STR("Subject"));
-
-	survey_names(
-	    haproxy_info(reply, STR("Subject Alternative Name")), d->names, sizeof(d->names));
-	str_show(subject, d->subject, sizeof(d->subject));
-	str_show(haproxy_info(reply, STR("Issuer")), d->issuer, sizeof(d->issuer));
-	part_of(subject, STR("/O="), d->organization, sizeof(d->organization));
-	if (!*d->names)
-		part_of(subject, STR("/CN="), d->names, sizeof(d->names));
-	to->names = d->names;
-	to->subject = d->subject;
-	to->issuer = d->issuer;
-	to->organization = d->organization;
-	to->not_after = read_time(haproxy_info(reply, STR("notAfter")));
+	haproxy_said_parse(reply, &d->said);
+	to->names = d->said.names;
+	to->subject = d->said.subject;
+	to->issuer = d->said.issuer;
+	to->organization = d->said.organization;
+	to->not_after = d->said.not_after;
 }
 
 /* One that went away since it was listed, or is empty, is nothing to tell of. */
@@ -303,14 +196,14 @@ haproxy_survey(struct balancer *b, const struct surveyor *surveyor, struct outco
 		.list = LISTING,
 		.map = LISTING };
 	char command[HAPROXY_PATH_SIZE + 32];
-	int r = read_listing(b, "show ssl cert", split_certificate, &l.certificates, what);
+	int r = read_listing(b, "show ssl cert", haproxy_split_certificate, &l.certificates, what);
 
 	snprintf(command, sizeof(command), "show ssl crt-list -n %s", b->config->crt_list);
 	if (r == 0)
-		r = read_listing(b, command, split_list, &l.list, what);
+		r = read_listing(b, command, haproxy_split_list, &l.list, what);
 	snprintf(command, sizeof(command), "show map %s", b->config->hosts_map);
 	if (r == 0 && *b->config->hosts_map)
-		r = read_listing(b, command, split_map, &l.map, what);
+		r = read_listing(b, command, haproxy_split_map, &l.map, what);
 	for (size_t i = 0; r == 0 && i < l.certificates.count; i++)
 		r = tell(&l, l.certificates.line[i].key, what);
 	return r;

@@ -300,7 +300,7 @@ test_another_unit_took_over(void **state UNUSED)
 			.once = VERIFY,
 			.fails_once = pair_cases[i].once,
 			.steady = pair_cases[i].steady };
-		struct balancer b = { .driver = &pair, .self = &p };
+		struct balancer b = { .config = &paper_config, .driver = &pair, .self = &p };
 		struct bundle old = { .leaf_sha256 = { 2 } },
 			      bundle = { .leaf_sha256 = { 1 }, .previous = &old };
 		struct installer installer = { .verify = paper_verify, .context = &p };
@@ -320,7 +320,7 @@ test_taken_back_but_not_everywhere(void **state UNUSED)
 {
 	struct paper p = { .seen = OLD,
 		.result = { [VERIFY] = 1, [ROLLBACK] = BALANCER_E_PARTIAL } };
-	struct balancer b = { .driver = &paper_driver, .self = &p };
+	struct balancer b = { .config = &paper_config, .driver = &paper_driver, .self = &p };
 	struct bundle old = { .leaf_sha256 = { 2 } },
 		      bundle = { .leaf_sha256 = { 1 }, .previous = &old };
 	struct installer installer = { .verify = paper_verify, .context = &p };

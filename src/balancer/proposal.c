@@ -122,6 +122,18 @@ remarks_of(const struct surveyed *e, const struct guess *g, when now)
 	return to;
 }
 
+void
+proposal_remark(json_t *proposal, const char *format, ...)
+{
+	char words[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	json_array_append_new(json_object_get(proposal, "remarks"), survey_text(words));
+}
+
 json_t *
 proposal_json(const struct surveyed *e, when now)
 {

@@ -12,3 +12,5 @@
 
 /* {customer, service, site, found, remarks}; the certificate is told within `found`. */
 json_t *proposal_json(const struct surveyed *entry, when now);
+/* One more remark, of what the caller knows. */
+void proposal_remark(json_t *proposal, const char *format, ...) PRINTF_LIKE(2, 3);

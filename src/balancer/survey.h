@@ -50,6 +50,8 @@ struct surveyed {
 	uint8_t file_sha1[20];   /* of the leaf as PEM, as we upload it; zeros = not told */
 	uint8_t disk_sha256[32]; /* of leaf and chain that a restart would load; zeros = none */
 	bool disk_told;          /* or it is not known */
+	uint8_t chain_sha1[20];  /* of the chain as PEM, as we upload it; zeros = there is none */
+	bool chain_told;         /* or it is not known */
 	when not_after;
 	const char *subject, *issuer, *organization; /* of the certificate */
 	const char *pool;

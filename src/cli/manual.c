@@ -41,6 +41,11 @@ static const char tail[] =
     "certdesk order certificate owa.contoso.com owa.crt ca-bundle.crt\n"
     "certdesk order wait owa.contoso.com\n"
     "```\n\n"
+    "Is what is served still what certdesk installed? And what is on the load balancer that it knows nothing of?\n\n"
+    "```\n"
+    "certdesk balancer drift edge\n"
+    "certdesk balancer import edge --json > proposal.json\n"
+    "```\n\n"
     "# SEE ALSO\n\n*certdesk-inspect*(1), *certdeskd*(8), *certdesk.yaml*(5), *certdesk-findings*(7)\n";
 
 static void

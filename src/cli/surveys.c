@@ -204,17 +204,21 @@ run_survey_again(struct cli *cli)
 
 /* ---- for people */
 
+struct row {
+	json_t *json; /* borrowed */
+};
+
 static int
 row_before(const void *a, const void *b)
 {
 	static const char *const paths[] = { "customer.name", "service.name", "site.host", "host" };
-	const json_t *const *one = a, *const *other = b;
+	const struct row *one = a, *other = b;
 	char left[300], right[300];
 	int order = 0;
 
 	for (size_t i = 0; order == 0 && i < COUNT_OF(paths); i++)
-		order = strcmp(show_text(*one, paths[i], left, sizeof(left)),
-		    show_text(*other, paths[i], right, sizeof(right)));
+		order = strcmp(show_text(one->json, paths[i], left, sizeof(left)),
+		    show_text(other->json, paths[i], right, sizeof(right)));
 	return order;
 }
 
@@ -222,13 +226,14 @@ static json_t *
 sorted(const json_t *items)
 {
 	size_t count = json_array_size(items);
-	json_t **row = alloc_array(count + 1, sizeof(*row)), *to = json_array();
+	struct row *row = alloc_array(count + 1, sizeof(*row));
+	json_t *to = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		row[i] = json_array_get(items, i);
+		row[i].json = json_array_get(items, i);
 	qsort(row, count, sizeof(*row), row_before);
 	for (size_t i = 0; i < count; i++)
-		json_array_append(to, row[i]);
+		json_array_append(to, row[i].json);
 	free(row);
 	return to;
 }

@@ -454,6 +454,9 @@ survey_fully(struct lab *lab)
 	CLEAN(site_record_list_fini) struct site_record_list records = { 0 };
 	struct survey v = { .balancer = "edge", .kind = SURVEY_DRIFT };
 	struct page page = { .limit = 10 };
+	const struct addr nowhere = { .family = 4 };
+	char pool[64];
+	bool is_free;
 	struct id had[2];
 	size_t count;
 
@@ -476,6 +479,8 @@ survey_fully(struct lab *lab)
 	OK(store_survey_get(lab->s, v.id, &v, NULL));
 	OK(store_survey_rows(lab->s, v.id, 0, 10, &rows));
 	OK(store_site_records(lab->s, "edge", page, &records));
+	assert_int_equal(
+	    store_address_find(lab->s, "edge", &nowhere, pool, &is_free), STORE_E_ABSENT);
 	OK(store_certificates_of_site(lab->s, v.id, had, COUNT_OF(had), &count));
 }
 

@@ -290,6 +290,28 @@ store_address_get(struct store *s, struct id id, struct addr *ret)
 	return pick(&q, &same, ret);
 }
 
+int
+store_address_find(struct store *s, const char *balancer, const struct addr *address,
+    char ret_pool[static 64], bool *ret_free)
+{
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "SELECT p.name, a.state FROM addresses a JOIN pools p ON p.id=a.pool WHERE a.balancer=$1 AND a.address=$2");
+	char text[ADDR_TEXT_SIZE];
+	size_t state;
+	int r;
+
+	query_text(&q, 1, balancer);
+	query_text(&q, 2, addr_text(address, text));
+	r = query_row(&q);
+	if (r)
+		return r;
+	column_text(&q, ret_pool, 64);
+	state = column_name(&q, states, COUNT_OF(states));
+	*ret_free = state == FREE || state == QUARANTINE;
+	return query_result(&q);
+}
+
 static int
 site_of(struct store *s, struct id address, struct id *ret)
 {

@@ -34,6 +34,10 @@ int store_pool_list(struct store *s, struct page page, struct pool_list *ret) MU
 int store_address_reserve(struct store *s, const char *pool, struct id site, struct id *ret,
     struct addr *ret_address) MUST_USE;
 int store_address_get(struct store *s, struct id id, struct addr *ret) MUST_USE;
+/* In which pool of the balancer, and may it be given out (now, or after its quarantine)? ABSENT: in
+ * none. */
+int store_address_find(struct store *s, const char *balancer, const struct addr *address,
+    char ret_pool[static 64], bool *ret_free) MUST_USE;
 int store_address_use(struct store *s, struct id id) MUST_USE; /* NOT_NOW: nobody has reserved it */
 int store_address_release(
     struct store *s, struct id id, when free_again) MUST_USE; /* ALREADY: nobody has it */

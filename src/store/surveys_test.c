@@ -222,6 +222,33 @@ the_record(void **state)
 	(void)record(lab, 0);
 }
 
+static void
+whose_an_address_is(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "owa.contoso.com");
+	struct site site;
+	struct addr taken, other;
+	char pool[64];
+	bool is_free;
+
+	OK(store_site_get(lab->s, o.site, &site));
+	assert_true(addr_parse(str_of(site.address_text), &taken));
+	OK(store_address_find(lab->s, "edge", &taken, pool, &is_free));
+	assert_string_equal(pool, "edge-1");
+	assert_false(is_free);
+	assert_true(addr_parse(STR("192.0.2.6"), &other));
+	OK(store_address_find(lab->s, "edge", &other, pool, &is_free));
+	assert_true(is_free);
+	assert_int_equal(
+	    store_address_find(lab->s, "west", &other, pool, &is_free), STORE_E_ABSENT);
+	OK(store_begin(lab->s));
+	OK(store_address_release(lab->s, site.address, fake_time + DAYS(1)));
+	OK(store_commit(lab->s, "test.release"));
+	OK(store_address_find(lab->s, "edge", &taken, pool, &is_free));
+	assert_true(is_free);
+}
+
 int
 main(void)
 {
@@ -232,6 +259,7 @@ main(void)
 		IN_LAB(leases_of_an_earlier_life_are_freed),
 		IN_LAB(old_ones_are_forgotten),
 		IN_LAB(the_record),
+		IN_LAB(whose_an_address_is),
 	};
 
 	return cmocka_run_group_tests_name("surveys", tests, NULL, NULL);

@@ -13,6 +13,7 @@
  * grows with how long the balancer is taken already. */
 #define BACK_LEAST MILLIS(50)
 #define BACK_MOST  SECONDS(5)
+#define BACK_HANDS MILLIS(500) /* it is free, but too many hands are elsewhere */
 /* Of the hands; the others are for mail, DNS and people. At those that could not be reached the last
  * time fewer: each of them takes a hand for as long as it does not answer. */
 #define AT_MOST(hands)     ((hands) - (hands) / 4)
@@ -100,7 +101,7 @@ try_to_enter(struct worker *worker, const struct config_balancer *balancer, when
 	entered = post->since == 0 && !is_one_too_many(count_taken(worker, false), AT_MOST(hands));
 	if (post->ailing && is_one_too_many(count_taken(worker, true), AILING_MOST(hands)))
 		entered = false;
-	*ret_wait = back_after(post->since ? world_ticks() - post->since : 0);
+	*ret_wait = post->since ? back_after(world_ticks() - post->since) : BACK_HANDS;
 	if (entered)
 		post->since = world_ticks();
 	pthread_mutex_unlock(&worker->lock);

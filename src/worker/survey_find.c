@@ -6,6 +6,7 @@
 #include "balancer/drift.h"
 #include "balancer/proposal.h"
 #include "store/certificates.h"
+#include "store/pools.h"
 #include "worker/survey.h"
 
 #define CERTIFICATE_MAX (1024 * 1024)
@@ -179,18 +180,52 @@ survey_drift(struct sheet *sheet, struct balancer *b, json_t **ret_result, struc
 
 /* ---- import */
 
+/* An address that is in use there must not be given to the next order. */
+static int
+remark_address(struct sheet *sheet, const struct surveyed *entry, json_t *row)
+{
+	struct str plain = str_of(entry->address);
+	char pool[64] = "", text[ADDR_TEXT_SIZE];
+	struct addr address;
+	bool is_free = false;
+	int r;
+
+	plain.len = str_find(plain, STR("%")); /* a route domain */
+	if (!addr_parse(plain, &address))
+		return 0;
+	r = store_address_find(sheet->hand->store, sheet->config->name, &address, pool, &is_free);
+	if (r == 0 && is_free)
+		proposal_remark(row,
+		    "Its address %s is in the pool %s, and would be given to an order of certdesk's.",
+		    addr_text(&address, text), pool);
+	return r == STORE_E_ABSENT ? 0 : sheet_keep_fault(sheet, r);
+}
+
+static int
+tell_proposal(struct comparison *c, const struct surveyed *entry)
+{
+	when now = world_now(c->sheet->hand->worker->world);
+	json_t *row = proposal_json(entry, now);
+	int r = remark_address(c->sheet, entry, row);
+
+	if (r) {
+		json_decref(row);
+		return r;
+	}
+	c->proposed++;
+	return sheet_tell(c->sheet, row);
+}
+
 /* With our mark it is another certdesk's, or left over: not to be taken over. */
 static int
 propose(const struct surveyor *self, const struct surveyed *entry, struct outcome *what UNUSED)
 {
 	struct comparison *c = (struct comparison *)(uintptr_t)self;
-	when now = world_now(c->sheet->hand->worker->world);
 	int r = 0;
 
 	if (id_is_none(entry->site) && *entry->certificate && !drift_knows(c->drift, entry) &&
 	    !(entry->owner == SURVEYED_OURS && entry->state == SURVEYED_UNUSED)) {
-		c->proposed++;
-		r = sheet_tell(c->sheet, proposal_json(entry, now));
+		r = tell_proposal(c, entry);
 	}
 	return r ? r : sheet_looked(c->sheet);
 }

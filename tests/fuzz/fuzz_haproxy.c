@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a load balancer says and holds: replies of HAProxy's runtime socket
- * (balancer/haproxy_reply.h), crt-list and map files (balancer/lines.h), and the certificates that
- * become its material (balancer/material.h).
+ * (balancer/haproxy_reply.h, haproxy_listing.h), crt-list and map files (balancer/lines.h), and the
+ * certificates that become its material (balancer/material.h).
  *
  * Holds: a line that was taken out is not found any more, and no other one is gone; the PEM made of
  * a bundle has no blank line, which would end HAProxy's payload.
@@ -15,6 +15,7 @@
 #include <openssl/err.h>
 
 #include "balancer/haproxy_internal.h"
+#include "balancer/haproxy_listing.h"
 #include "balancer/haproxy_reply.h"
 #include "balancer/lines.h"
 #include "balancer/material.h"
@@ -43,6 +44,29 @@ reply(struct str text)
 	if (haproxy_version_parse(text, &version))
 		MUST_HOLD(fuzz_is_words(str_of(version.text)));
 	(void)haproxy_info(text, STR("Uptime_sec"));
+}
+
+/* What a line lists lies within it, and what a certificate says is fit for people. */
+static void
+listing(struct str text)
+{
+	static haproxy_split_fn *const splits[] = { haproxy_split_certificate, haproxy_split_list,
+		haproxy_split_map };
+	struct haproxy_said said;
+	struct haproxy_listed one;
+	struct str rest = text, line;
+	char host[64];
+
+	haproxy_said_parse(text, &said);
+	MUST_HOLD(fuzz_is_words(str_of(said.subject)) && fuzz_is_words(str_of(said.organization)));
+	while (str_next(&rest, '\n', &line))
+		for (size_t i = 0; i < COUNT_OF(splits); i++) {
+			if (!splits[i](line, &one))
+				continue;
+			MUST_HOLD(one.key.len + one.rest.len <= line.len);
+			haproxy_first_filter(one.rest, host, sizeof(host));
+			MUST_HOLD(!strchr(host, ' ') && host[0] != '!');
+		}
 }
 
 /* Those that are not empty. */
@@ -98,6 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t leaf = (size_t)input.choice * 32;
 
 	reply(input.bytes);
+	listing(input.bytes);
 	lines(input.bytes);
 	material(input.bytes, leaf > 0 && leaf < input.bytes.len ? leaf : input.bytes.len);
 	ERR_clear_error();

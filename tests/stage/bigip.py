@@ -18,6 +18,15 @@ def pin_of(certificate):
     return "sha256//" + base64.b64encode(openssl("dgst", "-sha256", "-binary", stdin=key)).decode()
 
 
+def synchronize(double, unit=1):
+    """As people do it: what that unit has is for its peer, too."""
+    wait_for(lambda: "Syncing" not in {u["sync"] for u in double.state()["state"]}, what="the end of a sync")
+    with Client(double, unit) as client:
+        group = next(g["name"] for g in client.get("cm/device-group")["items"] if g["type"] == "sync-failover")
+        client.post("cm", {"command": "run", "utilCmdArgs": f"config-sync force-full-load-push to-group {group}"})
+    wait_for(lambda: {u["sync"] for u in double.state()["state"]} == {"In Sync"}, what="the pair in sync")
+
+
 class Pair(BigIP):
     words = "a pair of BIG-IP (played)"
     proof = "BIG-IP: one change of the profile, saved on both units, the standby read back"
@@ -38,9 +47,7 @@ class Pair(BigIP):
             client.post("ltm/profile/client-ssl", {"name": PARENT, "defaultsFrom": "/Common/clientssl", "cipherGroup": "/Common/f5-secure", "ciphers": "none",
                                                    "tmOptions": ["dont-insert-empty-fragments"]})
             client.post("sys/config", {"command": "save"})
-            group = next(g["name"] for g in client.get("cm/device-group")["items"] if g["type"] == "sync-failover")
-            client.post("cm", {"command": "run", "utilCmdArgs": f"config-sync to-group {group}"})
-        wait_for(lambda: {u["sync"] for u in self.state()["state"]} == {"In Sync"}, what="the pair in sync")
+        synchronize(self)
         return self
 
     def settings(self):
