@@ -108,7 +108,7 @@ def test_a_life(rig):
     """From first to withdrawn, step by step; a neighbour's site is served all the time."""
     site, neighbour = rig.site(), rig.site()
     theirs = neighbour.leaf()
-    install(neighbour, theirs)
+    row(neighbour, {"A": theirs}, *LIFE[1])
     certificates = {name: site.leaf() for name in "ABC"}
     certificates["C+"] = rig.longer(certificates["C"])
     for number, line in enumerate(LIFE):

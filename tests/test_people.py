@@ -7,7 +7,7 @@ import pytest
 
 from stage.contract import CheckedApi
 from stage.hands import Hands, Nothing
-from stage.house import Refused, Stage
+from stage.house import Refused, Stage, frozen
 
 
 @pytest.fixture
@@ -125,6 +125,27 @@ def test_another_certificate_meanwhile_and_none_at_all(hands, host):
     assert (people.papers / f"{host}.crt").read_text() in better
     hands.house.cli("order", "cancel", order["number"])
     assert hands.until(order, lambda o: o["withdrawn"], what="the end")["installation"]["state"] == "removed" and people.laid() == []
+
+
+def test_in_a_window_and_done_behind_it(hands, host):
+    """People are asked in a window only; what they were asked for then, they may say is done at any time."""
+    people = hands.balancer
+    rules, opens = frozen()
+    configure(hands, **rules)
+    order, _ = deliver(hands, host)
+    hands.until(order, lambda o: o["opens"] == opens, what="held")
+    assert people.laid() == [] and f"certdesk order done {host}" in hands.house.cli("order", "plan", host).stdout
+    configure(hands)
+    rests = hands.until(order, resting, what="people")
+    configure(hands, **rules)
+    people.install(host, rests["address"])
+    assert done(hands, order)["facts"]["tested"]
+
+
+def configure(stage, **rules):
+    stage.house.kill()
+    stage.configure(**rules)
+    stage.house.start()
 
 
 def test_a_renewal_and_the_end(hands, host):

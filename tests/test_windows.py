@@ -78,6 +78,7 @@ def test_a_freeze_holds_until_somebody_lets_it_through(stage, host):
     shown = held(s, made, opens)
     assert (shown["stage"], shown["waits_for"], shown["trouble"]) == ("installing", "nobody", None)
     assert "may be changed again. That is from " in shown["waiting"] and "00:00 (UTC) on." in shown["waiting"]
+    assert s.api.get(f"/orders/{made['number']}/plan")["steps"] and not shown["installation"]
     waits = task(s, made, "install")
     assert (waits["due"], waits["outcome"], waits["attempts"]) == (opens, "later", 1)
     assert waits["words"].startswith("The load balancer edge may be changed again from ")
@@ -191,6 +192,8 @@ def test_a_second_person_approves(stage, host):
         made, leaf = accept(s, host, kind=kind)
         shown = s.until(made, lambda o: o["facts"].get("unapproved"), what="the question for a second person")
         assert (shown["stage"], shown["waits_for"]) == ("installing", "provider") and "second person" in shown["waiting"]
+        plan = s.api.get(f"/orders/{made['number']}/plan")  # what they decide about; nothing of it is done
+        assert plan["impact"] == "hot" and plan["steps"] and not shown["installation"]
         path, looked_at = f"/orders/{made['number']}/approve", {"certificate": shown["certificate"]["sha256"]}
         assert refused(s.api.post, path, looked_at) == "SAME_PERSON"
         again = s.ca.sign(s.csr(made), [host])  # a better one replaces it

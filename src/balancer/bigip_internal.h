@@ -150,6 +150,7 @@ int bigip_own_make(
 
 /* ---- bigip_pool.c: the pool of a template that names servers ---- */
 
+const char *bigip_monitor_name(const struct bigip_template *t, char to[static BIGIP_NAME_SIZE]);
 /* Of the pool: a full name, or one in our partition; "" = none. */
 const char *bigip_pool_name(const struct bigip_template *t, char to[static BIGIP_FULL_SIZE]);
 int bigip_pool_observe(struct balancer *b, const struct bigip_template *t, bool *ret_same,

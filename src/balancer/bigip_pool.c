@@ -44,6 +44,13 @@ bigip_pool_name(const struct bigip_template *t, char to[static BIGIP_FULL_SIZE])
 	return to;
 }
 
+const char *
+bigip_monitor_name(const struct bigip_template *t, char to[static BIGIP_NAME_SIZE])
+{
+	snprintf(to, BIGIP_NAME_SIZE, "certdesk_%s_%s", *t->server_ssl ? "https" : "http", t->name);
+	return to;
+}
+
 /* The two characters '\' and 'r' are what the device's own text has for a carriage return. */
 static void
 monitor_of(const struct bigip_template *t, struct item *to)
@@ -52,7 +59,7 @@ monitor_of(const struct bigip_template *t, struct item *to)
 	bool tls = *t->server_ssl != '\0';
 
 	to->kind = tls ? "ltm/monitor/https" : "ltm/monitor/http";
-	snprintf(to->name, sizeof(to->name), "certdesk_%s_%s", tls ? "https" : "http", t->name);
+	bigip_monitor_name(t, to->name);
 	snprintf(send, sizeof(send),
 	    "GET %s HTTP/1.1\\r\\nHost: %s\\r\\nConnection: Close\\r\\n\\r\\n", t->health->path,
 	    *t->monitor_host ? t->monitor_host : "localhost");

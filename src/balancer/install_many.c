@@ -55,6 +55,13 @@ hold(struct install_item *item, const char *why)
 	item->result = balancer_fail(&item->what, BALANCER_E_HELD, "not begun: %.400s", why);
 }
 
+/* An AMBIGUOUS one is none while it may be tried again; people come when they come. */
+static bool
+is_failure(int r, int tries)
+{
+	return !is_well(r) && r != BALANCER_E_BY_HAND && (r != BALANCER_E_AMBIGUOUS || tries == 1);
+}
+
 /* The wave goes from `first` to `end`: what is not served yet of it is not begun either. */
 static void PRINTF_LIKE(4, 5)
     stop(struct run *run, size_t first, size_t end, const char *format, ...)
@@ -80,7 +87,6 @@ note_failure(struct run *run, const struct install_item *item, size_t first, siz
 		stop(run, first, end, "others failed before it (%.300s)", item->what.words);
 }
 
-/* An AMBIGUOUS one is no failure while it may be tried again. */
 static void
 all_phases(struct run *run, size_t first, size_t end, int tries)
 {
@@ -93,8 +99,7 @@ all_phases(struct run *run, size_t first, size_t end, int tries)
 			item->result = round_phase(&run->rounds[i], (enum phase)p, &item->what);
 			if (run->installer->still && !run->installer->still(run->installer))
 				stop(run, first, end, "certdesk is being stopped");
-			if (!is_well(item->result) &&
-			    (item->result != BALANCER_E_AMBIGUOUS || tries == 1))
+			if (is_failure(item->result, tries))
 				note_failure(run, item, first, end);
 		}
 }

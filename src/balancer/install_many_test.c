@@ -130,6 +130,7 @@ struct many_case {
 #define LOST  BALANCER_E_AMBIGUOUS
 #define BAD   BALANCER_E_INVALID
 #define AWAY  BALANCER_E_UNREACHABLE
+#define HANDS BALANCER_E_BY_HAND
 #define FIRST "o0 s0 c0 a0 v0"
 #define WAVE  "o1 o2 o3 s1 s2 s3 c1 c2 c3 a1 a2 a3 v1 v2 v3"
 
@@ -165,6 +166,8 @@ static const struct many_case cases[] = {
 	  "o0 v0 o1 s1 c1 a1 v1 o2 s2 c2 a2 v2 p0", "xPP" },
 	{ "one is not kept: it alone", &one_by_one, 2, 0, { { 'p', 0, LOST, 1 } },
 	  FIRST " p0 o1 s1 c1 a1 v1 p1 t1", "P." },
+	{ "people are waited for, by each alone", &one_by_one, 4, 0, { { 'a', 0, HANDS, 1 }, { 'a', 1, HANDS, 1 }, { 'a', 2, HANDS, 1 } },
+	  "o0 s0 c0 a0 o1 s1 c1 a1 o2 s2 c2 a2 o3 s3 c3 a3 v3 p3 t3", "HHH." },
 	{ "one leaves something behind", &side_by_side, 2, 0, { { 't', 0, BAD, 1 } },
 	  FIRST " o1 s1 c1 a1 v1 p0 t0 t1", "P." },
 };
@@ -182,6 +185,8 @@ letter_of(int r)
 		return 'h';
 	case BALANCER_E_PARTIAL:
 		return 'P';
+	case BALANCER_E_BY_HAND:
+		return 'H';
 	default:
 		return 'x';
 	}

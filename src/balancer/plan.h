@@ -13,7 +13,7 @@
 
 #include "balancer/balancer.h"
 
-#define PLAN_STEPS_MAX 16
+#define PLAN_STEPS_MAX 24
 
 /* The steps of the contract (balancer.h), in their order. */
 enum plan_verb {

@@ -139,7 +139,7 @@ struct words_case {
 /* clang-format off */
 static const struct words_case words_cases[] = {
 	{ "bigip",   false, { "/Common/certdesk_owa.contoso.com", "/Common/certdesk_owa.contoso.com_443", "192.0.2.1 port 443" },
-	  "to pool exchange", PLAN_HOT },
+	  "to pool /Common/exchange", PLAN_HOT },
 	{ "bigip",   true,  { "/Common/certdesk_owa.contoso.com", "/Common/certdesk_owa.contoso.com_000000000000.key", "192.0.2.9" },
 	  "in one request", PLAN_HOT },
 	{ "manual",  false, { "/srv/papers/owa.contoso.com.key", "edge: exchange", "edge: owa.contoso.com at 192.0.2.1 port 443" },
@@ -181,6 +181,48 @@ objects_are_named(void **state UNUSED)
 				fail_msg("%s: nothing about %s", c->driver, c->objects[k]);
 		assert_true(has(&plan, NULL, c->words));
 		assert_int_equal(plan_impact(&plan), c->impact);
+	}
+}
+
+struct template_case {
+	const char *name;
+	struct config_template template;
+	bool twin;
+	const char *object, *never; /* among the steps, and not */
+};
+
+/* clang-format off */
+static const struct template_case template_cases[] = {
+	{ "built in",   { .name = "" }, false, "/Common/certdesk_owa.contoso.com_80", "/Common/certdesk_redirect_v1" },
+	{ "own rule",   { .name = "mail", .redirect_rule = "certdesk" }, false, "/Common/certdesk_redirect_v1", "/Common/certdesk_pool_mail" },
+	{ "no rule",    { .name = "mail", .redirect_rule = "none" }, false, "/Common/certdesk_owa.contoso.com_443", "/Common/certdesk_owa.contoso.com_80" },
+	{ "servers",    { .name = "mail", .servers = "192.0.2.7:443" }, false, "/Common/certdesk_pool_mail", "exchange" },
+	{ "monitor",    { .name = "mail", .servers = "192.0.2.7:443" }, false, "/Common/certdesk_http_mail", "/Common/certdesk_https_mail" },
+	{ "shared",     { .name = "mail", .shared_virtual = "/Common/all" }, false, "/Common/all", "/Common/certdesk_owa.contoso.com_443" },
+	{ "twin",       { .name = "" }, true, "/Common/certdesk_owa.contoso.com_ffffffffffff.key", "/Common/all" },
+};
+/* clang-format on */
+
+static void
+a_template_says_what_is_made(void **state UNUSED)
+{
+	const struct observation nothing = { .disk_routed = false };
+
+	for (size_t i = 0; i < COUNT_OF(template_cases); i++) {
+		const struct template_case *c = &template_cases[i];
+		struct balancer b = { .config = &edge, .driver = balancer_driver_named("bigip") };
+		struct bundle bundle = bundle_of("owa.contoso.com"), twin = bundle;
+		struct outcome what = { 0 };
+		struct plan plan = { .count = 0 };
+
+		memset(twin.leaf_sha256, 0xff, sizeof(twin.leaf_sha256));
+		bundle.service = "owa";
+		bundle.template = &c->template;
+		bundle.twin = c->twin ? &twin : NULL;
+		assert_int_equal(b.driver->plan(&b, &bundle, &nothing, &plan, &what), 0);
+		assert_int_equal(verbs_of(&plan), plan_due(&nothing));
+		if (!has(&plan, c->object, NULL) || has(&plan, c->never, NULL))
+			fail_msg("%s: without %s, or with %s", c->name, c->object, c->never);
 	}
 }
 
@@ -233,6 +275,7 @@ main(void)
 		cmocka_unit_test(each_due_verb_has_a_row),
 		cmocka_unit_test(what_is_missing_is_due),
 		cmocka_unit_test(objects_are_named),
+		cmocka_unit_test(a_template_says_what_is_made),
 		cmocka_unit_test(text_and_json_tell_the_same),
 		cmocka_unit_test(a_name_that_cannot_be_taken),
 	};

@@ -52,9 +52,10 @@ decide(struct cli *cli, long status, json_t *order)
 	show_findings(cli, json_object_get(order, "findings"));
 	if (cli_says_yes("Approve the installation of this certificate?"))
 		return approve(cli, sha256);
-	printf("\nNothing is installed until it is approved:\n"
+	printf("\nNothing is installed until it is approved; what is done then, step by step:\n"
+	       "    certdesk order plan %s\n"
 	       "    certdesk order approve %s --certificate %s\n",
-	    cli_value(cli, "ref"), sha256);
+	    cli_value(cli, "ref"), cli_value(cli, "ref"), sha256);
 	return EXIT_DONE;
 }
 

@@ -5,6 +5,7 @@
 
 #include "balancer/plan.h"
 #include "base/error.h"
+#include "worker/plan_keep.h"
 
 #define MOST       50
 #define KEEP_AFTER (HAND_LEASE / 4)
@@ -129,6 +130,37 @@ batch_leave(struct hand *hand, const struct config_balancer *balancer, int r)
 	pthread_mutex_unlock(&worker->lock);
 }
 
+static int
+look_ahead(struct hand *hand, const struct ride *ride, struct plan *ret)
+{
+	CLEAN(balancer_close) struct balancer *b = NULL;
+	struct job job = { .hand = hand, .balancer = ride->matter.balancer };
+	const struct pourer pourer = job_pourer(&job);
+	struct outcome aside = { 0 };
+	struct observation seen;
+	int r = job_open(&job, &pourer, &b, &aside);
+
+	return r ? r : balancer_plan(b, &ride->load.bundle, &seen, ret, &aside);
+}
+
+int
+batch_foresee(struct hand *hand, struct ride *ride)
+{
+	const struct config_balancer *balancer = ride->matter.balancer;
+	struct plan plan;
+	when wait;
+	int r;
+
+	if (!ride->along && !try_to_enter(hand->worker, balancer, &wait))
+		return 0;
+	r = look_ahead(hand, ride, &plan);
+	if (!ride->along)
+		batch_leave(hand, balancer, r);
+	if (r)
+		return r > 0 ? 0 : r;
+	return plan_keep(hand, ride->order.id, &plan);
+}
+
 /* ---- who goes along */
 
 static bool
@@ -170,6 +202,7 @@ take_along(struct batch *batch, struct task *task)
 		hand->put_back = false; /* it is not the task of this step */
 		return r;
 	}
+	ride->along = true;
 	r = ride_load(hand, ride);
 	if (r || ride->waits || ride->what.kind != OUTCOME_DONE)
 		end_other(batch, ride, r);
@@ -224,7 +257,7 @@ planned(const struct installer *self, const struct plan *plan, struct outcome *w
 	struct task *own = hand->task;
 
 	hand->task = ride->task;
-	ride->fault = ride_planned(hand, ride, plan);
+	ride->fault = plan_keep(hand, ride->order.id, plan);
 	hand->task = own;
 	if (ride->fault)
 		outcome_set(what, OUTCOME_LATER, "The plan could not be kept.");

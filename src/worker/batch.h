@@ -28,6 +28,7 @@ struct ride {
 	struct subject_matter matter;
 	struct load load, previous;
 	bool is_live;   /* it is to be refreshed */
+	bool along;     /* another's hand, which is at the balancer, takes it along */
 	bool waits;     /* for a window or a person: its step has ended with that */
 	bool installed; /* or tried to: `result` is the balancer's, else its step ends with that */
 	int result;
@@ -49,8 +50,6 @@ void ride_fini(struct ride *ride);
 int ride_load(struct hand *hand, struct ride *ride) MUST_USE;
 /* Committed before anything is written to the balancer. */
 int ride_plan(struct hand *hand, struct ride *ride) MUST_USE;
-/* Commits what is about to be done. */
-int ride_planned(struct hand *hand, const struct ride *ride, const struct plan *plan) MUST_USE;
 /* Commits what became of it: `r` is the balancer's result, ride->what has its words. */
 int ride_end(struct hand *hand, struct ride *ride, int r) MUST_USE;
 struct pourer job_pourer(struct job *job);
@@ -64,5 +63,8 @@ int job_open(struct job *job, const struct pourer *pourer, struct balancer **ret
 int batch_enter(
     struct hand *hand, const struct config_balancer *balancer, bool *ret_entered) MUST_USE;
 void batch_leave(struct hand *hand, const struct config_balancer *balancer, int r);
+/* Keeps the plan of one that has to wait, for whoever decides or waits meanwhile. That the balancer is
+ * busy, or cannot be asked now, keeps nobody from deciding. */
+int batch_foresee(struct hand *hand, struct ride *ride) MUST_USE;
 /* The step of the task that the hand is at. */
 int batch_install(struct hand *hand, const struct order *order, struct outcome *what) MUST_USE;

@@ -2,13 +2,13 @@
 #include "worker/install.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "balancer/plan.h"
+#include "balancer/balancer.h"
 #include "ipc/key_export.h"
 #include "store/sites.h"
 #include "sys/file.h"
 #include "worker/batch.h"
+#include "worker/by_hand.h"
 #include "worker/carry.h"
 #include "worker/window.h"
 
@@ -211,25 +211,6 @@ job_open(struct job *job, const struct pourer *pourer, struct balancer **ret, st
 	    job->balancer, worker->world, pourer, worker->turns, PATIENCE, ret, what);
 }
 
-/* What will be done is on record before it is done. */
-int
-ride_planned(struct hand *hand, const struct ride *ride, const struct plan *plan)
-{
-	CLEAN(buf_fini) struct buf text = BUF(1 << 16);
-	json_t *json = plan_json(plan);
-	char words[200], *dumped = json_dumps(json, JSON_COMPACT);
-	int r = hand_begin(hand);
-
-	buf_put_text(&text, dumped);
-	free(dumped);
-	json_decref(json);
-	plan_words(plan, words, sizeof(words));
-	if (r == 0)
-		r = store_look_set(hand->store, ride->order.id, LOOK_PLAN, plan->count == 0, words,
-		    buf_str(&text));
-	return r ? r : store_commit(hand->store, "worker.plan_kept");
-}
-
 /* How the driver's answer goes on: the balancer's words are in *what already. */
 static void
 set_kind(int r, struct outcome *what)
@@ -316,18 +297,6 @@ note_refusal(struct hand *hand, const struct order *order, const struct subject_
 	return error_fold(r ? r : store_commit(hand->store, "worker.install_refused"));
 }
 
-/* The order rests until somebody says that it is done: `certdesk order done`. */
-static int
-note_hands(struct hand *hand, struct id installation, const struct outcome *what)
-{
-	int r = hand_begin(hand);
-
-	if (r == 0)
-		r = store_installation_set(
-		    hand->store, installation, INSTALLATION_BY_HAND, what->words);
-	return r ? r : store_commit(hand->store, "worker.handed");
-}
-
 /* A better certificate may have been accepted while this one was put on: then the work goes on with
  * that one. */
 static int
@@ -389,6 +358,22 @@ wait_for_leave(struct hand *hand, const struct task *task, const struct order *o
 	return r;
 }
 
+/* Nobody is asked twice for what is begun; who is asked shall see what for. */
+static int
+take_leave(struct hand *hand, struct ride *ride)
+{
+	bool begun = false;
+	int r = by_hand_is_begun(hand, &ride->order, &begun);
+
+	if (r || begun)
+		return r;
+	if (window_or_approval_waits(hand, ride->task, &ride->order, ride->matter.balancer))
+		r = batch_foresee(hand, ride);
+	return r ? r
+	         : wait_for_leave(
+		       hand, ride->task, &ride->order, &ride->matter, &ride->waits, &ride->what);
+}
+
 int
 ride_load(struct hand *hand, struct ride *ride)
 {
@@ -397,16 +382,12 @@ ride_load(struct hand *hand, struct ride *ride)
 
 	if (r)
 		return r > 0 ? 0 : r;
-	r = wait_for_leave(
-	    hand, ride->task, &ride->order, &ride->matter, &ride->waits, &ride->what);
-	if (r || ride->waits)
-		return r;
 	r = load_bundle(hand, ride->order.certificate, &ride->matter, &ride->load);
 	if (r == 0)
 		r = load_previous(
 		    hand, &ride->order, &ride->matter, &ride->previous, &has_previous);
 	ride->load.bundle.previous = has_previous ? &ride->previous.bundle : NULL;
-	return r;
+	return r ? r : take_leave(hand, ride);
 }
 
 int
@@ -427,7 +408,7 @@ ride_end(struct hand *hand, struct ride *ride, int r)
 									   : INSTALLATION_VERIFIED,
 		    ride->is_live, what);
 	if (is_by_hand)
-		return note_hands(hand, ride->load.bundle.installation, what);
+		return by_hand_note(hand, ride->load.bundle.installation, what);
 	return what->kind == OUTCOME_HUMAN ? note_refusal(hand, &ride->order, &ride->matter,
 						 ride->load.bundle.installation, what)
 	                                   : 0;

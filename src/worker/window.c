@@ -6,13 +6,36 @@
 #include "base/error.h"
 #include "store/events.h"
 
+static bool
+waits_for_approval(const struct order *order, const struct config_balancer *balancer)
+{
+	return balancer->approval && !order->facts.fact[FACT_APPROVED];
+}
+
+static const struct calendar *
+calendar_of(const struct hand *hand, const char *balancer)
+{
+	return calendar_named(hand->worker->calendars, hand->worker->config, balancer);
+}
+
+bool
+window_or_approval_waits(const struct hand *hand, const struct task *task,
+    const struct order *order, const struct config_balancer *balancer)
+{
+	const struct calendar *calendar = calendar_of(hand, balancer->name);
+
+	return (task->kind == TASK_INSTALL && waits_for_approval(order, balancer)) ||
+	       (calendar && !calendar_is_open(calendar, world_now(hand->worker->world)) &&
+		   !order_may_pass(&order->facts, task->kind));
+}
+
 int
 approval_wait(struct hand *hand, const struct task *task, const struct order *order,
     const struct config_balancer *balancer, bool *ret_waits, struct outcome *what)
 {
 	int r;
 
-	*ret_waits = balancer->approval && !order->facts.fact[FACT_APPROVED];
+	*ret_waits = waits_for_approval(order, balancer);
 	if (!*ret_waits)
 		return 0;
 	outcome_set(what, OUTCOME_DONE, "A second person of the provider has to approve it.");
@@ -24,8 +47,7 @@ int
 window_warn(struct hand *hand, const struct order *order, const struct site *site)
 {
 	const struct worker *worker = hand->worker;
-	const struct calendar *calendar =
-	    calendar_named(worker->calendars, worker->config, site->balancer);
+	const struct calendar *calendar = calendar_of(hand, site->balancer);
 	struct findings findings = { .policy = &worker->config->severities };
 	when now = world_now(worker->world), from, opens;
 	char words[CALENDAR_WORDS_SIZE];
@@ -106,8 +128,7 @@ window_wait(struct hand *hand, const struct task *task, const struct order *orde
     const struct site *site, bool *ret_waits, struct outcome *what)
 {
 	const struct worker *worker = hand->worker;
-	const struct calendar *calendar =
-	    calendar_named(worker->calendars, worker->config, site->balancer);
+	const struct calendar *calendar = calendar_of(hand, site->balancer);
 	when now = world_now(worker->world), opens;
 	char words[CALENDAR_WORDS_SIZE];
 

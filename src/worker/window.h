@@ -15,6 +15,10 @@ int approval_wait(struct hand *hand, const struct task *task, const struct order
 int window_wait(struct hand *hand, const struct task *task, const struct order *order,
     const struct site *site, bool *ret_waits, struct outcome *what) MUST_USE;
 
+/* Would it wait, for the one or the other? */
+bool window_or_approval_waits(const struct hand *hand, const struct task *task,
+    const struct order *order, const struct config_balancer *balancer);
+
 /* Inside a transaction: the warning that what the site serves ends before the next chance to
  * replace it, if it is so; else it is no longer told. */
 int window_warn(struct hand *hand, const struct order *order, const struct site *site) MUST_USE;

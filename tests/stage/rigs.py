@@ -160,8 +160,6 @@ class Site:
 
 
 class HAProxyRig(Rig):
-    points = "haproxy."
-
     def __init__(self, folder):
         super().__init__(folder)
         self.peer = HAProxy(folder / "haproxy", free_port())
@@ -191,8 +189,6 @@ class HAProxyRig(Rig):
 
 
 class BigIPRig(Rig):
-    points = "bigip."
-
     def __init__(self, folder, **more):
         super().__init__(folder)
         self.peer = Pair(folder / "pair", 9, **more)
@@ -200,9 +196,10 @@ class BigIPRig(Rig):
     def order(self):
         return {"user": self.peer.user, "password": self.peer.password}
 
+    made_from = {"http_profile": "/Common/http", "tcp_profile": "/Common/tcp", "redirect_rule": "/Common/_sys_https_redirect"}
+
     def drive(self, op, site, files, previous=None, balancer=None, **more):
-        own = {"partition": "Common", "parent_profile": f"/Common/{PARENT}", "http_profile": "/Common/http", "tcp_profile": "/Common/tcp",
-               "redirect_rule": "/Common/_sys_https_redirect", "snat": "automap", **(balancer or {})}
+        own = {"partition": "Common", "parent_profile": f"/Common/{PARENT}", "snat": "automap", **self.made_from, **(balancer or {})}
         return super().drive(op, site, files, previous, balancer=own, **more)
 
     def settle(self):
@@ -216,7 +213,8 @@ class BigIPRig(Rig):
     def has(self, site):
         with Client(self.peer, 1) as client:
             return {o["fullPath"]: json.dumps({k: v for k, v in o.items() if k not in ("lastUpdateTime", "profilesReference")}, sort_keys=True)
-                    for kind in ("sys/file/ssl-key", "sys/file/ssl-cert", "ltm/profile/client-ssl", "ltm/virtual")
+                    for kind in ("sys/file/ssl-key", "sys/file/ssl-cert", "ltm/profile/client-ssl", "ltm/virtual", "ltm/rule", "ltm/profile/http",
+                                 "ltm/profile/tcp", "ltm/pool")
                     for o in client.get(kind).get("items", []) if o["name"].startswith("certdesk_")}
 
     def sessions(self):
@@ -239,8 +237,16 @@ class BigIPRig(Rig):
         return found
 
 
+class OwaRig(BigIPRig):
+    """A site of Exchange there, of what is built in: certdesk's own rule and profiles."""
+
+    made_from = {"redirect_rule": "certdesk"}
+
+    def drive(self, *args, **more):
+        return super().drive(*args, **{"service": "owa", **more})
+
+
 class HandsRig(Rig):
-    points = "manual."
     routes = proves = False
 
     def __init__(self, folder):
@@ -266,7 +272,6 @@ class HandsRig(Rig):
 
 
 class DryRig(Rig):
-    points = "dryrun."
     proves = has_keys = False
 
     class Peer:
@@ -297,4 +302,4 @@ class DryRig(Rig):
         return [] if self.serves(site, None) else [site.host]
 
 
-RIGS = {"haproxy": HAProxyRig, "bigip": BigIPRig, "manual": HandsRig, "dryrun": DryRig}
+RIGS = {"haproxy": HAProxyRig, "bigip": OwaRig, "manual": HandsRig, "dryrun": DryRig}
