@@ -88,6 +88,24 @@ def test_failover_at_every_request(site):
     assert step > 30 and max(tries) <= 3, tries
 
 
+def test_failover_while_a_site_comes_and_goes(site):
+    """The same for a site that was not there, and for its end: all of it on both units, or nothing on either."""
+    files, step, hit = site.leaf(), 0, True
+    while hit:
+        step += 1
+        site.double.control("fail", what="failover", step=step)
+        site.until_done("install", files)
+        hit = site.double.state()["rules"][0]["hits"] > 0
+        site.double.heal()
+        site.both_have(files)
+        site.double.control("fail", what="failover", step=step)
+        site.until_done("withdraw", files)
+        hit |= site.double.state()["rules"][0]["hits"] > 0
+        site.double.heal()
+        assert site.ours(1) == site.ours(2) == {} and site.served() is None, step
+    assert step > 25
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_unit_dies_at_every_request(site, when):
     """Whichever unit loses its power, with what it had not saved: the other one serves it, and both have it once that one is back."""
@@ -200,7 +218,7 @@ def test_what_a_probe_tells(site):
     assert "/Common/clientssl switches TLS 1.3 off" in told, told
     site.double.control("unit", unit=2, reachable=False)
     with Client(site.double) as client:
-        client.post("ltm/profile/client-ssl", {"name": "house", "defaultsFrom": "/Common/clientssl", "tmOptions": ["dont-insert-empty-fragments"]})
-    told = site.drive("probe", site.leaf(), parent_profile="/Common/house")["words"]
+        client.post("ltm/profile/client-ssl", {"name": "modern", "defaultsFrom": "/Common/clientssl", "tmOptions": ["dont-insert-empty-fragments"]})
+    told = site.drive("probe", site.leaf(), parent_profile="/Common/modern")["words"]
     assert "TLS 1.3" not in told and "; Disconnected" in told and f"127.0.0.1 port {site.double.port(2)}" in told, told
     assert "/Common/nowhere is not there" in site.drive("probe", site.leaf(), parent_profile="/Common/nowhere")["words"]

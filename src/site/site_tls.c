@@ -210,8 +210,9 @@ site_shake(const struct site_target *target, enum site_offer offer, struct site_
 	ssl = SSL_new(target->trust->ctx[offer]);
 	if (!ssl || !SSL_set_fd(ssl, fd) ||
 	    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-		(void *)(uintptr_t)target->name.text) != 1 || /* the macro drops const */
-	    (target->signatures && SSL_set1_sigalgs_list(ssl, target->signatures) != 1))
+		(void *)(uintptr_t)target->name.text) != 1 || /* the macros drop const */
+	    (target->signatures && SSL_ctrl(ssl, SSL_CTRL_SET_SIGALGS_LIST, 0,
+				       (void *)(uintptr_t)target->signatures) != 1))
 		return error_origin(ENOMEM);
 	SSL_set_msg_callback(ssl, watch_hello);
 	SSL_set_msg_callback_arg(ssl, ret);

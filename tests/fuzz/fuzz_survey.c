@@ -106,11 +106,12 @@ survey(struct played *p)
 	static const struct drift_source source = { no_digests, no_certificates, take_row, NULL };
 	CLEAN(drift_free) struct drift *d = compare_with(&config, &source);
 	const struct surveyor surveyor = { .found = found, .context = d };
-	struct bigip bigip = { .device = &p->device, .token = "T" };
+	struct bigip bigip = { .units = { { .device = &p->device, .token = "T" } } };
 	struct balancer b = { .config = &config, .self = &bigip, .lock_fd = -1 };
 	struct outcome what = { 0 };
 	struct drift_counts n;
 
+	bigip.at = bigip.units;
 	if (bigip_survey(&b, &surveyor, &what) != 0)
 		return;
 	MUST_HOLD(drift_end(d) == 0);
