@@ -201,7 +201,8 @@ enum balancer_reach balancer_reach(const struct config_balancer *config);
 struct installer {
 	const struct pourer *pourer;
 	/* Before the first write of each round; NULL = nobody wants to know. What is not 0 ends it. */
-	int (*planned)(const struct installer *self, const struct plan *plan, struct outcome *what);
+	int (*planned)(const struct installer *self, const struct bundle *bundle,
+	    const struct plan *plan, struct outcome *what);
 	int (*verify)(
 	    const struct installer *self, const struct bundle *bundle, struct outcome *what);
 	/* After each step: still at it. False: begin nothing new, we have to end. NULL: nobody wants

@@ -369,7 +369,7 @@ must_be(
 }
 
 static int
-check_one(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+check_one(struct balancer *b, const struct bundle *bundle, bool with_key, struct outcome *what)
 {
 	const struct material *m = NULL;
 	struct bigip_names names = { 0 };
@@ -385,7 +385,15 @@ check_one(struct balancer *b, const struct bundle *bundle, struct outcome *what)
 	r = must_be(b, CERTIFICATES, names.certificate, leaf, what);
 	if (r == 0)
 		r = must_be(b, CERTIFICATES, names.chain, str_drop(pem, leaf.len), what);
-	return r ? r : must_be(b, KEYS, names.key, STR(""), what);
+	return r || !with_key ? r : must_be(b, KEYS, names.key, STR(""), what);
+}
+
+static int
+check_pair(struct balancer *b, const struct bundle *bundle, bool with_key, struct outcome *what)
+{
+	int r = check_one(b, bundle, with_key, what);
+
+	return r || !bundle->twin ? r : check_one(b, bundle->twin, with_key, what);
 }
 
 /* The answer that made a file has its checksum: a file of this session is not looked at again. */
@@ -394,9 +402,13 @@ bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 {
 	int r = bigip_unload(b, what);
 
-	if (r == 0)
-		r = check_one(b, bundle, what);
-	return r || !bundle->twin ? r : check_one(b, bundle->twin, what);
+	return r ? r : check_pair(b, bundle, true, what);
+}
+
+int
+bigip_check_worn(struct balancer *b, const struct bundle *bundle, struct outcome *what)
+{
+	return check_pair(b, bundle, false, what);
 }
 
 int

@@ -128,6 +128,10 @@ int bigip_sweep(struct balancer *b, struct outcome *what) MUST_USE;
 int bigip_stage(struct balancer *b, const struct bundle *bundle, const struct pourer *pourer,
     struct outcome *what) MUST_USE;
 int bigip_check(struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
+/* The same of what a profile names already: a device lets none name a key that it has not, and of a
+ * key nothing but that can be seen. */
+int bigip_check_worn(
+    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 /* Certificate, key and chain of that base name; what is in use stays. */
 int bigip_files_remove(
     struct balancer *b, const struct bigip_names *names, struct outcome *what) MUST_USE;

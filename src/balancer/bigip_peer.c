@@ -48,19 +48,25 @@ struct wanted {
 	bool is_there;
 };
 
+static bool
+is_as_wanted(const struct wanted *w, const struct observation *seen)
+{
+	return w->is_there ? seen->running_same && seen->routed
+	                   : seen->running == SERVED_NOT && !seen->routed;
+}
+
 static int
 look_for(struct balancer *b, void *about, struct outcome *what)
 {
 	const struct wanted *w = about;
 	struct observation seen;
-	int r = w->is_there ? bigip_check(b, w->bundle, what) : 0;
+	int r = bigip_observe(b, w->bundle, &seen, what);
 
-	if (r == 0)
-		r = bigip_observe(b, w->bundle, &seen, what);
-	if (r || (w->is_there ? seen.running_same && seen.routed
-			      : seen.running == SERVED_NOT && !seen.routed))
+	if (r)
 		return r;
-	return balancer_fail(what, BALANCER_E_PARTIAL, "%s", seen.words);
+	if (!is_as_wanted(w, &seen))
+		return balancer_fail(what, BALANCER_E_PARTIAL, "%s", seen.words);
+	return w->is_there ? bigip_check_worn(b, w->bundle, what) : 0;
 }
 
 int

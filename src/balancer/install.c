@@ -25,7 +25,7 @@ observe(struct round *t, struct outcome *what)
 	int r = balancer_plan(t->b, t->bundle, &t->before, &plan, what);
 
 	if (r == 0 && t->installer->planned)
-		r = t->installer->planned(t->installer, &plan, what);
+		r = t->installer->planned(t->installer, t->bundle, &plan, what);
 	t->due = plan_due(&t->before);
 	t->live = r == 0 && !is_due(t, PLAN_ACTIVATE);
 	return r;

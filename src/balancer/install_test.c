@@ -238,7 +238,8 @@ test_rollback_that_fails(void **state UNUSED)
 }
 
 static int
-stop_there(const struct installer *self, const struct plan *plan, struct outcome *what)
+stop_there(const struct installer *self, const struct bundle *bundle UNUSED,
+    const struct plan *plan, struct outcome *what)
 {
 	struct paper *p = self->context;
 

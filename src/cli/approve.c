@@ -7,21 +7,7 @@
 static int
 approve(struct cli *cli, const char *sha256)
 {
-	CLEAN(buf_fini) struct buf path = BUF(4096);
-	json_t *body = json_object(), *answer = NULL;
-	long status = 0;
-	int r = 0;
-
-	if (json_object_set_new(body, "certificate", cli_json_text("--certificate", sha256)) != 0)
-		r = EXIT_USAGE;
-	cli_order_path(cli, "/approve", &path);
-	if (r == 0)
-		r = cli_call(cli, "POST", buf_text(&path), body, &status, &answer);
-	if (r == 0)
-		r = cli_show(cli, status, answer);
-	json_decref(body);
-	json_decref(answer);
-	return r;
+	return cli_order_post(cli, "/approve", "--certificate", "certificate", sha256, cli_show);
 }
 
 static void
@@ -62,17 +48,7 @@ decide(struct cli *cli, long status, json_t *order)
 int
 run_order_approve(struct cli *cli)
 {
-	CLEAN(buf_fini) struct buf path = BUF(4096);
-	json_t *answer = NULL;
-	long status = 0;
-	int r;
-
 	if (cli_value(cli, "certificate"))
 		return approve(cli, cli_value(cli, "certificate"));
-	cli_order_path(cli, "", &path);
-	r = cli_call(cli, "GET", buf_text(&path), NULL, &status, &answer);
-	if (r == 0)
-		r = decide(cli, status, answer);
-	json_decref(answer);
-	return r;
+	return cli_order_get(cli, "", decide);
 }

@@ -88,26 +88,20 @@ show_delivered(const struct cli *cli, const json_t *answer)
 }
 
 static int
+show_accepted(struct cli *cli, long status, json_t *answer)
+{
+	if (cli->json || status >= 400)
+		return cli_show(cli, status, answer);
+	printf("%saccepted%s: it is installed next\n", show_paint(cli, "\x1b[32m"),
+	    show_paint(cli, "\x1b[0m"));
+	return EXIT_DONE;
+}
+
+static int
 accept(struct cli *cli, const char *number)
 {
-	CLEAN(buf_fini) struct buf path = BUF(4096);
-	json_t *body = json_object(), *answer = NULL;
-	long status = 0;
-	int r = 0;
-
-	if (json_object_set_new(body, "review", cli_json_text("--review", number)) != 0)
-		r = EXIT_USAGE;
-	cli_order_path(cli, "/certificate/accept", &path);
-	if (r == 0)
-		r = cli_call(cli, "POST", buf_text(&path), body, &status, &answer);
-	if (r == 0 && (cli->json || status >= 400))
-		r = cli_show(cli, status, answer);
-	else if (r == 0)
-		printf("%saccepted%s: it is installed next\n", show_paint(cli, "\x1b[32m"),
-		    show_paint(cli, "\x1b[0m"));
-	json_decref(body);
-	json_decref(answer);
-	return r;
+	return cli_order_post(
+	    cli, "/certificate/accept", "--review", "review", number, show_accepted);
 }
 
 bool
@@ -202,17 +196,7 @@ run_order_certificate(struct cli *cli)
 int
 run_order_accept(struct cli *cli)
 {
-	CLEAN(buf_fini) struct buf path = BUF(4096);
-	json_t *answer = NULL;
-	long status = 0;
-	int r;
-
 	if (cli_value(cli, "review"))
 		return accept(cli, cli_value(cli, "review"));
-	cli_order_path(cli, "/certificate/review", &path);
-	r = cli_call(cli, "GET", buf_text(&path), NULL, &status, &answer);
-	if (r == 0)
-		r = show_and_decide(cli, status, answer);
-	json_decref(answer);
-	return r;
+	return cli_order_get(cli, "/certificate/review", show_and_decide);
 }

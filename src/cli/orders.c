@@ -164,6 +164,42 @@ cli_order_path(const struct cli *cli, const char *behind, struct buf *to)
 }
 
 static int
+call_order(
+    struct cli *cli, const char *method, const char *behind, json_t *body, cli_answer_fn *then)
+{
+	CLEAN(buf_fini) struct buf path = BUF(4096);
+	json_t *answer = NULL;
+	long status = 0;
+	int r;
+
+	cli_order_path(cli, behind, &path);
+	r = cli_call(cli, method, buf_text(&path), body, &status, &answer);
+	if (r == 0)
+		r = then(cli, status, answer);
+	json_decref(answer);
+	return r;
+}
+
+int
+cli_order_get(struct cli *cli, const char *behind, cli_answer_fn *then)
+{
+	return call_order(cli, "GET", behind, NULL, then);
+}
+
+int
+cli_order_post(struct cli *cli, const char *behind, const char *option, const char *member,
+    const char *text, cli_answer_fn *then)
+{
+	json_t *body = json_object();
+	int r = json_object_set_new(body, member, cli_json_text(option, text)) == 0
+	            ? call_order(cli, "POST", behind, body, then)
+	            : EXIT_USAGE;
+
+	json_decref(body);
+	return r;
+}
+
+static int
 show_csr(struct cli *cli, long status, struct buf *text)
 {
 	json_t *json =

@@ -238,22 +238,20 @@ verify(const struct installer *self, const struct bundle *bundle, struct outcome
 	return self->pourer->look(self->pourer, bundle, what);
 }
 
+/* The bundle is a ride's. */
 static struct ride *
-ride_to(const struct batch *batch, const char *host)
+ride_of(const struct bundle *bundle)
 {
-	size_t i = 0;
-
-	while (i < batch->count - 1 && strcmp(batch->ride[i]->load.bundle.name.text, host) != 0)
-		i++;
-	return batch->ride[i];
+	return (struct ride *)((uintptr_t)bundle - offsetof(struct ride, load.bundle));
 }
 
 static int
-planned(const struct installer *self, const struct plan *plan, struct outcome *what)
+planned(const struct installer *self, const struct bundle *bundle, const struct plan *plan,
+    struct outcome *what)
 {
 	struct batch *batch = self->context;
 	struct hand *hand = batch->hand;
-	struct ride *ride = ride_to(batch, plan->host);
+	struct ride *ride = ride_of(bundle);
 	struct task *own = hand->task;
 
 	hand->task = ride->task;

@@ -224,9 +224,8 @@ propose(const struct surveyor *self, const struct surveyed *entry, struct outcom
 	int r = 0;
 
 	if (id_is_none(entry->site) && *entry->certificate && !drift_knows(c->drift, entry) &&
-	    !(entry->owner == SURVEYED_OURS && entry->state == SURVEYED_UNUSED)) {
+	    !(entry->owner == SURVEYED_OURS && entry->state == SURVEYED_UNUSED))
 		r = tell_proposal(c, entry);
-	}
 	return r ? r : sheet_looked(c->sheet);
 }
 
