@@ -128,7 +128,7 @@ def test_a_pair_touched_by_hand(pair):
     assert {path for method, path in asked if method != "GET"} <= {"/mgmt/shared/authn/login", *(
         path for _, path in asked if path.startswith("/mgmt/shared/authz/tokens/"))}, asked
     words = " ".join(pair.house.cli("balancer", "drift", "edge", check=False).stdout.split())
-    assert words.startswith("7 of 8 sites differ") and swapped in words and "somebody changed it there" in words and same not in words
+    assert words.startswith("Sites that differ: 7 of 8;") and swapped in words and "somebody changed it there" in words and same not in words
 
 
 def test_what_was_there_before(pair):

@@ -93,9 +93,9 @@ void cli_order_path(const struct cli *cli, const char *behind, struct buf *to);
 /* Asks for what is behind the order, or tells it {member: text}, which `option` gave; what is made of
  * the answer is the exit status. */
 typedef int cli_answer_fn(struct cli *cli, long status, json_t *answer);
-int cli_order_get(struct cli *cli, const char *behind, cli_answer_fn *then);
+int cli_order_get(struct cli *cli, const char *behind, cli_answer_fn *then) MUST_USE;
 int cli_order_post(struct cli *cli, const char *behind, const char *option, const char *member,
-    const char *text, cli_answer_fn *then);
+    const char *text, cli_answer_fn *then) MUST_USE;
 verb_fn run_survey, run_survey_again;
 /* Asked only where a person sits; anything but yes is no. */
 bool cli_says_yes(const char *question);

@@ -259,6 +259,11 @@ show_drift(const struct cli *cli, const json_t *items)
 			show_wrapped(cli, label, show_text(one, "words", words, sizeof(words)));
 		}
 	}
+	if (json_array_size(items) > 0) {
+		putchar('\n');
+		show_wrapped(cli, "next  ",
+		    "Nothing was changed. Put it right on the load balancer, and compare again.");
+	}
 }
 
 static void

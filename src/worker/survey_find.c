@@ -145,13 +145,13 @@ static void
 put_drift_words(const struct drift_counts *n, struct outcome *what)
 {
 	if (n->different == 0 && n->left_over == 0)
-		outcome_set(what, OUTCOME_DONE, "No drift: %lld sites are as recorded%s",
+		outcome_set(what, OUTCOME_DONE, "No drift. Sites as recorded: %lld%s",
 		    (long long)n->same,
 		    n->under_way ? ", others are being worked on just now" : "");
 	else
 		outcome_set(what, OUTCOME_DONE,
-		    "%lld of %lld sites differ; left over of ours: %lld", (long long)n->different,
-		    (long long)n->sites, (long long)n->left_over);
+		    "Sites that differ: %lld of %lld; left over of ours: %lld",
+		    (long long)n->different, (long long)n->sites, (long long)n->left_over);
 }
 
 int
