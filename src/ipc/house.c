@@ -6,6 +6,9 @@
 #include "base/error.h"
 #include "ipc/wire.h"
 
+/* Who gives up loses the channel, and with it the process: longer than a disk keeps certdeskd from its log. */
+#define PATIENCE SECONDS(10)
+
 #define ANSWER_MAX (128 * 1024)
 
 static void
@@ -63,7 +66,7 @@ house_ask(struct channel *certdeskd, struct house *ret)
 {
 	CLEAN(buf_fini) struct buf answer = BUF(ANSWER_MAX);
 	const struct buf nothing = BUF(0);
-	int r = channel_call(certdeskd, MESSAGE_HOUSE, &nothing, -1, SECONDS(2), &answer);
+	int r = channel_call(certdeskd, MESSAGE_HOUSE, &nothing, -1, PATIENCE, &answer);
 
 	if (r)
 		return r;
