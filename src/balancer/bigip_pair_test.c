@@ -31,8 +31,7 @@ struct paper_unit {
 static struct {
 	struct paper_unit unit[2];
 	struct says says[2];
-	char asked
-	    [64]; /* "1r": unit 1 its role; k knocks, i signs in, y sync state, g group, p push */
+	char asked[64]; /* "1r": unit 1 its role; i signs in, y sync state, g group, p push */
 } pair;
 
 static char folder[] = "/tmp/certdesk-pair-XXXXXX";
@@ -86,9 +85,7 @@ exchange(
 		return DEVICE_E_UNREACHABLE;
 	if (strcmp(u->says->role, UNTRUSTED) == 0)
 		return DEVICE_E_UNTRUSTED;
-	if (strstr(request->path, "/authn/login")) {
-		note(u->number, 'k');
-	} else if (strstr(request->path, "/cm/device?")) {
+	if (strstr(request->path, "/cm/device?")) {
 		note(u->number, 'r');
 		tell_role(u, body);
 	} else if (strstr(request->path, "/cm/sync-status")) {
@@ -111,8 +108,14 @@ exchange(
 
 static int
 sign_in(const struct pourer *self UNUSED, size_t unit, long *ret_status, struct buf *answer,
-    struct outcome *what UNUSED)
+    struct outcome *what)
 {
+	const char *role = pair.says[unit].role;
+
+	if (strcmp(role, AWAY) == 0)
+		return balancer_fail(what, BALANCER_E_UNREACHABLE, "no connection");
+	if (strcmp(role, UNTRUSTED) == 0)
+		return balancer_fail(what, BALANCER_E_AUTH, "not the device of the pin");
 	note((char)('1' + unit), 'i');
 	*ret_status = 200;
 	buf_put_text(answer, "{\"token\":{\"token\":\"T\"}}");
@@ -155,18 +158,18 @@ who_is_active(void **state UNUSED)
 		size_t at;
 		const char *asked, *words;
 	} cases[] = {
-		{ "active", "standby", 0, 0, "1k1i1r", "" },
-		{ "standby", "active", 0, 1, "1k1i1r2k2i2r", "" },
-		{ "forced-offline", "active", 0, 1, "1k1i1r2k2i2r", "" },
-		{ AWAY, "active", 0, 1, "2k2i2r", "" },
-		{ "standby", "standby", BALANCER_E_UNREACHABLE, 0, "1k1i1r2k2i2r",
+		{ "active", "standby", 0, 0, "1i1r", "" },
+		{ "standby", "active", 0, 1, "1i1r2i2r", "" },
+		{ "forced-offline", "active", 0, 1, "1i1r2i2r", "" },
+		{ AWAY, "active", 0, 1, "2i2r", "" },
+		{ "standby", "standby", BALANCER_E_UNREACHABLE, 0, "1i1r2i2r",
 		    "(unit1.example is standby; unit2.example is standby)" },
-		{ "standby", AWAY, BALANCER_E_UNREACHABLE, 0, "1k1i1r", "192.0.2.2 port 8443" },
-		{ "active", "", 0, 0, "1k1i1r", "" },
-		{ "standby", "", BALANCER_E_UNREACHABLE, 0, "1k1i1r", "unit1.example is standby" },
+		{ "standby", AWAY, BALANCER_E_UNREACHABLE, 0, "1i1r", "192.0.2.2 port 8443" },
+		{ "active", "", 0, 0, "1i1r", "" },
+		{ "standby", "", BALANCER_E_UNREACHABLE, 0, "1i1r", "unit1.example is standby" },
 		{ UNTRUSTED, "active", BALANCER_E_AUTH, 0, "", "192.0.2.1 port 443" },
-		{ "standby", STRANGER, BALANCER_E_CONFLICT, 0, "1k1i1r2k2i2r", "are no pair" },
-		{ NAMELESS, "active", BALANCER_E_BROKEN, 0, "1k1i1r", "does not say which one" },
+		{ "standby", STRANGER, BALANCER_E_CONFLICT, 0, "1i1r2i2r", "are no pair" },
+		{ NAMELESS, "active", BALANCER_E_BROKEN, 0, "1i1r", "does not say which one" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -243,9 +246,9 @@ static const struct agreement {
 	{ "Changes Pending",   FROM_1, false, BALANCER_E_CONFLICT, "1y1g",         false },
 	{ "Changes Pending",   FROM_2, false, BALANCER_E_CONFLICT, "1y1g",         false },
 	{ "Changes Pending",   FROM_1, true, 0,                   "1y1g",         true },
-	{ "Changes Pending",   FROM_2, true, 0,                   "1y1g2k2i2r2p1y", true },
-	{ "Changes Pending",   "",     true, BALANCER_E_CONFLICT, "1y1g2k2i2r",     true },
-	{ "Changes Pending",   "Synchronize unit1.example.org", true, BALANCER_E_CONFLICT, "1y1g2k2i2r", true },
+	{ "Changes Pending",   FROM_2, true, 0,                   "1y1g2i2r2p1y", true },
+	{ "Changes Pending",   "",     true, BALANCER_E_CONFLICT, "1y1g2i2r",     true },
+	{ "Changes Pending",   "Synchronize unit1.example.org", true, BALANCER_E_CONFLICT, "1y1g2i2r", true },
 	{ "Not All Devices Synced", "", false, BALANCER_E_CONFLICT, "1y1g",        false },
 	{ "",                  "",     false, BALANCER_E_CONFLICT, "1y1g",         false },
 };

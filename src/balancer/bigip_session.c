@@ -267,22 +267,6 @@ take_token(struct balancer *b, const struct buf *answer, struct outcome *what)
 	return 0;
 }
 
-/* Whatever it answers: it is there. The sign-in goes through the keeper, which has one at a time: a
- * device that does not answer must keep us waiting, and nobody else. */
-static int
-knock(struct balancer *b, struct outcome *what)
-{
-	CLEAN(buf_fini) struct buf answer = BUF(DEVICE_ANSWER_MAX);
-	const struct device_request request = { .method = "GET",
-		.path = LOGIN,
-		.token = "",
-		.coordination = "",
-		.timeout = BIGIP_PATIENCE };
-	long status;
-
-	return exchange(b, &request, &status, &answer, what);
-}
-
 int
 bigip_carried(struct balancer *b, int r, struct outcome *what)
 {
@@ -309,9 +293,6 @@ bigip_sign_in(struct balancer *b, struct outcome *what)
 	if (!b->pourer || !b->pourer->sign_in)
 		return balancer_fail(
 		    what, BALANCER_E_AUTH, "%s: nobody could sign in", b->config->name);
-	r = knock(b, what);
-	if (r)
-		return r;
 	r = bigip_carried(b,
 	    b->pourer->sign_in(b->pourer, (size_t)(d->at - d->units), &status, &answer, what),
 	    what);

@@ -9,11 +9,12 @@
 #define ALL                                                                               \
 	(CONFIG_FOR_CERTDESKD | CONFIG_FOR_KEEPER | CONFIG_FOR_READER | CONFIG_FOR_DESK | \
 	    CONFIG_FOR_WORKER | CONFIG_FOR_COURIER)
-#define BOSS   CONFIG_FOR_CERTDESKD
-#define KEEPER (BOSS | CONFIG_FOR_KEEPER)
-#define READER (BOSS | CONFIG_FOR_READER)
-#define DESK   (BOSS | CONFIG_FOR_DESK)
-#define WORKER (BOSS | CONFIG_FOR_WORKER)
+#define BOSS    CONFIG_FOR_CERTDESKD
+#define KEEPER  (BOSS | CONFIG_FOR_KEEPER)
+#define COURIER (BOSS | CONFIG_FOR_COURIER)
+#define READER  (BOSS | CONFIG_FOR_READER)
+#define DESK    (BOSS | CONFIG_FOR_DESK)
+#define WORKER  (BOSS | CONFIG_FOR_WORKER)
 
 #define IN(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 #define CONFIG(member)   IN(struct config, member)
@@ -174,7 +175,7 @@ const struct option config_options[] = {
 	  .help = "Where the API listens: ADDRESS:PORT, [ADDRESS]:PORT or unix:/path. TLS is done in front of it." },
 	{ "desk.threads", OPTION_NUMBER, CONFIG(desk_threads), RANGE(1, 64), .fallback = "4", .readers = DESK,
 	  .help = "Threads that answer the API." },
-	{ "worker.threads", OPTION_NUMBER, CONFIG(worker_threads), RANGE(1, 64), .fallback = "8", .readers = WORKER,
+	{ "worker.threads", OPTION_NUMBER, CONFIG(worker_threads), RANGE(1, 64), .fallback = "8", .readers = WORKER | KEEPER | COURIER,
 	  .help = "Tasks done at the same time. One at a time is done at each load balancer, at most three quarters of them at load balancers at all." },
 	{ "mail.smtp_url", OPTION_TEXT, CONFIG(smtp_url), .fallback = "smtp://127.0.0.1:25", .readers = WORKER,
 	  .help = "The server that takes our mails: smtp://HOST:PORT or smtps://HOST:PORT." },

@@ -14,9 +14,9 @@
 
 struct device {
 	const struct config_balancer *balancer;
-	char *password;  /* terminated, in the secure heap */
-	struct buf ca;   /* PEM; or "", and the balancer has a pin */
-	when held_until; /* world_ticks: no sign-in before */
+	char *password;          /* terminated, in the secure heap */
+	struct buf ca;           /* PEM; or "", and the balancer has a pin */
+	_Atomic when held_until; /* world_ticks: no sign-in before */
 };
 
 struct devices;

@@ -5,7 +5,8 @@
  * goes to a balancer behind TLS is carried by the courier. Where policy.foreign_keys
  * allows it, also one of the reader: take a key that was not made here (take.c). Every question is
  * read to its end before anything is done; one that is ill-formed is refused and the next one
- * served.
+ * served. Questions about balancers, which may be slow, are answered side by side; making and taking
+ * a key are for one thread.
  */
 #pragma once
 

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "ipc/lanes.h"
 #include "keeper/kek_read.h"
 #include "keeper/keeper.h"
 #include "keeper/memory.h"
@@ -14,10 +15,18 @@
 #define FRAME_TIMEOUT SECONDS(2)
 #define ASKING        (1u << ROLE_WORKER | 1u << ROLE_READER)
 
+/* One question of each of the worker's hands at a time. */
 static size_t
-stock_size(const struct config *config)
+lane_count(const struct config *config)
 {
-	return (size_t)(config->stock_rsa2048 + config->stock_rsa3072 + config->stock_rsa4096);
+	return (size_t)config->worker_threads;
+}
+
+static size_t
+key_count(const struct config *config)
+{
+	return (size_t)(config->stock_rsa2048 + config->stock_rsa3072 + config->stock_rsa4096) +
+	       lane_count(config);
 }
 
 static int
@@ -27,7 +36,7 @@ open_keeper(struct process *p)
 	CLEAN(keeper_free) struct keeper *keeper = NULL;
 	CLEAN(devices_free) struct devices *devices = NULL;
 	bool locked = false;
-	int r = memory_protect(stock_size(p->config), &locked);
+	int r = memory_protect(key_count(p->config), &locked);
 
 	if (!r)
 		r = kek_read(p->config->kek_file, &kek);
@@ -48,10 +57,30 @@ open_keeper(struct process *p)
 	return 0;
 }
 
+static void
+tell_failed(struct channel *peer)
+{
+	LOG(LOG_WARNING, "peer.failed", LOG_TEXT("peer", role_name(channel_peer(peer))),
+	    LOG_TEXT("what", "a question could not be read or answered"));
+}
+
+static void
+serve(void *keeper, size_t lane UNUSED, struct channel *from, const struct frame *question)
+{
+	if (keeper_handle(keeper, from, question) < 0)
+		tell_failed(from);
+}
+
+static bool
+waits_for_a_balancer(const struct frame *question)
+{
+	return question->type == MESSAGE_KEY_EXPORT || question->type == MESSAGE_SIGN_IN;
+}
+
 /* The reader, which touches hostile files, must not hold up the worker: not by half a question, and
  * not by answers that it leaves unread. */
 static void
-serve_one(struct keeper *keeper, struct channel *peer)
+serve_one(struct keeper *keeper, struct lanes *lanes, struct channel *peer)
 {
 	CLEAN(frame_fini) struct frame question = { .fd = -1 };
 	when patience = channel_peer(peer) == ROLE_WORKER ? FRAME_TIMEOUT : 0;
@@ -60,11 +89,12 @@ serve_one(struct keeper *keeper, struct channel *peer)
 	if (channel_peer(peer) != ROLE_WORKER && channel_hang_up_if_full(peer))
 		return;
 	r = channel_receive(peer, patience, &question);
-	if (!r)
-		r = keeper_handle(keeper, peer, &question);
 	if (r < 0) /* a closed channel is renewed by the skeleton */
-		LOG(LOG_WARNING, "peer.failed", LOG_TEXT("peer", role_name(channel_peer(peer))),
-		    LOG_TEXT("what", "a question could not be read or answered"));
+		tell_failed(peer);
+	else if (r == 0 && waits_for_a_balancer(&question))
+		lanes_give(lanes, peer, &question);
+	else if (r == 0)
+		serve(keeper, 0, peer, &question);
 }
 
 /* Ends without waiting for keys in the making: the process takes them along. */
@@ -72,14 +102,17 @@ static int
 run_keeper(struct process *p)
 {
 	struct keeper *keeper = p->self;
+	CLEAN(lanes_free) struct lanes *lanes = lanes_new(lane_count(p->config), serve, keeper);
 	enum role who;
 	bool end = false;
 	int r = stock_start(keeper->stock);
 
 	if (r == 0)
+		r = lanes_start(lanes);
+	if (r == 0)
 		r = process_await_any(p, ASKING, &who, &end);
 	while (r == 0 && !end) {
-		serve_one(keeper, p->peer[who]);
+		serve_one(keeper, lanes, p->peer[who]);
 		r = process_await_any(p, ASKING, &who, &end);
 	}
 	return r;

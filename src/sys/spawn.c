@@ -113,3 +113,19 @@ spawn_child(const struct spawn *spawn, pid_t *ret_pid)
 	close(spawn->channel_fd);
 	return r;
 }
+
+int
+spawn_copy(int channel_fd, void (*be)(void *self, int fd), void *self)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return error_origin(errno);
+	if (pid > 0)
+		return 0;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (dup2(channel_fd, CHANNEL_FD) < 0 || close_range(CHANNEL_FD + 1, ~0U, 0) != 0)
+		_exit(EXIT_FAILURE);
+	be(self, CHANNEL_FD);
+	_exit(EXIT_SUCCESS);
+}

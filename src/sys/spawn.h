@@ -18,3 +18,8 @@ struct spawn {
 };
 
 int spawn_child(const struct spawn *spawn, pid_t *ret_pid) MUST_USE;
+
+/* A copy of ourselves, sandbox included, that does be(self, fd) and ends: it has channel_fd as `fd`,
+ * of all our other descriptors 0, 1 and 2, and goes when the thread does that made it. For who has
+ * no secret yet: it would have it too. */
+int spawn_copy(int channel_fd, void (*be)(void *self, int fd), void *self) MUST_USE;
