@@ -11,6 +11,7 @@ import uuid
 
 import pytest
 
+from doubles.bigip.client import Client
 from stage.bigip import Pair
 from stage.house import House, Stage
 from stage.peers import wait_for
@@ -70,6 +71,10 @@ class Batch(Stage):
         assert [unit["uploads"] for unit in state] == [[], []], "a key in the upload folder"
         assert {unit["sync"] for unit in state} == {"In Sync"}
 
+    def files(self):
+        with Client(self.balancer) as client:
+            return [f for kind in ("ssl-key", "ssl-cert") for f in client.get(f"sys/file/{kind}").get("items", []) if f["name"].startswith("certdesk_")]
+
     def asked_of_device(self):
         """How often each kind of request was made."""
         kinds = collections.Counter()
@@ -111,6 +116,24 @@ def test_renewals_share_session_save_and_sync(batch):
         s.proof.live(host, order, leaves[host])
         assert not s.show(order)["trouble"]
     s.proof.at_rest()
+    s.nothing_left()
+    what_was_replaced_goes_together(s, again)
+
+
+def what_was_replaced_goes_together(s, renewed):
+    """A week later."""
+    files = [f["name"] for f in s.files()]
+    s.balancer.forget_requests()
+    with s.worker_asleep():
+        for order in renewed.values():
+            s.hurry(order, "purge")
+    wait_for(lambda: s.proof.one("SELECT COUNT(*) FROM orders WHERE purged IS NOT NULL AND purged>0") == len(renewed), what="the end of what was replaced")
+    asked = s.asked_of_device()
+    assert asked["sync"] <= 3 and asked["save"] == asked["login"] == 2 * asked["sync"], asked
+    assert sum(asked.values()) <= len(renewed) * 8 + asked["login"] * 16, asked
+    assert len(s.files()) == len(files) - 2 * len(renewed)  # a key and a certificate of each
+    for host, order in renewed.items():
+        assert not s.show(order)["trouble"]
     s.nothing_left()
 
 

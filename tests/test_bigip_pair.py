@@ -177,7 +177,7 @@ def test_somebody_has_not_synchronized(site, where):
     site.double.forget_requests()
     for _ in range(2):
         said = site.drive("install", new, previous=old)
-        assert (said["result"], said["kind"]) == ("in conflict", "human") and "Changes Pending" in said["words"], said
+        assert (said["result"], said["kind"]) == ("busy", "later") and "Changes Pending" in said["words"], said
         assert "not ours" in said["words"] and site.served() == sha256(old)
     assert site.changes() == [] and not [r for r in site.double.requests() if r["path"] == "/mgmt/tm/cm" or "uploads" in r["path"]]
     assert before == [site.double.control("objects", unit=u, kind="ltm/pool") for u in (1, 2)]

@@ -57,11 +57,6 @@ class CrashStage(Stage):
         assert self.deliver(order, self.ca.as_pem(leaf), **more)["accepted"]
         return leaf
 
-    def hurry(self, order, kind):
-        """Days pass: the task is due."""
-        with contextlib.closing(sqlite3.connect(self.house.data / "certdesk.db", timeout=20)) as db, db:
-            db.execute("UPDATE tasks SET due=1 WHERE kind=? AND order_id=(SELECT id FROM orders WHERE number=?)", (kind, order["number"]))
-
     def told(self, order):
         return self.until(order, lambda o: o["stage"] == "live" and o["facts"].get("told"), 40, "live")
 

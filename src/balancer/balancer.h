@@ -158,8 +158,8 @@ struct balancer_driver {
 	 * that is not known. NULL: there are none. */
 	int (*confirm)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
-	/* Forget what the site used before and what is kept to go back to, running and on disk. NULL:
-	 * nothing is kept beyond settle. */
+	/* Forget what the site used before and what is kept to go back to; persist comes behind it.
+	 * NULL: nothing is kept beyond settle. */
 	int (*purge)(
 	    struct balancer *b, const struct bundle *bundle, struct outcome *what) MUST_USE;
 	/* Calls back for everything that it serves or holds. Reads only, and needs no lock. NULL: it
@@ -226,4 +226,12 @@ struct install_item {
 	struct outcome what;
 };
 void balancer_install_many(struct balancer *b, const struct installer *installer,
+    struct install_item *items, size_t count);
+
+/*
+ * The driver's purge for many, with one persist in the end where it keeps all at once. What was
+ * gone already is kept again, as who removed it may have died before that. Of the installer only
+ * `still` is asked.
+ */
+void balancer_purge_many(struct balancer *b, const struct installer *installer,
     struct install_item *items, size_t count);

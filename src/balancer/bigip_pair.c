@@ -179,10 +179,11 @@ push(struct balancer *b, void *about, struct outcome *what)
 
 /* ---- before ---- */
 
+/* An administrator is at work, as a rule: what waits for him goes on by itself when he has ended. */
 static int
 disagree(struct balancer *b, const struct sync *sync, const char *advice, struct outcome *what)
 {
-	return balancer_fail(what, BALANCER_E_CONFLICT, "%s: its units do not agree (%s: %s)%s",
+	return balancer_fail(what, BALANCER_E_BUSY, "%s: its units do not agree (%s: %s)%s",
 	    b->config->name, sync->status, sync->summary, advice);
 }
 

@@ -243,14 +243,14 @@ static const struct agreement {
 	{ "Standalone",        "",     false, 0,                   "1y",           false },
 	{ "Disconnected",      "",     false, 0,                   "1y",           true },
 	{ "Syncing",           "",     false, BALANCER_E_BUSY,     "1y",           false },
-	{ "Changes Pending",   FROM_1, false, BALANCER_E_CONFLICT, "1y1g",         false },
-	{ "Changes Pending",   FROM_2, false, BALANCER_E_CONFLICT, "1y1g",         false },
+	{ "Changes Pending",   FROM_1, false, BALANCER_E_BUSY,     "1y1g",         false },
+	{ "Changes Pending",   FROM_2, false, BALANCER_E_BUSY,     "1y1g",         false },
 	{ "Changes Pending",   FROM_1, true, 0,                   "1y1g",         true },
 	{ "Changes Pending",   FROM_2, true, 0,                   "1y1g2i2r2p1y", true },
-	{ "Changes Pending",   "",     true, BALANCER_E_CONFLICT, "1y1g2i2r",     true },
-	{ "Changes Pending",   "Synchronize unit1.example.org", true, BALANCER_E_CONFLICT, "1y1g2i2r", true },
-	{ "Not All Devices Synced", "", false, BALANCER_E_CONFLICT, "1y1g",        false },
-	{ "",                  "",     false, BALANCER_E_CONFLICT, "1y1g",         false },
+	{ "Changes Pending",   "",     true, BALANCER_E_BUSY, "1y1g2i2r",     true },
+	{ "Changes Pending",   "Synchronize unit1.example.org", true, BALANCER_E_BUSY, "1y1g2i2r", true },
+	{ "Not All Devices Synced", "", false, BALANCER_E_BUSY,     "1y1g",        false },
+	{ "",                  "",     false, BALANCER_E_BUSY,     "1y1g",         false },
 };
 /* clang-format on */
 

@@ -310,11 +310,7 @@ bigip_purge(struct balancer *b, const struct bundle *bundle, struct outcome *wha
 	if (worn.before_count == 0)
 		return BALANCER_E_NOOP;
 	r = remove_before(b, &worn, &wanted, what);
-	if (r == 0)
-		r = forget_before(b, bundle, what);
-	if (r == 0)
-		r = bigip_persist(b, bundle, what);
-	return r ? r : bigip_confirm(b, bundle, what);
+	return r ? r : forget_before(b, bundle, what);
 }
 
 int

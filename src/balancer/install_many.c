@@ -205,3 +205,58 @@ balancer_install(struct balancer *b, const struct bundle *bundle, const struct i
 	*what = item.what;
 	return item.result;
 }
+
+static void
+purge_one(struct run *run, size_t i)
+{
+	struct install_item *item = &run->items[i];
+	bool goes_on = !run->installer->still || run->installer->still(run->installer);
+
+	item->result = run->b->driver->purge(run->b, item->bundle, &item->what);
+	if (strikes_all(item->result))
+		stop(run, 0, 0, "others failed before it (%.300s)", item->what.words);
+	else if (!goes_on)
+		stop(run, 0, 0, "certdesk is being stopped");
+}
+
+/* What was gone already is kept again: who removed it may have died before that. */
+static void
+keep_purged(struct run *run)
+{
+	struct outcome cause = { 0 }, own;
+	bool persisted = false;
+	int kept = 0;
+
+	for (size_t i = 0; i < run->count; i++) {
+		int r;
+
+		if (!is_well(run->items[i].result))
+			continue;
+		if (!persisted || !run->b->driver->keeps_all)
+			kept = persist(run, i, &cause);
+		persisted = true;
+		own = cause;
+		r = confirm(run, i, kept, &own);
+		if (!is_well(r)) {
+			run->items[i].result = r;
+			run->items[i].what = own;
+		}
+	}
+}
+
+void
+balancer_purge_many(
+    struct balancer *b, const struct installer *installer, struct install_item *items, size_t count)
+{
+	struct run run = { .b = b, .installer = installer, .items = items, .count = count };
+
+	for (size_t i = 0; i < count; i++) {
+		items[i].result = BALANCER_E_NOOP;
+		if (run.stopped)
+			hold(&items[i], run.why);
+		else if (b->driver->purge)
+			purge_one(&run, i);
+	}
+	if (b->driver->purge)
+		keep_purged(&run);
+}

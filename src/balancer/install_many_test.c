@@ -93,6 +93,7 @@ PAPER_STEP(route, 'r')
 PAPER_STEP(persist, 'p')
 PAPER_STEP(settle, 't')
 PAPER_STEP(confirm, 'f')
+PAPER_STEP(purge, 'x')
 
 #define STEPS                                                                                \
 	.name = "paper", .observe = paper_observe, .plan = paper_plan, .stage = paper_stage, \
@@ -102,7 +103,8 @@ PAPER_STEP(confirm, 'f')
 static const struct balancer_driver side_by_side = { STEPS, .wave = 3, .keeps_all = true };
 static const struct balancer_driver one_by_one = { STEPS };
 static const struct balancer_driver of_a_pair = { STEPS, .keeps_all = true,
-	.confirm = paper_confirm };
+	.confirm = paper_confirm, .purge = paper_purge };
+static const struct balancer_driver one_that_keeps = { STEPS, .purge = paper_purge };
 
 static int
 paper_verify(const struct installer *self, const struct bundle *bundle, struct outcome *what)
@@ -310,6 +312,50 @@ what_is_live_is_seen_through_when_told_to_stop(void **state UNUSED)
 	assert_non_null(strstr(items[5].what.words, "stopped"));
 }
 
+/* One persist for all that were purged, or are gone already; nothing new behind a device that is away
+ * or an end that was asked for. */
+static void
+many_are_purged(void **state UNUSED)
+{
+	static const struct {
+		const struct balancer_driver *driver;
+		struct fault fault;
+		size_t still_most;
+		const char *steps, *results;
+	} ways[] = {
+		{ &of_a_pair, { 0 }, 0, "x0 x1 x2 p0 f0 f1 f2", "..." },
+		{ &of_a_pair, { 'x', 0, BALANCER_E_NOOP, 1 }, 0, "x0 x1 x2 p0 f0 f1 f2", "=.." },
+		{ &of_a_pair, { 'x', 0, BAD, 1 }, 0, "x0 x1 x2 p1 f1 f2", "x.." },
+		{ &of_a_pair, { 'x', 1, AWAY, 1 }, 0, "x0 x1 p0 f0", ".xh" },
+		{ &of_a_pair, { 0 }, 2, "x0 x1 p0 f0 f1", "..h" },
+		{ &of_a_pair, { 'p', 0, LOST, 1 }, 0, "x0 x1 x2 p0", "xxx" },
+		{ &of_a_pair, { 'f', 1, BALANCER_E_PARTIAL, 1 }, 0, "x0 x1 x2 p0 f0 f1 f2", ".P." },
+		{ &one_that_keeps, { 0 }, 0, "x0 x1 x2 p0 p1 p2", "..." },
+		{ &one_by_one, { 0 }, 0, "", "===" }, /* keeps nothing */
+	};
+
+	for (size_t i = 0; i < COUNT_OF(ways); i++) {
+		CLEAN(buf_fini) struct buf steps = BUF(1 << 16);
+		struct paper p = {
+			.steps = steps, .fault = { ways[i].fault }, .still_most = ways[i].still_most
+		};
+		struct balancer b = { .driver = ways[i].driver, .self = &p };
+		const struct installer installer = { .still = paper_still, .context = &p };
+		struct install_item items[3];
+		char results[4] = "";
+
+		for (size_t k = 0; k < 3; k++)
+			items[k] = (struct install_item){ .bundle = &bundles[k] };
+		balancer_purge_many(&b, &installer, items, 3);
+		steps = p.steps;
+		for (size_t k = 0; k < 3; k++)
+			results[k] = letter_of(items[k].result);
+		if (strcmp(buf_text(&steps), ways[i].steps) != 0 ||
+		    strcmp(results, ways[i].results) != 0)
+			fail_msg("%zu: %s, results %s", i, buf_text(&steps), results);
+	}
+}
+
 int
 main(void)
 {
@@ -318,6 +364,7 @@ main(void)
 		cmocka_unit_test(five_in_a_hundred_may_fail),
 		cmocka_unit_test(each_step_is_told),
 		cmocka_unit_test(each_is_confirmed),
+		cmocka_unit_test(many_are_purged),
 		cmocka_unit_test(what_is_live_is_seen_through_when_told_to_stop),
 	};
 

@@ -112,7 +112,7 @@ take(struct store *s, const char *worker, when lease, struct task *ret)
 	return r ? r : query_result(&q);
 }
 
-#define INSTALLS "('install','refresh')"
+#define INSTALLS "('install','refresh','purge')"
 #define OF_A_BALANCER \
 	" AND EXISTS (SELECT 1 FROM orders o JOIN sites s ON s.id=o.site WHERE o.id=t.order_id AND s.balancer="
 

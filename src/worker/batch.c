@@ -295,6 +295,8 @@ plan_all(struct batch *batch)
 	for (size_t i = 0; i < batch->count; i++) {
 		struct ride *ride = batch->ride[i];
 
+		if (ride->purges)
+			continue;
 		hand->task = ride->task;
 		ride->result = ride_plan(hand, ride);
 		store_abandon(hand->store);
@@ -302,8 +304,13 @@ plan_all(struct batch *batch)
 	hand->task = own;
 }
 
+typedef void visit_fn(struct balancer *b, const struct installer *installer,
+    struct install_item *items, size_t count);
+
+/* With those that purge, or with the others. */
 static void
-install_planned(struct batch *batch, struct balancer *b, const struct pourer *pourer)
+with_those(struct batch *batch, struct balancer *b, const struct pourer *pourer, bool that_purge,
+    visit_fn *call)
 {
 	const struct installer installer = { .pourer = pourer,
 		.planned = planned,
@@ -315,14 +322,14 @@ install_planned(struct batch *batch, struct balancer *b, const struct pourer *po
 	size_t count = 0;
 
 	for (size_t i = 0; i < batch->count; i++)
-		if (batch->ride[i]->result == 0) {
+		if (batch->ride[i]->result == 0 && batch->ride[i]->purges == that_purge) {
 			rides[count] = batch->ride[i];
 			items[count++] = (struct install_item){
 				.bundle = &batch->ride[i]->load.bundle,
 				.what = batch->ride[i]->what,
 			};
 		}
-	balancer_install_many(b, &installer, items, count);
+	call(b, &installer, items, count);
 	for (size_t i = 0; i < count; i++) {
 		rides[i]->result = rides[i]->fault ? rides[i]->fault : items[i].result;
 		rides[i]->what = items[i].what;
@@ -332,7 +339,7 @@ install_planned(struct batch *batch, struct balancer *b, const struct pourer *po
 
 /* Whatever keeps us from the balancer keeps all of them. */
 static int
-install_all(struct batch *batch)
+visit(struct batch *batch)
 {
 	CLEAN(balancer_close) struct balancer *b = NULL;
 	const struct pourer pourer = job_pourer(&batch->job);
@@ -341,7 +348,8 @@ install_all(struct batch *batch)
 
 	if (r == 0) {
 		plan_all(batch);
-		install_planned(batch, b, &pourer);
+		with_those(batch, b, &pourer, false, balancer_install_many);
+		with_those(batch, b, &pourer, true, balancer_purge_many);
 		return batch->ride[0]->result;
 	}
 	for (size_t i = 0; i < batch->count; i++) {
@@ -383,12 +391,12 @@ run(struct batch *batch, struct outcome *what)
 {
 	int r = gather(batch);
 
-	batch_leave(batch->hand, batch->job.balancer, r ? r : install_all(batch));
+	batch_leave(batch->hand, batch->job.balancer, r ? r : visit(batch));
 	return r ? error_fold(r) : end_all(batch, what);
 }
 
 int
-batch_install(struct hand *hand, const struct order *order, struct outcome *what)
+batch_run(struct hand *hand, const struct order *order, struct outcome *what)
 {
 	CLEAN(batch_free) struct batch *batch = alloc_zero(sizeof(*batch));
 	struct ride *ride = ride_new(hand->task);
