@@ -221,4 +221,9 @@ def test_what_a_probe_tells(site):
         client.post("ltm/profile/client-ssl", {"name": "modern", "defaultsFrom": "/Common/clientssl", "tmOptions": ["dont-insert-empty-fragments"]})
     told = site.drive("probe", site.leaf(), parent_profile="/Common/modern")["words"]
     assert "TLS 1.3" not in told and "; Disconnected" in told and f"127.0.0.1 port {site.double.port(2)}" in told, told
+    assert "the role" not in told and "cannot be read" not in told, told
+    told = site.drive("probe", site.leaf(), parent_profile="/Common/modern", user="certs")["words"]
+    assert "the user certs has the role certificate-manager: to upload files it needs admin" in told, told
+    told = site.drive("probe", site.leaf(), parent_profile="/Common/modern", user="from-the-directory")["words"]
+    assert "what the user from-the-directory may cannot be read" in told, told
     assert "/Common/nowhere is not there" in site.drive("probe", site.leaf(), parent_profile="/Common/nowhere")["words"]

@@ -168,6 +168,11 @@ def test_probe_of_a_pair(pair):
         assert state != {"In Sync"}
         status, survey = pair.ask("probe")
         assert status == 0 and "Changes Pending" in survey["words"]
+        assert "the role" not in survey["words"]  # ours may all that it needs
+        held = {kind: len(standby.get(path)["items"]) for kind, path in (
+            ("keys", "sys/file/ssl-key"), ("certificates", "sys/file/ssl-cert"), ("client-ssl profiles", "ltm/profile/client-ssl"), ("virtual servers", "ltm/virtual"))}
+        assert survey["result"]["holds"] == held
+        assert f"It holds {held['keys']} keys, {held['certificates']} certificates" in pair.house.cli("balancer", "survey", survey["id"]).stdout.replace("\n", " ")
         assert "Changes Pending" in pair.ask("drift")[1]["result"]["device"]
         standby.delete("ltm/pool/~Common~made-on-the-standby")
 

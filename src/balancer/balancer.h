@@ -97,8 +97,18 @@ struct observation {
 
 struct probe {
 	char version[64];
-	char words[512];    /* quirks found, sessions, memory, units */
+	char words[1024];   /* quirks found, sessions, memory, units, rights that are missing */
 	size_t max_payload; /* bytes of command and PEM it takes */
+};
+
+/* What it holds, ours and others'. */
+#define CAPACITY_MAX 8
+struct capacity {
+	struct {
+		const char *what; /* "certificates" */
+		int64_t used;
+	} of[CAPACITY_MAX];
+	size_t count;
 };
 
 struct plan;     /* balancer/plan.h */
@@ -127,6 +137,8 @@ struct balancer_driver {
 	    struct outcome *what) MUST_USE; /* under the lock: is it there, which version */
 	void (*close)(struct balancer *b);
 	int (*probe)(struct balancer *b, struct probe *ret, struct outcome *what) MUST_USE;
+	/* NULL: it does not tell. */
+	int (*capacity)(struct balancer *b, struct capacity *ret, struct outcome *what) MUST_USE;
 	int (*observe)(struct balancer *b, const struct bundle *bundle, struct observation *ret,
 	    struct outcome *what) MUST_USE;
 	/* Pure, asks nothing of the device: adds the steps that are due by that observation. */

@@ -70,6 +70,7 @@ const struct balancer_driver bigip_driver = {
 	.open = bigip_open,
 	.close = bigip_close,
 	.probe = bigip_probe,
+	.capacity = bigip_capacity,
 	.observe = bigip_observe,
 	.plan = bigip_plan,
 	.stage = bigip_stage,

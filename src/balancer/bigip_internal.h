@@ -270,3 +270,4 @@ int bigip_confirm_absent(
 /* ---- bigip_probe.c ---- */
 
 int bigip_probe(struct balancer *b, struct probe *ret, struct outcome *what) MUST_USE;
+int bigip_capacity(struct balancer *b, struct capacity *ret, struct outcome *what) MUST_USE;

@@ -301,6 +301,22 @@ show_import(const struct cli *cli, const json_t *items)
 	show_remarks(cli, items);
 }
 
+/* "It holds 12 keys, 14 certificates." */
+static void
+show_holdings(const struct cli *cli, const json_t *answer)
+{
+	const json_t *holds = json_object_get(json_object_get(answer, "result"), "holds"), *count;
+	CLEAN(buf_fini) struct buf words = BUF(1024);
+	const char *what;
+
+	json_object_foreach((json_t *)(uintptr_t)holds, what, count) buf_printf(&words,
+	    "%s %lld %s", words.len ? "," : "It holds", (long long)json_integer_value(count), what);
+	if (words.len == 0)
+		return;
+	buf_put_byte(&words, '.');
+	show_wrapped(cli, "", buf_text(&words));
+}
+
 void
 show_survey(const struct cli *cli, const json_t *answer)
 {
@@ -309,10 +325,12 @@ show_survey(const struct cli *cli, const json_t *answer)
 
 	show_text(answer, "kind", kind, sizeof(kind));
 	show_text(answer, "state", state, sizeof(state));
+	show_text(answer, "words", words, sizeof(words));
 	if (is_state(answer, "done"))
-		printf("%s\n", show_text(answer, "words", words, sizeof(words)));
+		show_wrapped(cli, "", words);
 	else
-		printf("%s: %s\n", state, show_text(answer, "words", words, sizeof(words)));
+		printf("%s: %s\n", state, words);
+	show_holdings(cli, answer);
 	if (*show_text(answer, "result.device", words, sizeof(words)))
 		show_wrapped(cli, "  ", words);
 	if (strcmp(kind, "drift") == 0)

@@ -324,7 +324,8 @@ a_pair_has_two_units(void **state UNUSED)
 	}
 }
 
-/* The password's file is the keeper's, and the courier knows of no balancer. */
+/* The password's file is the keeper's, the name of its user the worker's too, who looks up what that
+ * one may; the courier knows of no balancer. */
 static void
 who_sees_what_of_a_device(void **state UNUSED)
 {
@@ -333,7 +334,7 @@ who_sees_what_of_a_device(void **state UNUSED)
 		const char *address, *pin, *user, *password_file;
 	} cases[] = {
 		{ CONFIG_FOR_KEEPER, "192.0.2.9", PIN, "certdesk", "/etc/certdesk/big" },
-		{ CONFIG_FOR_WORKER, "192.0.2.9", PIN, "", "" },
+		{ CONFIG_FOR_WORKER, "192.0.2.9", PIN, "certdesk", "" },
 		{ CONFIG_FOR_DESK, "", "", "", "" },
 		{ CONFIG_FOR_READER, "", "", "", "" },
 		{ CONFIG_FOR_COURIER, "", "", "", "" },

@@ -52,7 +52,7 @@ static const struct option balancer_members[] = {
 	  .help = "The port at that address." },
 	{ "server_name", OPTION_HOST, BALANCER(server_name), OF(bigip), .readers = KEEPER | WORKER,
 	  .help = "The host name in its certificate; left out: its address is in there. It is not looked up, and means nothing to a pin." },
-	{ "user", OPTION_TEXT, BALANCER(user), OF(bigip), .needed = true, .readers = KEEPER,
+	{ "user", OPTION_TEXT, BALANCER(user), OF(bigip), .needed = true, .readers = KEEPER | WORKER,
 	  .help = "The user to sign in as." },
 	{ "password_file", OPTION_PATH, BALANCER(password_file), OF(bigip), .needed = true, .readers = KEEPER,
 	  .help = "The file with that user's password in one line, mode 0600, for the keeper alone." },

@@ -12,16 +12,30 @@
 #define CERTIFICATE_MAX (1024 * 1024)
 #define RECORDS_PAGE    1000
 
+static json_t *
+holdings(const struct capacity *capacity)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < capacity->count; i++)
+		json_object_set_new(all, capacity->of[i].what, json_integer(capacity->of[i].used));
+	return all;
+}
+
 int
 survey_probe(struct sheet *sheet, struct balancer *b, json_t **ret_result, struct outcome *what)
 {
+	const struct balancer_driver *driver = balancer_driver_of(b);
+	struct capacity capacity = { 0 };
 	struct probe p = { 0 };
-	int r = balancer_driver_of(b)->probe(b, &p, what);
+	int r = driver->probe(b, &p, what);
 
+	if (r == 0 && driver->capacity)
+		r = driver->capacity(b, &capacity, what);
 	if (r)
 		return r;
-	*ret_result = json_pack("{s:o, s:o, s:s}", "version", survey_text(p.version), "words",
-	    survey_text(p.words), "driver", balancer_driver_of(b)->name);
+	*ret_result = json_pack("{s:o, s:o, s:s, s:o}", "version", survey_text(p.version), "words",
+	    survey_text(p.words), "driver", driver->name, "holds", holdings(&capacity));
 	outcome_set(
 	    what, OUTCOME_DONE, "%s answers: %s; %s", sheet->config->name, p.version, p.words);
 	return sheet_looked(sheet);

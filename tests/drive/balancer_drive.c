@@ -94,6 +94,7 @@ read_balancer(const json_t *from)
 	COPY(b, from, peer_address);
 	COPY(b, from, peer_pin);
 	COPY(b, from, ca_file);
+	COPY(b, from, user);
 	COPY(b, from, partition);
 	COPY(b, from, parent_profile);
 	COPY(b, from, http_profile);

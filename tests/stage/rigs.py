@@ -191,7 +191,7 @@ class HAProxyRig(Rig):
 class BigIPRig(Rig):
     def __init__(self, folder, **more):
         super().__init__(folder)
-        self.peer = Pair(folder / "pair", 9, **more)
+        self.peer = Pair(folder / "pair", 9, users=("admin:admin", "certs:word:certificate-manager"), **more)
 
     def order(self):
         return {"user": self.peer.user, "password": self.peer.password}
@@ -199,7 +199,7 @@ class BigIPRig(Rig):
     made_from = {"http_profile": "/Common/http", "tcp_profile": "/Common/tcp", "redirect_rule": "/Common/_sys_https_redirect"}
 
     def drive(self, op, site, files, previous=None, balancer=None, **more):
-        own = {"partition": "Common", "parent_profile": f"/Common/{PARENT}", "snat": "automap", **self.made_from, **(balancer or {})}
+        own = {"user": self.peer.user, "partition": "Common", "parent_profile": f"/Common/{PARENT}", "snat": "automap", **self.made_from, **(balancer or {})}
         return super().drive(op, site, files, previous, balancer=own, **more)
 
     def settle(self):

@@ -41,6 +41,7 @@ class Double:
     def __init__(self, options):
         self.options = options
         self.pair = Pair(options.units, options.tmos, options.sync_ms)
+        self.pair.users = options.users
         self.api = Api(self.pair, options.users)
         self.rules = Rules()
         self.rules.rules = list(options.rules)

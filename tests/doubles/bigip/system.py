@@ -163,9 +163,10 @@ def provision(pair, unit, name=None):
 
 
 def users(pair, unit):
-    return [{"kind": "tm:auth:user:userstate", "name": "admin", "fullPath": "admin", "generation": 1, "selfLink": link(unit, "auth/user", "admin"),
-             "description": "Admin User", "encryptedPassword": "$6$hidden", "partitionAccess": [
-                 {"name": "all-partitions", "role": "admin", "nameReference": {"link": link(unit, "auth/partition", "all-partitions")}}]}]
+    return [{"kind": "tm:auth:user:userstate", "name": name, "fullPath": name, "generation": 1, "selfLink": link(unit, "auth/user", name),
+             "description": "Admin User" if name == "admin" else name, "encryptedPassword": "$6$hidden", "partitionAccess": [
+                 {"name": "all-partitions", "role": role, "nameReference": {"link": link(unit, "auth/partition", "all-partitions")}}]}
+            for name, (_, role) in pair.users.items()]
 
 
 def device_info(pair, unit):
