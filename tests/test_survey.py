@@ -162,17 +162,17 @@ def test_probe_of_a_pair(pair):
     """It is told as it is, also when its units do not agree: then nothing may be installed, and one wants to look."""
     status, survey = pair.ask("probe")
     assert status == 0 and survey["result"]["version"].startswith("16.1") and survey["result"]["driver"] == "bigip", survey
-    with Client(pair.balancer, 2) as standby:
+    with Client(pair.balancer, 2) as standby, Client(pair.balancer) as active:
         standby.post("ltm/pool", {"name": "made-on-the-standby"})
         state = {u["sync"] for u in pair.balancer.state()["state"]}
         assert state != {"In Sync"}
         status, survey = pair.ask("probe")
         assert status == 0 and "Changes Pending" in survey["words"]
         assert "the role" not in survey["words"]  # ours may all that it needs
-        held = {kind: len(standby.get(path)["items"]) for kind, path in (
+        held = {kind: len(active.get(path).get("items", [])) for kind, path in (
             ("keys", "sys/file/ssl-key"), ("certificates", "sys/file/ssl-cert"), ("client-ssl profiles", "ltm/profile/client-ssl"), ("virtual servers", "ltm/virtual"))}
         assert survey["result"]["holds"] == held
-        assert f"It holds {held['keys']} keys, {held['certificates']} certificates" in pair.house.cli("balancer", "survey", survey["id"]).stdout.replace("\n", " ")
+        assert f"It holds: keys {held['keys']}, certificates {held['certificates']}" in pair.house.cli("balancer", "survey", survey["id"]).stdout.replace("\n", " ")
         assert "Changes Pending" in pair.ask("drift")[1]["result"]["device"]
         standby.delete("ltm/pool/~Common~made-on-the-standby")
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """When and by whom a load balancer may be changed: windows, freezes, a second person's approval."""
-import contextlib
 import datetime
-import sqlite3
 
 import pytest
 
@@ -65,11 +63,6 @@ def codes(order):
     return [f["code"] for f in order["findings"]]
 
 
-def make_due(s, order, kind):
-    with contextlib.closing(sqlite3.connect(s.house.data / "certdesk.db", timeout=20)) as db, db:
-        db.execute("UPDATE tasks SET due=1 WHERE kind=? AND order_id=(SELECT id FROM orders WHERE number=?)", (kind, order["number"]))
-
-
 def test_a_freeze_holds_until_somebody_lets_it_through(stage, host):
     s = stage
     rules, opens = frozen()
@@ -87,7 +80,7 @@ def test_a_freeze_holds_until_somebody_lets_it_through(stage, host):
 
     s.house.kill()  # whoever dies meanwhile: it is still held, and told once
     s.house.start()
-    make_due(s, made, "install")
+    s.hurry(made, "install")
     wait_for(lambda: task(s, made, "install")["attempts"] == 2 or None, what="another look")
     wait_for(lambda: task(s, made, "install")["due"] == opens or None, what="held again")
     assert s.proof.served(host, made) is None and not s.show(made)["facts"].get("installed")
@@ -139,7 +132,7 @@ def test_what_ends_before_the_window(stage, host):
     assert "WINDOW_LATE" not in codes(first)
     rules, opens = frozen()
     begin(s, **rules)
-    make_due(s, first, "watch")
+    s.hurry(first, "watch")
     warned = s.until(first, lambda o: "WINDOW_LATE" in codes(o), what="the warning")
     late, = (f for f in warned["findings"] if f["code"] == "WINDOW_LATE")
     assert late["severity"] == "warn" and late["owner"] == "provider" and "00:00 (UTC)" in late["params"]["opens"] and host in late["title"]

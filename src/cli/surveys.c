@@ -301,7 +301,7 @@ show_import(const struct cli *cli, const json_t *items)
 	show_remarks(cli, items);
 }
 
-/* "It holds 12 keys, 14 certificates." */
+/* "It holds: keys 12, certificates 14." */
 static void
 show_holdings(const struct cli *cli, const json_t *answer)
 {
@@ -309,8 +309,9 @@ show_holdings(const struct cli *cli, const json_t *answer)
 	CLEAN(buf_fini) struct buf words = BUF(1024);
 	const char *what;
 
-	json_object_foreach((json_t *)(uintptr_t)holds, what, count) buf_printf(&words,
-	    "%s %lld %s", words.len ? "," : "It holds", (long long)json_integer_value(count), what);
+	json_object_foreach((json_t *)(uintptr_t)holds, what, count)
+	    buf_printf(&words, "%s %s %lld", words.len ? "," : "It holds:", what,
+		(long long)json_integer_value(count));
 	if (words.len == 0)
 		return;
 	buf_put_byte(&words, '.');
