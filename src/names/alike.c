@@ -7,8 +7,8 @@
 #include "names/parts.h"
 
 #define DOMAIN_LEAST 3 /* letters: of shorter ones everything is one slip away */
+#define DOMAIN_SURE  5 /* in a shorter one any other letter makes somebody else's */
 #define HOST_LEAST   3
-#define HOST_SURE    5 /* in a shorter host any other letter makes another host */
 
 struct search {
 	const struct known_names *known;
@@ -23,29 +23,45 @@ struct piece {
 	struct search *search;
 	struct letters skeleton;
 	struct str host;   /* what stands in front of the domain then */
-	struct str front;  /* what the piece was cut off, and must be a host; "" = nothing */
-	struct str ending; /* which the domain must have; "" = any */
+	struct str front;  /* what the piece was cut off; "" = nothing */
+	struct str ending; /* which the domain must have */
 	enum name_mistake mistake;
 	const char *words;
 };
 
 /* ---- what is found ---- */
 
+bool
+name_alike_is_better(const struct name_alike *a, const struct name_alike *b)
+{
+	if (a->mistake == MISTAKE_NONE || b->mistake == MISTAKE_NONE)
+		return a->mistake != MISTAKE_NONE;
+	return a->mistake < b->mistake || (a->mistake == b->mistake && a->away < b->away);
+}
+
+/* A site that is known comes before a name that would be new below a known domain. */
+static size_t
+away_from(const struct search *s, struct str ending, const char *meant)
+{
+	return 2 * str_distance(s->parts.ending, ending) + !known_names_has(s->known, meant);
+}
+
 static void
 offer(struct search *s, enum name_mistake mistake, struct str host, struct str domain,
     const char *words)
 {
-	struct host_name meant;
-	int len = snprintf(meant.text, sizeof(meant.text), "%.*s%s%.*s", STR_ARG(host),
+	struct name_alike found = { .mistake = mistake };
+	int len = snprintf(found.meant.text, sizeof(found.meant.text), "%.*s%s%.*s", STR_ARG(host),
 	    host.len > 0 ? "." : "", STR_ARG(domain));
 
-	if (mistake == MISTAKE_NONE || (size_t)len >= sizeof(meant.text) ||
-	    str_eq(str_of(meant.text), s->typed) ||
-	    (s->best->mistake != MISTAKE_NONE && s->best->mistake <= mistake))
+	if (mistake == MISTAKE_NONE || (size_t)len >= sizeof(found.meant.text) ||
+	    str_eq(str_of(found.meant.text), s->typed))
 		return;
-	s->best->mistake = mistake;
-	s->best->meant = meant;
-	snprintf(s->best->words, sizeof(s->best->words), "%s", words);
+	found.away =
+	    away_from(s, str_drop(domain, str_find(domain, STR(".")) + 1), found.meant.text);
+	snprintf(found.words, sizeof(found.words), "%s", words);
+	if (name_alike_is_better(&found, s->best))
+		*s->best = found;
 }
 
 static bool
@@ -54,23 +70,38 @@ is_digit(uint32_t letter)
 	return letter >= '0' && letter <= '9';
 }
 
-static struct letters
-without_digits(const struct letters *letters)
+static size_t
+without_number(const struct letters *letters)
 {
-	struct letters rest = { 0 };
+	size_t count = letters->count;
 
-	for (size_t i = 0; i < letters->count; i++)
-		if (!is_digit(letters->at[i]))
-			rest.at[rest.count++] = letters->at[i];
-	return rest;
+	while (count > 0 && is_digit(letters->at[count - 1]))
+		count--;
+	return count;
 }
 
+/* mail and mail2; firma1 and firma2. */
 static bool
 differ_in_number(const struct letters *a, const struct letters *b)
 {
-	struct letters rest_a = without_digits(a), rest_b = without_digits(b);
+	size_t count = without_number(a);
 
-	return letters_eq(&rest_a, &rest_b);
+	return count == without_number(b) && memcmp(a->at, b->at, count * sizeof(a->at[0])) == 0;
+}
+
+static bool
+is_slip_of_domain(
+    enum name_mistake mistake, const struct letters *typed, const struct letters *known)
+{
+	size_t fewer = typed->count < known->count ? typed->count : known->count;
+
+	if (mistake == MISTAKE_LOOK)
+		return true;
+	/* a number that is other, not one that is there or not: that is what impostors take */
+	if (fewer < DOMAIN_LEAST ||
+	    (typed->count == known->count && differ_in_number(typed, known)))
+		return false;
+	return fewer >= DOMAIN_SURE || (mistake != MISTAKE_OTHER && mistake != MISTAKE_MORE);
 }
 
 /* ---- the domain, one slip away ---- */
@@ -87,14 +118,8 @@ seen_domain(void *to, const struct known_name *seen)
 	if (!str_eq(seen->ending, s->parts.ending))
 		return;
 	mistake = mistake_between(&s->plain, &known, words);
-	if (mistake != MISTAKE_LOOK &&
-	    (known.count < DOMAIN_LEAST || s->plain.count < DOMAIN_LEAST))
-		return;
-	/* firma1.de is not firma2.de */
-	if (mistake != MISTAKE_LOOK && s->plain.count == known.count &&
-	    differ_in_number(&s->plain, &known))
-		return;
-	offer(s, mistake, s->parts.host, seen->domain, words);
+	if (is_slip_of_domain(mistake, &s->plain, &known))
+		offer(s, mistake, s->parts.host, seen->domain, words);
 }
 
 static void
@@ -121,33 +146,33 @@ is_host_of(const struct search *s, struct str front, struct str domain)
 }
 
 static void
-seen_piece(void *to, const struct known_name *seen)
+offer_piece(const struct piece *piece, const struct known_name *seen, const char *words)
 {
-	const struct piece *piece = to;
 	struct letters plain, known;
 
 	letters_of(seen->label, &plain);
 	letters_skeleton(&plain, &known);
-	if (!letters_eq(&known, &piece->skeleton) ||
-	    (piece->ending.len > 0 && !str_eq(seen->ending, piece->ending)) ||
-	    (piece->front.len > 0 && !is_host_of(piece->search, piece->front, seen->domain)))
-		return;
-	offer(piece->search, piece->mistake, piece->host, seen->domain, piece->words);
+	if (letters_eq(&known, &piece->skeleton))
+		offer(piece->search, piece->mistake, piece->host, seen->domain, words);
+}
+
+static void
+seen_piece(void *to, const struct known_name *seen)
+{
+	const struct piece *piece = to;
+
+	if (str_eq(seen->ending, piece->ending) &&
+	    (piece->front.len == 0 || is_host_of(piece->search, piece->front, seen->domain)))
+		offer_piece(piece, seen, piece->words);
 }
 
 static void
 look_at_piece(struct piece *piece)
 {
-	const struct known_names *known = piece->search->known;
-	uint64_t sum = known_sum(&piece->skeleton);
+	uint64_t key = known_key(KNOWN_DOMAIN, known_sum(&piece->skeleton), piece->ending);
 
-	if (piece->skeleton.count < DOMAIN_LEAST)
-		return;
-	if (piece->ending.len > 0)
-		known_names_under(
-		    known, known_key(KNOWN_DOMAIN, sum, piece->ending), seen_piece, piece);
-	else
-		known_names_under(known, known_key(KNOWN_LABEL, sum, STR("")), seen_piece, piece);
+	if (piece->skeleton.count >= DOMAIN_LEAST)
+		known_names_under(piece->search->known, key, seen_piece, piece);
 }
 
 static void
@@ -193,6 +218,13 @@ put_pair(const struct letters *from, size_t at, size_t pair, struct letters *to)
 }
 
 static void
+pair_words(size_t pair, char words[static MISTAKE_WORDS])
+{
+	snprintf(words, MISTAKE_WORDS, "\"%s\" and \"%c\" look alike", pairs[pair].two.p,
+	    pairs[pair].one);
+}
+
+static void
 look_at_pairs(struct search *s)
 {
 	char words[MISTAKE_WORDS];
@@ -206,10 +238,22 @@ look_at_pairs(struct search *s)
 		for (size_t pair = 0; pair < COUNT_OF(pairs); pair++) {
 			if (!put_pair(&s->skeleton, at, pair, &piece.skeleton))
 				continue;
-			snprintf(words, sizeof(words), "\"%s\" and \"%c\" look alike",
-			    pairs[pair].two.p, pairs[pair].one);
+			pair_words(pair, words);
 			look_at_piece(&piece);
 		}
+}
+
+/* "co.uk" as it is typed when its dot is in the middle of the label: co.ku, c.uk, co.com. */
+static bool
+is_ending_of_two(struct str typed, struct str known)
+{
+	static const struct str second[] = { STR_INIT("co."), STR_INIT("com."), STR_INIT("ac."),
+		STR_INIT("or."), STR_INIT("org."), STR_INIT("net."), STR_INIT("gv.") };
+
+	for (size_t i = 0; i < COUNT_OF(second); i++)
+		if (str_starts(typed, second[i]))
+			return true;
+	return str_distance(typed, known) <= 1;
 }
 
 static void
@@ -218,16 +262,20 @@ seen_ending(void *to, const struct known_name *seen)
 	struct piece *piece = to;
 	char words[MISTAKE_WORDS];
 
+	/* cut out of the host: then what is behind it must be an ending */
+	if (piece->front.len > 0 && !is_ending_of_two(piece->front, seen->ending))
+		return;
 	snprintf(words, sizeof(words), "it ends in \".%.60s\", not in \".%.60s\"",
-	    piece->search->parts.ending.p, seen->ending.p);
-	piece->words = words;
-	seen_piece(piece, seen);
+	    piece->front.len > 0 ? piece->front.p : piece->search->parts.ending.p, seen->ending.p);
+	offer_piece(piece, seen, words);
 }
 
 static void
-look_under(struct search *s, struct str host, struct str label)
+look_under(struct search *s, struct str host, struct str label, struct str front)
 {
-	struct piece piece = { .search = s, .host = host, .mistake = MISTAKE_ENDING };
+	struct piece piece = {
+		.search = s, .host = host, .front = front, .mistake = MISTAKE_ENDING
+	};
 
 	set_label(&piece, label);
 	if (piece.skeleton.count >= DOMAIN_LEAST)
@@ -254,17 +302,11 @@ last_label(struct str *host)
 static void
 look_at_endings(struct search *s)
 {
-	static const struct str second[] = { STR_INIT("co"), STR_INIT("com"), STR_INIT("ac"),
-		STR_INIT("or"), STR_INIT("org"), STR_INIT("net"), STR_INIT("gv") };
-	struct str host = s->parts.host, label;
+	struct str host = s->parts.host, label = last_label(&host);
 
-	look_under(s, host, s->parts.label);
-	for (size_t i = 0; host.len > 0 && i < COUNT_OF(second); i++)
-		if (str_eq(s->parts.label, second[i])) {
-			label = last_label(&host);
-			look_under(s, host, label);
-			return;
-		}
+	look_under(s, s->parts.host, s->parts.label, STR(""));
+	if (label.len > 0)
+		look_under(s, host, label, s->parts.domain);
 }
 
 /* pay.pal.com */
@@ -306,15 +348,10 @@ is_glued(struct str ending, struct str glued)
 static void
 seen_glued(void *to, const struct known_name *seen)
 {
-	struct piece *piece = to;
+	const struct piece *piece = to;
 
-	if (is_glued(seen->ending, piece->front)) {
-		const struct str glued = piece->front;
-
-		piece->front = STR("");
-		seen_piece(piece, seen);
-		piece->front = glued;
-	}
+	if (is_glued(seen->ending, piece->front))
+		offer_piece(piece, seen, piece->words);
 }
 
 /* contosocom.de, contoso-com.de, owa.contosocom */
@@ -408,14 +445,6 @@ look_for_domain(struct search *s)
 
 /* ---- the host, under a domain that is right ---- */
 
-static bool
-is_slip_of_host(enum name_mistake mistake, const struct letters *typed, const struct letters *known)
-{
-	if (known->count < HOST_LEAST || differ_in_number(typed, known))
-		return false;
-	return known->count >= HOST_SURE || (mistake != MISTAKE_OTHER && mistake != MISTAKE_MORE);
-}
-
 static void
 compare_host(struct search *s, struct str host)
 {
@@ -426,8 +455,16 @@ compare_host(struct search *s, struct str host)
 	letters_of(s->parts.host, &typed);
 	letters_of(host, &known);
 	mistake = mistake_between(&typed, &known, words);
-	if (is_slip_of_host(mistake, &typed, &known))
+	if (known.count >= HOST_LEAST && !differ_in_number(&typed, &known))
 		offer(s, mistake, host, s->parts.domain, words);
+}
+
+/* "" of a bare domain. */
+static struct str
+host_of(const struct known_name *name)
+{
+	return str_bytes(name->whole.p,
+	    name->whole.len > name->domain.len ? name->whole.len - name->domain.len - 1 : 0);
 }
 
 static void
@@ -435,8 +472,45 @@ seen_host(void *to, const struct known_name *seen)
 {
 	struct search *s = to;
 
-	if (str_eq(seen->domain, s->parts.domain) && seen->whole.len > seen->domain.len)
-		compare_host(s, str_bytes(seen->whole.p, seen->whole.len - seen->domain.len - 1));
+	if (str_eq(seen->domain, s->parts.domain))
+		compare_host(s, host_of(seen));
+}
+
+/* A host as it would be with one letter instead of two that look like it. */
+struct host_look {
+	struct search *search;
+	struct letters host;
+	const char *words;
+};
+
+static void
+seen_host_look(void *to, const struct known_name *seen)
+{
+	const struct host_look *look = to;
+	struct search *s = look->search;
+	struct str host = host_of(seen);
+	struct letters letters;
+
+	letters_of(host, &letters);
+	if (str_eq(seen->domain, s->parts.domain) && letters_eq(&letters, &look->host))
+		offer(s, MISTAKE_LOOK, host, s->parts.domain, look->words);
+}
+
+static void
+look_at_host_pairs(struct search *s, const struct letters *typed)
+{
+	char words[MISTAKE_WORDS];
+	struct host_look look = { .search = s, .words = words };
+
+	for (size_t at = 0; at < typed->count; at++)
+		for (size_t pair = 0; pair < COUNT_OF(pairs); pair++) {
+			if (!put_pair(typed, at, pair, &look.host))
+				continue;
+			pair_words(pair, words);
+			known_names_under(s->known,
+			    known_key(KNOWN_HOST, known_sum(&look.host), s->parts.domain),
+			    seen_host_look, &look);
+		}
 }
 
 /* Hosts that most customers have, whether known yet or not; long enough to be mistyped and
@@ -456,6 +530,7 @@ look_for_host(struct search *s)
 		return;
 	letters_of(host, &letters);
 	known_names_near(s->known, KNOWN_HOST, &letters, s->parts.domain, seen_host, s);
+	look_at_host_pairs(s, &letters);
 	for (size_t i = 0; i < COUNT_OF(services); i++)
 		compare_host(s, services[i]);
 }

@@ -14,6 +14,7 @@
 
 struct name_alike {
 	enum name_mistake mistake; /* MISTAKE_NONE: nothing is alike */
+	size_t away;               /* of two with the same mistake the nearer one is meant */
 	struct host_name meant;
 	char words[MISTAKE_WORDS]; /* what is wrong, to stand behind a colon */
 };
@@ -23,6 +24,9 @@ struct name_alike {
  * nothing. */
 void name_alike_find(
     const struct known_names *known, const char *typed, bool right, struct name_alike *ret);
+
+/* Is `a` the likelier one? */
+bool name_alike_is_better(const struct name_alike *a, const struct name_alike *b);
 
 /* The name says its domain twice, which needs no known names to be seen. */
 bool name_is_doubled(const char *typed, struct name_alike *ret);

@@ -45,14 +45,13 @@ say(struct trial *t, enum finding_code code)
 static void
 look_among(const struct known_names *known, struct trial *t)
 {
-	struct name_alike *best = &t->said->alike, found;
+	struct name_alike found;
 
 	if (!known)
 		return;
 	name_alike_find(known, t->name, t->own, &found);
-	if (found.mistake != MISTAKE_NONE &&
-	    (best->mistake == MISTAKE_NONE || found.mistake < best->mistake))
-		*best = found;
+	if (name_alike_is_better(&found, &t->said->alike))
+		t->said->alike = found;
 }
 
 /* It would be the same question twice. */
@@ -123,6 +122,13 @@ judge_owner(struct trial *t)
 	finding_param(say(t, FINDING_FQDN_NOT_YOURS), "known", "%s", buf_text(&known));
 }
 
+/* Many firms of one name have it under other endings, or with other words. */
+static bool
+is_conflict(enum name_mistake mistake)
+{
+	return mistake != MISTAKE_NONE && mistake != MISTAKE_ENDING && mistake != MISTAKE_WORD;
+}
+
 static void
 judge_others(struct trial *t)
 {
@@ -133,7 +139,7 @@ judge_others(struct trial *t)
 		return;
 	if (!known_names_cover(others, t->name))
 		name_alike_find(others, t->name, false, &alike);
-	if (alike.mistake != MISTAKE_NONE || known_names_cover(others, t->name))
+	if (is_conflict(alike.mistake) || known_names_cover(others, t->name))
 		say(t, FINDING_FQDN_OTHERS);
 }
 

@@ -15,8 +15,8 @@ enum name_mistake {
 	MISTAKE_WWW,        /* www. in front of a name that is known without */
 	MISTAKE_DOT,        /* owacontoso.com, contosocom.de */
 	MISTAKE_DOT_MORE,   /* con.toso.com */
-	MISTAKE_ENDING,     /* contoso.con, contoso.co */
 	MISTAKE_HYPHEN,     /* con-toso.com */
+	MISTAKE_ENDING,     /* contoso.con, contoso.co */
 	MISTAKE_SWAPPED,    /* ocntoso.com */
 	MISTAKE_DOUBLED,    /* conttoso.com */
 	MISTAKE_MISSING,    /* cntoso.com */
