@@ -104,7 +104,20 @@ take_by_place(struct cli *cli, char *arg)
 	return true;
 }
 
-/* 1: it was one of the verb's flags; 0: it is none; -1: its value is missing. */
+/* As take_flag(). */
+static int
+take_further(struct cli *cli, size_t at)
+{
+	if (!cli->verb->params[at].many)
+		return 1;
+	if (cli->many_count >= MANY_MAX)
+		return -2;
+	cli->many[cli->many_count++] = cli->value[at];
+	return 1;
+}
+
+/* 1: it was one of the verb's flags; 0: it is none; -1: its value is missing; -2: it stands there
+ * too often. */
 static int
 take_flag(struct cli *cli, int argc, char **argv, int *at)
 {
@@ -119,7 +132,7 @@ take_flag(struct cli *cli, int argc, char **argv, int *at)
 			cli->value[i] = argv[++*at];
 		else
 			return -1;
-		return 1;
+		return take_further(cli, i);
 	}
 	return 0;
 }
@@ -252,6 +265,8 @@ take_rest(struct cli *cli, int argc, char **argv, int at)
 	for (; at < argc; at++) {
 		int flag = only_places ? 0 : take_flag(cli, argc, argv, &at);
 
+		if (flag == -2)
+			return cli_fail(EXIT_USAGE, "at most %d of these: %s", MANY_MAX, argv[at]);
 		if (flag < 0)
 			return cli_fail(EXIT_USAGE, "%s needs a value", argv[at]);
 		if (flag > 0 || (!only_places && take_global(cli, argc, argv, &at)))

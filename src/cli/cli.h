@@ -17,6 +17,7 @@ enum { EXIT_DONE = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3, E
 #define CLI_HELPED (-1) /* of cli_understand(): help was asked for and printed */
 
 #define PARAMS_MAX 16
+#define MANY_MAX   64
 #define FILES_ANY  SIZE_MAX
 
 struct param {
@@ -24,6 +25,7 @@ struct param {
 	const char *flag;           /* "--prefix"; NULL = by its place */
 	const char *value;          /* "PREFIX", for --help; NULL = a switch */
 	bool needed, number, query; /* query: goes behind ? */
+	bool many; /* may be given several times; one such row at most: cli->many */
 	const char *help;
 };
 
@@ -47,7 +49,9 @@ extern const size_t verb_count;
 struct cli {
 	const struct verb *verb;
 	const char *value[PARAMS_MAX]; /* by place in verb->params; NULL = not given */
-	char **file;                   /* in argv, whose front is not needed any more */
+	const char *many[MANY_MAX];    /* all values of the row that may have several */
+	size_t many_count;
+	char **file; /* in argv, whose front is not needed any more */
 	size_t file_count;
 	const char *config_path, *server, *token_file;
 	bool json;
@@ -87,7 +91,8 @@ int cli_read_config(const char *path, struct config *ret) MUST_USE;
 
 /* own verbs */
 verb_fn run_init, run_config_check, run_config_defaults, run_config_manual, run_manual_command,
-    run_manual_findings, run_manual_stages, run_findings, run_completion, run_version, run_inspect;
+    run_manual_findings, run_manual_stages, run_findings, run_completion, run_version, run_inspect,
+    run_name;
 /* "/orders/REF" and what is behind it. */
 void cli_order_path(const struct cli *cli, const char *behind, struct buf *to);
 /* Asks for what is behind the order, or tells it {member: text}, which `option` gave; what is made of

@@ -148,6 +148,8 @@ command_lines(void **state UNUSED)
 		{ "certdesk inspect -- -x --json", 0, NULL, NULL, NULL },
 		{ "certdesk inspect --password", EXIT_USAGE, NULL, NULL, NULL },
 		{ "certdesk inspect --help", CLI_HELPED, NULL, NULL, NULL },
+		{ "certdesk name", EXIT_USAGE, NULL, NULL, NULL },
+		{ "certdesk name owa.contoso.com --domain", EXIT_USAGE, NULL, NULL, NULL },
 		{ "certdesk status", 0, "GET", "/status", NULL },
 		{ "certdesk --json --config /x order show owa.contoso.com", 0, "GET",
 		    "/orders/owa.contoso.com", NULL },
@@ -219,6 +221,27 @@ files(void **state UNUSED)
 }
 
 static void
+several_values_of_one_flag(void **state UNUSED)
+{
+	char words[][16] = { "certdesk", "name", "--domain", "contoso.com", "owa.contoso.de",
+		"--domain", "contoso.de" };
+	char *few[COUNT_OF(words)], *many[2 + 2 * (MANY_MAX + 1)] = { words[0], words[1] };
+	struct cli cli = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		few[i] = words[i];
+	assert_int_equal(cli_understand(&cli, COUNT_OF(few), few), 0);
+	assert_int_equal(cli.many_count, 2);
+	assert_string_equal(cli.many[0], "contoso.com");
+	assert_string_equal(cli.many[1], "contoso.de");
+	assert_string_equal(cli_value(&cli, "host"), "owa.contoso.de");
+	for (size_t i = 2; i < COUNT_OF(many); i++)
+		many[i] = words[2 + i % 2];
+	cli = (struct cli){ 0 };
+	assert_int_equal(cli_understand(&cli, COUNT_OF(many), many), EXIT_USAGE);
+}
+
+static void
 values_that_cannot_be_sent(void **state UNUSED)
 {
 	static const char *const lines[] = { "certdesk mailboxes add Contoso many",
@@ -280,6 +303,7 @@ main(void)
 		cmocka_unit_test(rows_are_in_the_description),
 		cmocka_unit_test(command_lines),
 		cmocka_unit_test(files),
+		cmocka_unit_test(several_values_of_one_flag),
 		cmocka_unit_test(values_that_cannot_be_sent),
 		cmocka_unit_test(init_in_a_folder),
 	};

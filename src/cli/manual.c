@@ -9,7 +9,7 @@ static const char head[] =
     "# SYNOPSIS\n\n*certdesk* _NOUN_ _VERB_ [parameters] [--json] [--help]\n\n"
     "# DESCRIPTION\n\n"
     "*certdesk* is the command for people and scripts. It talks to the API of a running *certdeskd*(8); *init*, "
-    "*inspect*, *config*, *findings*, *manual*, *completion* and *version* need none. The same things can be done by the API, which _docs/openapi.yaml_ describes.\n\n"
+    "*inspect*, *name*, *config*, *findings*, *manual*, *completion* and *version* need none. The same things can be done by the API, which _docs/openapi.yaml_ describes.\n\n"
     "An order can be named by its number, its host name (the newest order of it) or its id; a customer by its name or id; a service by its "
     "name, by CUSTOMER/NAME or by its id.\n\n"
     "# OPTIONS OF ALL COMMANDS\n\n"
@@ -46,7 +46,7 @@ static const char tail[] =
     "certdesk balancer drift edge\n"
     "certdesk balancer import edge --json > proposal.json\n"
     "```\n\n"
-    "# SEE ALSO\n\n*certdesk-inspect*(1), *certdeskd*(8), *certdesk.yaml*(5), *certdesk-findings*(7)\n";
+    "# SEE ALSO\n\n*certdesk-inspect*(1), *certdesk-name*(1), *certdeskd*(8), *certdesk.yaml*(5), *certdesk-findings*(7)\n";
 
 static void
 print_param(const struct param *p)

@@ -11,6 +11,10 @@
 	{                                                           \
 		.name = (n), .flag = (f), .value = (v), .help = (h) \
 	}
+#define FLAG_MANY(n, f, v, h)                                                     \
+	{                                                                         \
+		.name = (n), .flag = (f), .value = (v), .many = true, .help = (h) \
+	}
 #define FLAG_NEEDED(n, f, v, h)                                                     \
 	{                                                                           \
 		.name = (n), .flag = (f), .value = (v), .needed = true, .help = (h) \
@@ -140,6 +144,14 @@ const struct verb verbs[] = {
 	              FLAG("fix", "--fix", "OUT", "write the repaired chain there: PEM, leaf first, no root, no key"),
 	              SWITCH("each", "--each", "every file by itself; one line of JSON for each"),
 	              SWITCH("verbose", "-v", "all sentences of all findings, all names") } },
+	{ "name", "", "Judge a host name before anything is bought for it: is it one, whose is it, was another one meant", .run = run_name, .alone = true,
+	  .params = { BY_PLACE("host", "HOST", "as pasted: a URL is taken apart"),
+	              FLAG_MANY("domain", "--domain", "DOMAIN", "one of the customer's own domains; several times for several"),
+	              FLAG("known", "--known", "FILE", "names that are known, one a line: what could have been meant"),
+	              FLAG("others", "--others", "FILE", "domains and sites of other customers, one a line; none of them is told"),
+	              FLAG("service", "--service", "KIND", "owa, sharepoint or web"),
+	              FLAG("url", "--url", "URL", "the service's address, which the name must be that of"),
+	              FLAG("protection", "--extended-protection", "STATE", "on or off at the Exchange servers behind it") } },
 	{ "config", "check", "Check the configuration file", .run = run_config_check },
 	{ "config", "defaults", "Print a configuration file with all defaults", .run = run_config_defaults },
 	{ "config", "manual", "Print the source of certdesk.yaml(5)", .run = run_config_manual },

@@ -30,115 +30,6 @@ check_eligibility(const struct order_form *form, struct findings *findings)
 }
 
 static enum finding_code
-code_of(int why)
-{
-	switch (why) {
-	case NAME_E_EMPTY:
-		return FINDING_FQDN_MISSING;
-	case NAME_E_LENGTH:
-		return FINDING_FQDN_LENGTH;
-	case NAME_E_INCOMPLETE:
-		return FINDING_FQDN_INCOMPLETE;
-	case NAME_E_INTERNAL:
-		return FINDING_FQDN_INTERNAL;
-	case NAME_E_IS_ADDRESS:
-		return FINDING_FQDN_IS_IP;
-	case NAME_E_IS_MAIL:
-		return FINDING_FQDN_IS_MAIL;
-	case NAME_E_WILDCARD:
-		return FINDING_FQDN_WILDCARD;
-	case NAME_E_PUNYCODE:
-		return FINDING_FQDN_PUNYCODE;
-	case NAME_E_MIXED_SCRIPTS:
-		return FINDING_FQDN_LOOKALIKE;
-	default:
-		return FINDING_FQDN_CHARS;
-	}
-}
-
-static void
-refuse_name(const struct order_form *form, int why, const struct name_report *report,
-    struct findings *findings)
-{
-	struct finding *f = findings_add(findings, code_of(why), "host");
-	char shown[128];
-
-	str_show(form->host, shown, sizeof(shown));
-	finding_param(f, "found", "%s", shown);
-	finding_param(f, "reason", "%s", report->reason);
-	finding_param(f, "char", "%s", report->bad);
-	finding_param(f, "position", "%zu", report->position);
-	finding_param(f, "domain", "%s", report->domain);
-	finding_param(f, "scripts", "%s", report->reason);
-	finding_param(f, "fqdn", "%s", report->ascii);
-}
-
-static struct finding *
-warn(struct findings *findings, enum finding_code code, const struct host_name *host)
-{
-	struct finding *f = findings_add(findings, code, "host");
-
-	finding_param(f, "fqdn", "%s", host->text);
-	return f;
-}
-
-static void
-comment_name(const struct order_form *form, const struct host_name *host,
-    const struct name_report *report, struct findings *findings)
-{
-	char shown[128];
-	struct finding *f;
-
-	if (report->changed) {
-		str_show(form->host, shown, sizeof(shown));
-		f = warn(findings, FINDING_FQDN_CLEANED, host);
-		finding_param(f, "found", "%s", shown);
-		finding_param(f, "removed", "%s", report->removed);
-	}
-	if (report->is_apex)
-		warn(findings, FINDING_FQDN_APEX, host);
-	if (report->has_www) {
-		f = warn(findings, FINDING_FQDN_WWW, host);
-		finding_param(f, "without", "%s", host->text + strlen("www."));
-	}
-	if (report->is_long) {
-		f = warn(findings, FINDING_FQDN_LONG, host);
-		finding_param(f, "length", "%zu", strlen(host->text));
-	}
-}
-
-/* H-05, H-08: the name must be what the service answers as. */
-static void
-compare_with_service(
-    const struct order_form *form, const struct host_name *host, struct findings *findings)
-{
-	struct name_report report;
-	struct host_name configured;
-	struct finding *f;
-
-	if (!form->service_url[0] ||
-	    host_name_parse(str_of(form->service_url), &configured, &report) != 0 ||
-	    strcmp(configured.text, host->text) == 0)
-		return;
-	f = warn(findings, FINDING_FQDN_SERVICE_MISMATCH, host);
-	finding_param(f, "configured", "%s", configured.text);
-}
-
-static void
-check_name(const struct order_form *form, struct intake *ret)
-{
-	struct name_report report;
-	int why = host_name_parse(form->host, &ret->host, &report);
-
-	if (why) {
-		refuse_name(form, why, &report, &ret->findings);
-		return;
-	}
-	comment_name(form, &ret->host, &report, &ret->findings);
-	compare_with_service(form, &ret->host, &ret->findings);
-}
-
-static enum finding_code
 subject_code(const struct subject_problem *problem)
 {
 	switch (problem->field) {
@@ -216,8 +107,11 @@ check_organization(const struct order_form *form, struct intake *ret)
 int
 order_intake_check(const struct order_form *form, struct intake *ret)
 {
+	struct name_report report;
+
 	*ret = (struct intake){ .findings.policy = form->severities };
-	check_name(form, ret);
+	(void)!order_intake_name(
+	    form->host, form->service_url, &ret->findings, &ret->host, &report);
 	check_organization(form, ret);
 	check_eligibility(form, &ret->findings);
 	ret->findings.policy = NULL;

@@ -34,3 +34,8 @@ struct intake {
 };
 
 int order_intake_check(const struct order_form *form, struct intake *ret) MUST_USE;
+/* The host name alone, against its service's address ("" = not known): findings are added. *report
+ * is filled in all cases, *ret unless it is refused; `ascii` in the report is what was meant as far
+ * as it can be told. */
+int order_intake_name(struct str pasted, const char *service_url, struct findings *findings,
+    struct host_name *ret, struct name_report *report) MUST_USE;

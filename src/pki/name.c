@@ -194,11 +194,12 @@ strip_port(struct cutting *c)
 static void
 strip_trailing_dot(struct cutting *c)
 {
-	if (c->rest.len > 1 && c->rest.p[c->rest.len - 1] == '.' &&
-	    c->rest.p[c->rest.len - 2] != '.') {
-		c->rest.len--;
+	bool plain = c->rest.len > 1 && c->rest.p[c->rest.len - 1] == '.' &&
+	             c->rest.p[c->rest.len - 2] != '.';
+
+	c->rest.len -= plain;
+	if (plain || strip_end(&c->rest, dots, COUNT_OF(dots)))
 		note_removed(c->report, "the dot at the end");
-	}
 }
 
 static void
@@ -468,7 +469,9 @@ check_public(const char *name, struct name_report *report)
 			: "a single word");
 		return NAME_E_INCOMPLETE;
 	}
-	if (!psl_is_public_suffix2(psl, top, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE))
+	report->no_such_ending =
+	    !psl_is_public_suffix2(psl, top, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+	if (report->no_such_ending)
 		return internal(report, top);
 	if (psl_is_public_suffix2(psl, name, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE)) {
 		snprintf(report->reason, sizeof(report->reason), "%s",

@@ -34,9 +34,11 @@ struct name_report {
 	char ascii[256];  /* the A-label form, where there is one */
 	char domain[254]; /* registrable domain (ICANN and PRIVATE sections of the list), "" if none
 	                   */
-	bool is_apex;     /* the name is the registrable domain itself (H-12) */
-	bool has_www;     /* begins with "www." */
-	bool is_long;     /* more than 64 characters: no CN (N-03) */
+	bool
+	    no_such_ending; /* of NAME_E_INTERNAL: not special use, but a name like owa.contoso.con */
+	bool is_apex;       /* the name is the registrable domain itself (H-12) */
+	bool has_www;       /* begins with "www." */
+	bool is_long;       /* more than 64 characters: no CN (N-03) */
 };
 
 /* *report is filled in all cases. */

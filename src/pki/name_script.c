@@ -82,9 +82,14 @@ script_of(uint32_t c)
 	return OTHER;
 }
 
-/* The next character of valid UTF-8. */
-static uint32_t
-next_character(struct str *s)
+const char *
+script_name(uint32_t character)
+{
+	return names[script_of(character)];
+}
+
+uint32_t
+script_next_character(struct str *s)
 {
 	unsigned char first = (unsigned char)s->p[0];
 	size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -102,7 +107,7 @@ scripts_of(struct str label)
 	uint32_t seen = 0;
 
 	while (label.len > 0) {
-		enum script script = script_of(next_character(&label));
+		enum script script = script_of(script_next_character(&label));
 
 		if (script != COMMON)
 			seen |= 1u << script;

@@ -23,6 +23,7 @@ good_names(void **state UNUSED)
 		{ "https://anna@owa.contoso.com:443/owa", "owa.contoso.com", true },
 		{ "owa.contoso.com:8443", "owa.contoso.com", true },
 		{ "owa.contoso.com.", "owa.contoso.com", true },
+		{ "owa.contoso.com\xe3\x80\x82", "owa.contoso.com", true },
 		{ "\"owa.contoso.com\",", "owa.contoso.com", true },
 		{ "<owa.contoso.com>", "owa.contoso.com", true },
 		{ "owa\xe3\x80\x82"

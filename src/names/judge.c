@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "names/judge.h"
+
+#include "names/parts.h"
+#include "order/intake.h"
+
+#define DOMAINS_TOLD 3
+
+struct trial {
+	const struct name_question *question;
+	struct name_judgement *said;
+	const char *name;
+	bool own; /* the host of the service, or below an accepted domain */
+};
+
+static bool
+is_service_host(const struct name_question *question, const char *name)
+{
+	struct name_report report;
+	struct host_name host;
+
+	return question->service_url[0] &&
+	       host_name_parse(str_of(question->service_url), &host, &report) == 0 &&
+	       strcmp(host.text, name) == 0;
+}
+
+static bool
+has_domains(const struct name_question *question)
+{
+	return question->domains && known_names_count(question->domains) > 0;
+}
+
+static struct finding *
+say(struct trial *t, enum finding_code code)
+{
+	struct finding *f = findings_add(&t->said->findings, code, "host");
+
+	finding_param(f, "fqdn", "%s", t->name);
+	finding_param(f, "domain", "%s", t->said->domain);
+	return f;
+}
+
+/* ---- alike ---- */
+
+static void
+look_among(const struct known_names *known, struct trial *t)
+{
+	struct name_alike found;
+
+	if (!known)
+		return;
+	name_alike_find(known, t->name, t->own, &found);
+	if (name_alike_is_better(&found, &t->said->alike))
+		t->said->alike = found;
+}
+
+/* It would be the same question twice. */
+static void
+drop_www(struct findings *findings)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < findings->count; i++)
+		if (findings->list[i].code != FINDING_FQDN_WWW)
+			findings->list[kept++] = findings->list[i];
+	findings->count = kept;
+}
+
+static bool
+is_known(const struct trial *t)
+{
+	const struct name_question *question = t->question;
+
+	return (question->known && known_names_has(question->known, t->name)) ||
+	       (question->domains && known_names_has(question->domains, t->name));
+}
+
+/* `refused`: there is nothing to confirm, but something to send instead. */
+static bool
+judge_alike(struct trial *t, bool refused)
+{
+	struct name_alike *alike = &t->said->alike;
+	struct finding *f;
+
+	if (is_known(t) || is_service_host(t->question, t->name))
+		return false;
+	if (!name_is_doubled(t->name, alike)) {
+		look_among(t->question->domains, t);
+		look_among(t->question->known, t);
+	}
+	if (alike->mistake == MISTAKE_NONE)
+		return false;
+	if (alike->mistake == MISTAKE_WWW)
+		drop_www(&t->said->findings);
+	f = say(t, refused ? FINDING_FQDN_MEANT : FINDING_FQDN_ALIKE);
+	finding_param(f, "meant", "%s", alike->meant.text);
+	finding_param(f, "mistake", "%s", alike->words);
+	return true;
+}
+
+/* ---- whose ---- */
+
+static void
+put_domains(const struct known_names *domains, struct buf *to)
+{
+	size_t count = known_names_count(domains);
+
+	for (size_t i = 0; i < count && i < DOMAINS_TOLD; i++)
+		buf_printf(to, "%s%s", i > 0 ? ", " : "", known_names_at(domains, i));
+	if (count > DOMAINS_TOLD)
+		buf_printf(to, " and %zu more", count - DOMAINS_TOLD);
+}
+
+static void
+judge_owner(struct trial *t)
+{
+	CLEAN(buf_fini) struct buf known = BUF(FINDING_VALUE_SIZE * DOMAINS_TOLD);
+
+	if (t->own || !has_domains(t->question))
+		return;
+	put_domains(t->question->domains, &known);
+	finding_param(say(t, FINDING_FQDN_NOT_YOURS), "known", "%s", buf_text(&known));
+}
+
+/* Many firms of one name have it under other endings, or with other words. */
+static bool
+is_conflict(enum name_mistake mistake)
+{
+	return mistake != MISTAKE_NONE && mistake != MISTAKE_ENDING && mistake != MISTAKE_WORD;
+}
+
+static void
+judge_others(struct trial *t)
+{
+	const struct known_names *others = t->question->others;
+	struct name_alike alike = { 0 };
+
+	if (!others || t->own || is_known(t))
+		return;
+	if (!known_names_cover(others, t->name))
+		name_alike_find(others, t->name, false, &alike);
+	if (is_conflict(alike.mistake) || known_names_cover(others, t->name))
+		say(t, FINDING_FQDN_OTHERS);
+}
+
+/* ---- what its service needs ---- */
+
+static void
+judge_service(struct trial *t)
+{
+	if (strcmp(t->question->service, "owa") != 0)
+		return;
+	if (!str_starts(str_of(t->name), STR("autodiscover.")))
+		say(t, FINDING_AUTODISCOVER_MISSING);
+	if (t->question->protection == PROTECTION_NOT_TOLD)
+		say(t, FINDING_PROTECTION_UNKNOWN);
+	else if (t->question->protection == PROTECTION_IS_ON)
+		say(t, FINDING_PROTECTION_ON);
+}
+
+static void
+judge_against_known(struct trial *t, bool refused)
+{
+	const struct name_question *question = t->question;
+
+	t->own = is_service_host(question, t->name) ||
+	         (question->domains && known_names_cover(question->domains, t->name));
+	if (!judge_alike(t, refused) && !refused) {
+		judge_owner(t);
+		judge_others(t);
+	}
+	if (!refused)
+		judge_service(t);
+}
+
+int
+name_judge(const struct name_question *question, struct name_judgement *ret)
+{
+	struct trial t = { .question = question, .said = ret };
+	struct name_report report;
+	int r;
+
+	*ret = (struct name_judgement){ .findings.policy = question->severities };
+	r = order_intake_name(
+	    question->pasted, question->service_url, &ret->findings, &ret->host, &report);
+	if (r) /* its report tells as much as could be read */
+		ret->host = (struct host_name){ "" };
+	if (r && report.ascii[0] && strchr(report.ascii, '.'))
+		(void)str_copy(str_of(report.ascii), ret->host.text, sizeof(ret->host.text));
+	t.name = ret->host.text;
+	if (t.name[0]) {
+		(void)str_copy(name_parts_of(t.name).domain, ret->domain, sizeof(ret->domain));
+		judge_against_known(&t, r != 0);
+	}
+	ret->findings.policy = NULL;
+	if (findings_refuse(&ret->findings))
+		return NAME_JUDGE_E_REFUSED;
+	return findings_block(&ret->findings) ? NAME_JUDGE_E_HELD : 0;
+}

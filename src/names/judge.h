@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The name gate before the money is spent (H-01…H-14, F-09): what was typed for a host name against
+ * what is known. Everything is told at once, in findings of the catalogue. Pure.
+ *
+ * A finding of severity hold asks for one confirmation by a person who has seen the name in full
+ * (names/spell.h). A name that is known, or the host of the service's address, is never held for
+ * being like another one.
+ */
+#pragma once
+
+#include "names/alike.h"
+#include "order/finding.h"
+
+enum {
+	NAME_JUDGE_E_REFUSED = 1, /* at least one finding refuses */
+	NAME_JUDGE_E_HELD,        /* none refuses, at least one holds */
+};
+
+enum name_protection { PROTECTION_NOT_TOLD, PROTECTION_IS_OFF, PROTECTION_IS_ON };
+
+/* Each list may be NULL: nothing is known then. */
+struct name_question {
+	struct str pasted;
+	const char *service;               /* its kind: "owa", "sharepoint", "web"; "" = not told */
+	const char *service_url;           /* what its users type; "" = not known */
+	enum name_protection protection;   /* Exchange's Extended Protection (F-09) */
+	const struct known_names *domains; /* the customer's accepted domains */
+	const struct known_names *known;   /* further names that it may be told of */
+	const struct known_names *others;  /* other customers' domains and sites */
+	const struct severity_policy *severities; /* NULL = the catalogue's */
+};
+
+struct name_judgement {
+	/* As in DNS, valid unless it is refused; then the nearest there is to it, or "". */
+	struct host_name host;
+	char domain[sizeof(((struct host_name *)0)->text)]; /* registrable; "" = none */
+	struct name_alike alike; /* to what the customer may be told of */
+	struct findings findings;
+};
+
+int name_judge(const struct name_question *question, struct name_judgement *ret) MUST_USE;
