@@ -78,7 +78,8 @@ def test_every_answer_is_as_described(stage, api, host):
     good(api.ask("DELETE", f"/tokens/{token['id']}"))
     good(api.ask("POST", f"{ref}/cancel", {}))
     left = {(m.upper(), t) for t, item in DESCRIPTION["paths"].items() for m in item if m in ("get", "post", "patch", "delete")}
-    elsewhere = {("POST", f"/orders/{{ref}}/{verb}") for verb in ("go-on", "done", "approve", "install")}  # test_people.py, test_windows.py
+    elsewhere = {("GET", "/orders/{ref}/question"), *(  # test_questions.py
+            ("POST", f"/orders/{{ref}}/{verb}") for verb in ("go-on", "done", "approve", "install", "confirm"))}  # test_people.py, test_windows.py
     assert {(m, t) for m, t, s in api.seen if s < 300} >= left - elsewhere
 
 

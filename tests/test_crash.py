@@ -100,6 +100,21 @@ def renewal(s, host, point):
     return made, leaf
 
 
+def confirmed(s, host, point):
+    """Its name was pasted with more around it, and is confirmed."""
+    s.again(point)
+    made = s.order(s.service, f"https://{host}/owa", key="p256")
+    s.until(made, lambda o: o["facts"].get("questioned"), what="the question")
+    try:
+        s.api.post(f"/orders/{made['number']}/confirm", {"question": s.api.get(f"/orders/{made['number']}/question")["question"]})
+    except Refused as no:
+        assert no.status in (404, 409)  # the first time did it
+    leaf = s.accept(made, host)
+    s.point(made)
+    s.told(made)
+    return made, leaf
+
+
 def approved(s, host, point):
     """The balancer asks for a second person."""
     s.configure(approval="yes")
@@ -508,11 +523,12 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "worker.watched": [watched, rechained], "worker.refreshed": [rechained],
     "worker.purged": [purged],
     "desk.by_mail": [answered_by_mail], "worker.answered": [answered_by_mail],
-    "desk.order_changed": [first, mail_refused, cancelled, closed, approved, held],
+    "desk.order_changed": [first, mail_refused, cancelled, closed, approved, held, confirmed],
+    "worker.questioned": [confirmed],
     "worker.unapproved": [approved], "worker.held": [held], "worker.passed": [held], "worker.released": [lifted],
     "desk.certificate": [first, renewal, looked_at_first, with_its_own_key],
     "balancer.routed": [first],
-    "worker.looked": [first],
+    "worker.looked": [first], "worker.checked": [first, confirmed],
     "desk.survey": [surveyed], "store.survey_claimed": [surveyed], "worker.survey_rows": [surveyed], "worker.surveyed": [surveyed],
     "worker.survey_postponed": [surveyed_later],
     "worker.dns_asked": [name_moves_last],
@@ -557,7 +573,7 @@ def test_dies_at(stage, host, story, point):
     order, leaf = story(stage, host, point)
     if story not in (cancelled, closed):
         stage.died_at(point)
-    sent_unnoted = point in ("worker.asked.before", "worker.answered.before", "worker.dns_asked.before", "worker.told.before")
+    sent_unnoted = point in ("worker.questioned.before", "worker.asked.before", "worker.answered.before", "worker.dns_asked.before", "worker.told.before")
     stage.proof.live(host, order, leaf, copies=2 if sent_unnoted else 1)
     stage.proof.at_rest()
     stage.proof.balancer()

@@ -166,6 +166,7 @@ command_lines(void **state UNUSED)
 		{ "certdesk mailboxes add Contoso 420", 0, "POST", "/customers/Contoso/mailboxes",
 		    "{\"mailboxes\":420}" },
 		{ "certdesk order approve 1001 --certificate 00ff", 0, NULL, NULL, NULL },
+		{ "certdesk order confirm 1001 --question 00ff", 0, NULL, NULL, NULL },
 		{ "certdesk order install 1001 --reason x", EXIT_USAGE, NULL, NULL, NULL },
 		{ "certdesk order install 1001 --now", EXIT_USAGE, NULL, NULL, NULL },
 		{ "certdesk order install 1001 --now --reason outage", 0, "POST",

@@ -222,8 +222,8 @@ show_letters(const struct cli *cli, const char *name)
 		    show_paint(cli, "\x1b[2m"), letters[i].script, show_paint(cli, "\x1b[0m"));
 }
 
-static void
-show_name(const struct cli *cli, const char *name, bool big_too)
+void
+show_host(const struct cli *cli, const char *name, bool big_too)
 {
 	CLEAN(buf_fini) struct buf big = BUF(1 << 16);
 
@@ -253,7 +253,7 @@ show(const struct cli *cli, const struct name_judgement *said, int r, const json
 	    r == NAME_JUDGE_E_REFUSED ? show_text(object, "asked", asked, sizeof(asked))
 				      : said->host.text);
 	if (said->host.text[0] && (r || findings_first(&said->findings)))
-		show_name(cli, said->host.text, r != NAME_JUDGE_E_REFUSED);
+		show_host(cli, said->host.text, r != NAME_JUDGE_E_REFUSED);
 	if (json_array_size(findings) > 0)
 		putchar('\n');
 	show_findings(cli, findings);

@@ -13,6 +13,9 @@ void show_table(
 /* Says so when the list goes on, and how to see the rest. */
 void show_more(const struct cli *cli, const json_t *answer);
 void show_object(const struct cli *cli, const json_t *object);
+/* A host name so that a slip is seen: in big letters if wanted, letter by letter where it has others
+ * than a-z. */
+void show_host(const struct cli *cli, const char *name, bool big_too);
 void show_names(const struct cli *cli, const json_t *names); /* of a certificate */
 void show_findings(const struct cli *cli, const json_t *findings);
 void show_problem(const struct cli *cli, const json_t *problem);

@@ -97,6 +97,8 @@ const struct verb verbs[] = {
 	{ "order", "list", "List orders", "GET", "/orders", .show = show_orders,
 	  .params = { QUERY("stage", "--stage", "STAGE", "only these"), OF_CUSTOMER, PAGING } },
 	{ "order", "show", "Show an order: where it is, whose turn, what next", "GET", "/orders/{ref}", .params = { REF }, .show = show_order },
+	{ "order", "confirm", "Look at what is odd about an order before anything is bought, and confirm that it is meant", .run = run_order_confirm, .show = show_order,
+	  .params = { REF, FLAG("question", "--question", "NUMBER", "confirm exactly what was shown under this number") } },
 	{ "order", "csr", "Print the certificate request", .run = run_order_csr, .params = { REF } },
 	{ "order", "certificate", "Deliver the certificate, with its chain, in any format", .run = run_order_certificate, .files = 16,
 	  .params = { REF, FLAG("password_file", "--password-file", "FILE", "of a protected PKCS#12 (PFX)"),

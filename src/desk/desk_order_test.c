@@ -75,6 +75,70 @@ an_order_is_placed(void **state)
 }
 
 static void
+tell(struct lab *lab, int64_t number, enum order_event event)
+{
+	struct order o;
+
+	OK(store_begin(lab->store));
+	OK(store_order_by_number(lab->store, number, &o));
+	OK(store_order_event(lab->store, o.id, event, ""));
+	OK(store_commit(lab->store, "test.event"));
+}
+
+static struct reply
+confirm(struct lab *lab, const char *token, const char *number)
+{
+	char body[128];
+
+	snprintf(body, sizeof(body), "{\"question\":\"%s\"}", number);
+	return lab_ask(lab, &(struct ask){ .token = token,
+				.method = "POST",
+				.path = "/api/v1/orders/1001/confirm",
+				.body = body });
+}
+
+/* What is odd is confirmed under the number it was shown under, by the customer itself, once. */
+static void
+what_is_odd_is_confirmed(void **state)
+{
+	struct lab *lab = *state;
+	CLEAN(reply_fini)
+	struct reply placed = lab_post(lab, "/api/v1/orders",
+	    "{\"host\":\"https://owa.contoso.com/owa\",\"service\":\"%s\",\"mailboxes\":420,\"key\":\"p256\"}",
+	    service_of(&lab->contoso));
+	struct order o;
+	char number[65];
+
+	assert_int_equal(placed.status, 201);
+	CLEAN(reply_fini) struct reply early = lab_get(lab, "/api/v1/orders/1001/question");
+	assert_int_equal(early.status, 404);
+	assert_string_equal(reply_text(&early, "code"), "NO_QUESTION");
+	tell(lab, 1001, EVENT_DOUBTED);
+	CLEAN(reply_fini) struct reply shown = lab_get(lab, "/api/v1/orders/1001/question");
+	assert_int_equal(shown.status, 200);
+	assert_string_equal(reply_text(&shown, "host"), "owa.contoso.com");
+	assert_string_equal(reply_text(&shown, "letters.2.letter"), "a");
+	assert_string_equal(reply_text(&shown, "letters.2.script"), "Latin");
+	assert_true(reply_found(&shown, "FQDN_CLEANED"));
+	snprintf(number, sizeof(number), "%s", reply_text(&shown, "question"));
+	CLEAN(reply_fini) struct reply foreign = confirm(lab, lab->fabrikam.token, number);
+	assert_int_equal(foreign.status, 404);
+	number[0] = number[0] == '0' ? '1' : '0';
+	CLEAN(reply_fini) struct reply other = confirm(lab, lab->contoso.token, number);
+	assert_int_equal(other.status, 409);
+	assert_string_equal(reply_text(&other, "code"), "CHANGED");
+	CLEAN(reply_fini)
+	struct reply good = confirm(lab, lab->contoso.token, reply_text(&shown, "question"));
+	assert_int_equal(good.status, 200);
+	assert_string_equal(reply_text(&good, "stage"), "preparing");
+	OK(store_order_by_number(lab->store, 1001, &o));
+	assert_true(o.facts.fact[FACT_CHECKED] && !o.facts.fact[FACT_DOUBTED]);
+	CLEAN(reply_fini)
+	struct reply again = confirm(lab, lab->contoso.token, reply_text(&shown, "question"));
+	assert_int_equal(again.status, 409);
+}
+
+static void
 refused_orders_leave_nothing(void **state)
 {
 	struct lab *lab = *state;
@@ -485,6 +549,7 @@ others_are_absent(void **state)
 							    .path = path });
 			assert_true(own.status == 200 ||
 				    strcmp(reply_text(&own, "code"), "NOT_YET") == 0 ||
+				    strcmp(reply_text(&own, "code"), "NO_QUESTION") == 0 ||
 				    strcmp(reply_text(&own, "code"), "CERT_REVIEW_NONE") == 0);
 			tried++;
 		}
@@ -656,6 +721,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_LAB(an_order_is_placed),
+		IN_LAB(what_is_odd_is_confirmed),
 		IN_LAB(refused_orders_leave_nothing),
 		IN_LAB(a_waiver_opens_the_gate),
 		IN_LAB(customers_order_but_do_not_count),

@@ -35,6 +35,8 @@ const struct route routes[] = {
 	{ "GET",    "/orders",                    true,  "customer stage cursor limit", orders_list, "List orders" },
 	{ "POST",   "/orders",                    true,  "",             orders_add,           "Order a certificate for a host name" },
 	{ "GET",    "/orders/{ref}",              true,  "",             orders_show,          "Show an order" },
+	{ "GET",    "/orders/{ref}/question",     true,  "",             question_show,        "What is odd about an order and has to be confirmed" },
+	{ "POST",   "/orders/{ref}/confirm",      true,  "",             orders_confirm,       "Confirm that what is odd is meant" },
 	{ "GET",    "/orders/{ref}/csr",          true,  "",             orders_csr,           "The certificate signing request" },
 	{ "GET",    "/orders/{ref}/certificate",  true,  "",             orders_certificate,   "The accepted certificate" },
 	{ "POST",   "/orders/{ref}/certificate",  true,  "name accept",  certificate_add,      "Deliver the certificate" },

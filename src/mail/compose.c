@@ -16,6 +16,8 @@
 #define PART_MAX    (16u * 1024)
 
 static const char *const purposes[] = {
+	[MAIL_QUESTION] = "question",
+	[MAIL_DECLINED] = "declined",
 	[MAIL_CSR] = "csr",
 	[MAIL_REVIEW] = "review",
 	[MAIL_REFUSED] = "refused",
@@ -68,6 +70,8 @@ static const struct {
 	FACT(finding_next),
 	FACT(api_hint),
 	FACT(accept_hint),
+	FACT(confirm_hint),
+	FACT(spelled),
 };
 #undef FACT
 

@@ -36,6 +36,8 @@ facts_of(void)
 		.finding_next = "Ask the seller for a reissue.",
 		.api_hint = "certdesk order certificate 1042 FILE",
 		.accept_hint = "certdesk order accept 1042",
+		.confirm_hint = "certdesk order confirm 1042",
+		.spelled = "o w a . c o n t o s o . c o m",
 	};
 }
 

@@ -11,12 +11,14 @@
 #include "config/config.h"
 
 enum mail_purpose {
-	MAIL_CSR,     /* the request, and what to do with it: buy, DNS record, send back */
-	MAIL_REVIEW,  /* what they sent is good: look at it and accept it (K-08) */
-	MAIL_REFUSED, /* what they sent cannot be used: the first cause */
-	MAIL_DNS,     /* installed and tested at our address: now move the DNS record */
-	MAIL_LIVE,    /* M-68: it is ready */
-	MAIL_RETIRED, /* the order was cancelled: do not buy with its request */
+	MAIL_QUESTION, /* what is odd about the order: is it meant? */
+	MAIL_DECLINED, /* the order cannot go on: the first cause */
+	MAIL_CSR,      /* the request, and what to do with it: buy, DNS record, send back */
+	MAIL_REVIEW,   /* what they sent is good: look at it and accept it (K-08) */
+	MAIL_REFUSED,  /* what they sent cannot be used: the first cause */
+	MAIL_DNS,      /* installed and tested at our address: now move the DNS record */
+	MAIL_LIVE,     /* M-68: it is ready */
+	MAIL_RETIRED,  /* the order was cancelled: do not buy with its request */
 	MAIL_PURPOSE_MAX
 };
 const char *mail_purpose_name(enum mail_purpose purpose); /* "csr", "review" … */
@@ -36,8 +38,10 @@ struct mail_facts {
 	/* the finding a customer sees first (I-08), in its sentences; "" = none */
 	const char *finding_what, *finding_why, *finding_next;
 	bool site_stays; /* of a cancelled order: its site goes on with the certificate it has */
-	const char *api_hint;    /* how to send the certificate back */
-	const char *accept_hint; /* how to accept it */
+	const char *api_hint;     /* how to send the certificate back */
+	const char *accept_hint;  /* how to accept it */
+	const char *spelled;      /* the name, character by character */
+	const char *confirm_hint; /* how to say that what is odd is meant */
 };
 
 struct mail_draft {

@@ -24,6 +24,34 @@
 	}
 
 /* clang-format off */
+/* H-01, H-10: before anything is bought */
+static const struct mail_paragraph question[] = {
+	GREETING,
+	{ LAYOUT_TEXT, ALWAYS, "you ordered a certificate for this name, and before you buy anything we have one question:" },
+	{ LAYOUT_RECORD, ALWAYS, "{fqdn}" },
+	{ LAYOUT_RECORD, ALWAYS, "{spelled}" },
+	{ LAYOUT_TEXT, HAS_FINDING, "What looks odd: {finding_what}" },
+	{ LAYOUT_TEXT, HAS_FINDING, "Why it matters: {finding_why}" },
+	{ LAYOUT_TEXT, HAS_FINDING, "What to do: {finding_next}" },
+	{ LAYOUT_TEXT, ALWAYS, "If it is right as it is, say so in a reply to this message, or confirm it yourself with an access token of ours:" },
+	{ LAYOUT_RECORD, ALWAYS, "{confirm_hint}" },
+	{ LAYOUT_TEXT, ALWAYS, "If it is not, tell us what it should be: we cancel this order and open the right one. It costs nothing." },
+	{ LAYOUT_TEXT, ALWAYS, "What happens next: as soon as it is confirmed you get the certificate request. Please do not buy a certificate before." },
+	CLOSING,
+	END,
+};
+
+static const struct mail_paragraph declined[] = {
+	GREETING,
+	{ LAYOUT_TEXT, ALWAYS, "the order for {fqdn} cannot go on. Nothing has to be bought; if you have bought a certificate for it already, please tell us." },
+	{ LAYOUT_TEXT, HAS_FINDING, "What is wrong: {finding_what}" },
+	{ LAYOUT_TEXT, HAS_FINDING, "Why it matters: {finding_why}" },
+	{ LAYOUT_TEXT, HAS_FINDING, "What to do: {finding_next}" },
+	{ LAYOUT_TEXT, ALWAYS, "What happens next: nothing. The address reserved for the name is given back; when what is wrong is put right, order again." },
+	CLOSING,
+	END,
+};
+
 /* CSR: D-02, D-03, D-10, D-12, D-16, D-17, V-01, M-D */
 static const struct mail_paragraph csr[] = {
 	GREETING,
@@ -126,6 +154,8 @@ static const struct mail_paragraph retired[] = {
 };
 
 const struct mail_template mail_templates[MAIL_PURPOSE_MAX] = {
+	[MAIL_QUESTION] = { "Is {fqdn} the right name? One question before you buy", question },
+	[MAIL_DECLINED] = { "The order for {fqdn} cannot go on",        declined },
 	[MAIL_CSR] =     { "The certificate request for {fqdn}",       csr },
 	[MAIL_REVIEW] =  { "Please look at the certificate for {fqdn}", review },
 	[MAIL_REFUSED] = { "The certificate for {fqdn} cannot be used yet", refused },

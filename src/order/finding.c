@@ -92,6 +92,12 @@ gate_name(enum gate gate)
 }
 
 bool
+gate_is_before_purchase(enum gate gate)
+{
+	return gate == GATE_ELIGIBILITY || gate == GATE_NAME || gate == GATE_ORGANIZATION;
+}
+
+bool
 gate_parse(struct str s, enum gate *ret)
 {
 	size_t i = find_name(s, gates, COUNT_OF(gates));

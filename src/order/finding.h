@@ -83,6 +83,8 @@ bool finding_code_parse(struct str s, enum finding_code *ret);
 const char *severity_name(enum finding_severity severity); /* "info" "warn" "hold" "reject" */
 bool severity_parse(struct str s, enum finding_severity *ret);
 const char *gate_name(enum gate gate); /* "eligibility" … */
+/* Must it be open before the customer buys? */
+bool gate_is_before_purchase(enum gate gate);
 bool gate_parse(struct str s, enum gate *ret);
 
 /* Tightened always; loosened only where rules.md section 15 leaves it to the operator: what CT logs

@@ -17,8 +17,11 @@ static const struct {
 	uint32_t needs, forbids, sets, clears;
 	bool again;
 } events[] = {
-	[EVENT_CHECKED]    = { "checked",    0, ENDED, BIT(FACT_CHECKED), 0, false },
-	[EVENT_REFUSED]    = { "refused",    0, ENDED | BIT(FACT_KEYED), BIT(FACT_REFUSED), BIT(FACT_STUCK), false },
+	[EVENT_CHECKED]    = { "checked",    0, ENDED | BIT(FACT_DOUBTED), BIT(FACT_CHECKED), 0, false },
+	[EVENT_REFUSED]    = { "refused",    0, ENDED | BIT(FACT_KEYED), BIT(FACT_REFUSED), BIT(FACT_STUCK) | BIT(FACT_DOUBTED) | BIT(FACT_QUESTIONED), false },
+	[EVENT_DOUBTED]    = { "doubted",    0, ENDED | BIT(FACT_CHECKED), BIT(FACT_DOUBTED), 0, false },
+	[EVENT_QUESTIONED] = { "questioned", BIT(FACT_DOUBTED), ENDED, BIT(FACT_QUESTIONED), 0, false },
+	[EVENT_ASSURED]    = { "assured",    BIT(FACT_DOUBTED), ENDED | BIT(FACT_CHECKED), BIT(FACT_CHECKED), BIT(FACT_DOUBTED) | BIT(FACT_QUESTIONED), false },
 	[EVENT_KEYED]      = { "keyed",      BIT(FACT_CHECKED), ENDED, BIT(FACT_KEYED), 0, false },
 	[EVENT_ASKED]      = { "asked",      BIT(FACT_KEYED), ENDED, BIT(FACT_ASKED), 0, false },
 	[EVENT_FETCHING]   = { "fetching",   BIT(FACT_KEYED), ENDED | BIT(FACT_CONFIRMED), BIT(FACT_FETCHING), BIT(FACT_DELIVERED) | BIT(FACT_UNANSWERED), true },
@@ -59,6 +62,8 @@ static const struct {
 	{ BIT(FACT_RETIRED),    0, STAGE_RETIRED,    PARTY_NOBODY, "The order was cancelled." },
 	{ BIT(FACT_SUPERSEDED), 0, STAGE_SUPERSEDED, PARTY_NOBODY, "A newer order of this site is live." },
 	{ BIT(FACT_REFUSED),    0, STAGE_REFUSED,    PARTY_NOBODY, "The order was refused; the findings say why." },
+	{ BIT(FACT_DOUBTED), BIT(FACT_CHECKED),
+	                           STAGE_CHECKING,   PARTY_CUSTOMER, "Something looks odd. Waiting for somebody to say that it is meant; nothing is to be bought before." },
 	{ 0, BIT(FACT_CHECKED),    STAGE_CHECKING,   PARTY_MACHINE, "Name, organization and eligibility are being checked." },
 	{ 0, BIT(FACT_KEYED),      STAGE_PREPARING,  PARTY_MACHINE, "Key and certificate request are being made." },
 	{ 0, BIT(FACT_ASKED) | BIT(FACT_CERTIFIED),
@@ -83,7 +88,8 @@ static const struct {
 	const char *name;
 	uint32_t needs, lacks;
 } tasks[] = {
-	[TASK_CHECK]        = { "check",        0, ENDED | BIT(FACT_CHECKED) | BIT(FACT_STUCK) },
+	[TASK_CHECK]        = { "check",        0, ENDED | BIT(FACT_CHECKED) | BIT(FACT_DOUBTED) | BIT(FACT_STUCK) },
+	[TASK_QUESTION]     = { "question",     BIT(FACT_DOUBTED), ENDED | BIT(FACT_CHECKED) | BIT(FACT_QUESTIONED) | BIT(FACT_STUCK) },
 	[TASK_KEY]          = { "key",          BIT(FACT_CHECKED), ENDED | BIT(FACT_KEYED) | BIT(FACT_STUCK) },
 	[TASK_ASK]          = { "ask",          BIT(FACT_KEYED), ENDED | BIT(FACT_STUCK) | BIT(FACT_ASKED) },
 	[TASK_DNS]          = { "dns",          BIT(FACT_KEYED), ENDED },
@@ -102,7 +108,8 @@ static const struct {
 static_assert(COUNT_OF(tasks) == TASK_KIND_MAX, "a row for each task");
 
 static const char *const fact_names[] = {
-	[FACT_CHECKED] = "checked",     [FACT_REFUSED] = "refused",     [FACT_KEYED] = "keyed",
+	[FACT_CHECKED] = "checked",     [FACT_REFUSED] = "refused",     [FACT_DOUBTED] = "doubted",
+	[FACT_QUESTIONED] = "questioned", [FACT_KEYED] = "keyed",
 	[FACT_ASKED] = "asked",         [FACT_FETCHING] = "fetching", [FACT_DELIVERED] = "delivered",
 	[FACT_UNANSWERED] = "unanswered", [FACT_CERTIFIED] = "certified", [FACT_UNAPPROVED] = "unapproved",
 	[FACT_APPROVED] = "approved",   [FACT_INSTALLED] = "installed",

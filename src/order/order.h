@@ -27,11 +27,13 @@ enum order_kind {
 };
 
 enum order_fact {
-	FACT_CHECKED,  /* the gates before the purchase are open: eligibility, name, organization */
-	FACT_REFUSED,  /* a gate stayed closed; ended */
-	FACT_KEYED,    /* key and csr exist */
-	FACT_ASKED,    /* the csr went to the customer by mail */
-	FACT_FETCHING, /* a certificate came; what its issuers publish of it is being fetched */
+	FACT_CHECKED, /* the gates before the purchase are open: eligibility, name, organization */
+	FACT_REFUSED, /* a gate stayed closed; ended */
+	FACT_DOUBTED, /* a gate opens only if somebody says that what is odd is meant */
+	FACT_QUESTIONED, /* the customer was asked that by mail */
+	FACT_KEYED,      /* key and csr exist */
+	FACT_ASKED,      /* the csr went to the customer by mail */
+	FACT_FETCHING,   /* a certificate came; what its issuers publish of it is being fetched */
 	FACT_DELIVERED,  /* a certificate came, was found good, and waits to be accepted (K-08) */
 	FACT_UNANSWERED, /* one was judged when its sender had gone: the answer is owed by mail */
 	FACT_CERTIFIED,  /* a certificate was accepted */
@@ -54,6 +56,9 @@ enum order_fact {
 enum order_event {
 	EVENT_CHECKED,
 	EVENT_REFUSED,
+	EVENT_DOUBTED,
+	EVENT_QUESTIONED,
+	EVENT_ASSURED, /* it is meant: the gates are open */
 	EVENT_KEYED,
 	EVENT_ASKED,
 	EVENT_FETCHING,
@@ -96,12 +101,13 @@ enum order_stage {
 };
 
 enum task_kind {
-	TASK_CHECK,  /* the gates that look at the world */
-	TASK_KEY,    /* key and csr from the keeper */
-	TASK_ASK,    /* mail: the csr and what to do with it */
-	TASK_DNS,    /* look where the name points */
-	TASK_FETCH,  /* what a certificate that came says can be had: its links (AIA) */
-	TASK_ANSWER, /* mail: what became of a certificate whose sender did not wait */
+	TASK_CHECK,    /* the gates that look at the world */
+	TASK_QUESTION, /* mail: is what is odd meant? */
+	TASK_KEY,      /* key and csr from the keeper */
+	TASK_ASK,      /* mail: the csr and what to do with it */
+	TASK_DNS,      /* look where the name points */
+	TASK_FETCH,    /* what a certificate that came says can be had: its links (AIA) */
+	TASK_ANSWER,   /* mail: what became of a certificate whose sender did not wait */
 	TASK_INSTALL,
 	TASK_TEST_ADDRESS,
 	TASK_ASK_DNS, /* mail: installed and tested, now move the record */

@@ -129,6 +129,8 @@ what_can_be_is_sound(void **state UNUSED)
 		if (!reached[mask])
 			continue;
 		assert_true(!f.fact[FACT_KEYED] || f.fact[FACT_CHECKED]);
+		assert_true(!f.fact[FACT_DOUBTED] || !f.fact[FACT_CHECKED]);
+		assert_true(!f.fact[FACT_QUESTIONED] || f.fact[FACT_DOUBTED]);
 		assert_true(!f.fact[FACT_CERTIFIED] || f.fact[FACT_KEYED]);
 		assert_true(!f.fact[FACT_DELIVERED] || f.fact[FACT_KEYED]);
 		assert_true(!f.fact[FACT_DELIVERED] || !f.fact[FACT_FETCHING]);
@@ -225,6 +227,40 @@ the_usual_life(void **state UNUSED)
 
 /* A certificate that came waits for somebody who accepts it (K-08); the next one
  * takes its place. */
+static bool
+is_next(const struct order_facts *facts, enum task_kind kind)
+{
+	struct due due[TASK_KIND_MAX];
+	size_t count = order_next(facts, NOW, due);
+
+	for (size_t i = 0; i < count; i++)
+		if (due[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* Nothing is made, and nothing is to be bought, until somebody says that what is odd is meant. */
+static void
+a_doubt_waits_for_a_word(void **state UNUSED)
+{
+	struct order_facts facts = { 0 };
+
+	assert_int_equal(order_apply(&facts, EVENT_DOUBTED, NOW), 0);
+	assert_int_equal(order_stage(&facts), STAGE_CHECKING);
+	assert_int_equal(order_waits_for(&facts, NOW), PARTY_CUSTOMER);
+	assert_true(is_next(&facts, TASK_QUESTION));
+	assert_false(is_next(&facts, TASK_CHECK));
+	assert_int_equal(order_apply(&facts, EVENT_CHECKED, NOW), ORDER_E_NOT_NOW);
+	assert_int_equal(order_apply(&facts, EVENT_KEYED, NOW), ORDER_E_NOT_NOW);
+	assert_int_equal(order_apply(&facts, EVENT_QUESTIONED, NOW), 0);
+	assert_false(is_next(&facts, TASK_QUESTION));
+	assert_int_equal(order_apply(&facts, EVENT_ASSURED, NOW), 0);
+	assert_int_equal(order_stage(&facts), STAGE_PREPARING);
+	assert_true(is_next(&facts, TASK_KEY));
+	assert_int_equal(order_apply(&facts, EVENT_ASSURED, NOW), ORDER_E_ALREADY);
+	assert_int_equal(order_apply(&facts, EVENT_DOUBTED, NOW), ORDER_E_NOT_NOW);
+}
+
 static void
 a_delivery_waits_to_be_accepted(void **state UNUSED)
 {
@@ -475,7 +511,7 @@ static void
 the_diagram_knows_the_way(void **state UNUSED)
 {
 	static const char *const edges[] = {
-		"checking    -> preparing    when checked\n",
+		"checking    -> preparing    when checked, assured\n",
 		"preparing   -> waiting      when asked\n",
 		"waiting     -> installing   when certified, untested\n",
 		"installing  -> testing      when installed\n",
@@ -500,6 +536,7 @@ main(void)
 		cmocka_unit_test(what_can_be_is_sound),
 		cmocka_unit_test(somebody_always_acts),
 		cmocka_unit_test(the_usual_life),
+		cmocka_unit_test(a_doubt_waits_for_a_word),
 		cmocka_unit_test(a_delivery_waits_to_be_accepted),
 		cmocka_unit_test(an_approval_comes_before_the_installation),
 		cmocka_unit_test(a_closed_window_waits),

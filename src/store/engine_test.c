@@ -248,6 +248,7 @@ an_older_database_is_brought_up_to_date(void **state)
 	tamper(lab,
 	    "ALTER TABLE keys DROP COLUMN origin; ALTER TABLE orders DROP COLUMN fact_rechained; ALTER TABLE orders DROP COLUMN purged;"
 	    "DROP INDEX orders_held; ALTER TABLE orders DROP COLUMN opens; ALTER TABLE orders DROP COLUMN through;"
+	    "ALTER TABLE orders DROP COLUMN fact_doubted; ALTER TABLE orders DROP COLUMN fact_questioned;"
 	    "ALTER TABLE orders DROP COLUMN fact_unapproved; ALTER TABLE orders DROP COLUMN fact_approved;"
 	    "ALTER TABLE orders DROP COLUMN watched; ALTER TABLE orders DROP COLUMN fact_fetching; ALTER TABLE orders DROP COLUMN fact_delivered;"
 	    "ALTER TABLE orders DROP COLUMN fact_unanswered; ALTER TABLE messages RENAME TO new; CREATE TABLE messages (id BLOB PRIMARY KEY,"
@@ -261,7 +262,7 @@ an_older_database_is_brought_up_to_date(void **state)
 	store_free(lab->s);
 	lab->s = reopen(lab);
 	OK(store_schema_version(lab->s, &version));
-	assert_int_equal(version, 9);
+	assert_int_equal(version, 10);
 	assert_int_equal(count_of(lab, "SELECT value FROM counters WHERE name='task'"), tasks);
 	OK(store_event_verify(lab->s, &version));
 	assert_int_equal(version, events);

@@ -164,6 +164,10 @@ static const char *const steps[] = {
 	"ALTER TABLE orders ADD COLUMN opens @int NOT NULL DEFAULT 0;"
 	"ALTER TABLE orders ADD COLUMN through @int NOT NULL DEFAULT 0;"
 	"CREATE INDEX orders_held ON orders (opens) WHERE opens > 0;",
+
+	/* 10: what is odd before the purchase waits for somebody to say that it is meant */
+	"ALTER TABLE orders ADD COLUMN fact_doubted @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN fact_questioned @int NOT NULL DEFAULT 0;",
 };
 /* clang-format on */
 

@@ -16,10 +16,10 @@
 #include "store/tasks.h"
 
 /* In the order of enum order_fact; a test compares these names with order_fact_name(). */
-#define FACTS                                                                                                         \
-	"fact_checked, fact_refused, fact_keyed, fact_asked, fact_fetching, fact_delivered, fact_unanswered,"         \
-	" fact_certified, fact_unapproved, fact_approved, fact_installed, fact_tested, fact_dns_asked, fact_pointed," \
-	" fact_confirmed, fact_told, fact_rechained,"                                                                 \
+#define FACTS                                                                                                                                \
+	"fact_checked, fact_refused, fact_doubted, fact_questioned, fact_keyed, fact_asked, fact_fetching, fact_delivered, fact_unanswered," \
+	" fact_certified, fact_unapproved, fact_approved, fact_installed, fact_tested, fact_dns_asked, fact_pointed,"                        \
+	" fact_confirmed, fact_told, fact_rechained,"                                                                                        \
 	" fact_stuck, fact_superseded, fact_retired"
 #define COLUMNS                                                                                                              \
 	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"     \
@@ -270,7 +270,7 @@ insert_order(struct store *s, const struct order *o)
 	    "INSERT INTO orders (id, number, site, customer, service, organization, division, city, state, country, key_kind, mailboxes,"
 	    " waiver, key, csr, certificate, installation, kind, dns_when, valid_from, dns_looked, dns_looks, withdrawn, " FACTS
 	    ", stage, waits_for, trouble, created, changed, version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$17,$18,$19,$20,"
-	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
+	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
 
 	query_id(&q, 1, o->id);
 	query_int(&q, 2, o->number);
@@ -304,9 +304,11 @@ write_facts(struct store *s, const struct order *o)
 {
 	CLEAN(query_end)
 	struct query q = query(s,
-	    "UPDATE orders SET stage=$2, waits_for=$3, changed=$4, trouble=$5, withdrawn=$6, opens=$7, through=$8, fact_checked=$9, fact_refused=$10, fact_keyed=$11, fact_asked=$12,"
-	    " fact_fetching=$13, fact_delivered=$14, fact_unanswered=$15, fact_certified=$16, fact_unapproved=$17, fact_approved=$18, fact_installed=$19,"
-	    " fact_tested=$20, fact_dns_asked=$21, fact_pointed=$22, fact_confirmed=$23, fact_told=$24, fact_rechained=$25, fact_stuck=$26, fact_superseded=$27, fact_retired=$28, version=version+1 WHERE id=$1");
+	    "UPDATE orders SET stage=$2, waits_for=$3, changed=$4, trouble=$5, withdrawn=$6, opens=$7, through=$8,"
+	    " fact_checked=$9, fact_refused=$10, fact_doubted=$11, fact_questioned=$12, fact_keyed=$13, fact_asked=$14, fact_fetching=$15,"
+	    " fact_delivered=$16, fact_unanswered=$17, fact_certified=$18, fact_unapproved=$19, fact_approved=$20, fact_installed=$21, fact_tested=$22,"
+	    " fact_dns_asked=$23, fact_pointed=$24, fact_confirmed=$25, fact_told=$26, fact_rechained=$27, fact_stuck=$28, fact_superseded=$29,"
+	    " fact_retired=$30, version=version+1 WHERE id=$1");
 	when now = world_now(s->world);
 
 	query_id(&q, 1, o->id);

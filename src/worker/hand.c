@@ -13,6 +13,7 @@
 /* clang-format off */
 static step_fn *const steps[] = {
 	[TASK_CHECK] = step_check,
+	[TASK_QUESTION] = step_question,
 	[TASK_KEY] = step_key,
 	[TASK_ASK] = step_ask,
 	[TASK_DNS] = step_dns,

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * TASK_CHECK and TASK_DNS: where does the name point? The first look also decides whether the
- * customer is told to move its DNS record at any time or last: where a site answers today, or where
- * we could not see, it moves last, or its users would meet a warning.
- */
-#include "worker/worker.h"
+/* TASK_DNS: where does the name point? */
+#include "worker/look.h"
 
-static int
-keep_look(struct hand *hand, const struct order *order, struct dns_report *report)
+int
+look_keep(struct hand *hand, const struct order *order, struct dns_report *report)
 {
 	CLEAN(buf_fini) struct buf json = BUF(1 << 16);
 	const struct finding *first;
@@ -30,8 +26,9 @@ keep_look(struct hand *hand, const struct order *order, struct dns_report *repor
 	return store_findings_replace(hand->store, order->id, GATE_DNS, &report->findings);
 }
 
-static int
-look(struct hand *hand, const struct order *order, struct dns_report *ret, struct outcome *what)
+int
+look_at_dns(
+    struct hand *hand, const struct order *order, struct dns_report *ret, struct outcome *what)
 {
 	struct subject_matter matter;
 	int r = hand_load(hand, order, &matter, what);
@@ -39,33 +36,6 @@ look(struct hand *hand, const struct order *order, struct dns_report *ret, struc
 	if (r)
 		return r;
 	return dns_check(hand->dns, &matter.name, &matter.address, ret);
-}
-
-static enum dns_when
-move_when(const struct dns_report *report)
-{
-	return report->answers_somewhere || report->verdict == DNS_UNKNOWN ? DNS_LAST : DNS_NOW;
-}
-
-int
-step_check(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
-{
-	struct dns_report report;
-	int r = look(hand, order, &report, what);
-
-	if (r)
-		return r > 0 ? 0 : r;
-	r = hand_begin(hand);
-	if (r)
-		return r;
-	r = keep_look(hand, order, &report);
-	if (r)
-		return r;
-	r = store_order_set_dns_when(hand->store, order->id, move_when(&report));
-	if (r)
-		return r;
-	outcome_set(what, OUTCOME_DONE, "dns %s", dns_verdict_name(report.verdict));
-	return hand_finish(hand, task, EVENT_CHECKED, "", "worker.checked");
 }
 
 /* The event that a look means for the facts as they are; EVENT_MAX for none. A look that saw
@@ -87,14 +57,14 @@ step_dns(struct hand *hand, const struct task *task, struct order *order, struct
 {
 	struct dns_report report;
 	struct order after;
-	int r = look(hand, order, &report, what);
+	int r = look_at_dns(hand, order, &report, what);
 
 	if (r)
 		return r > 0 ? 0 : r;
 	r = hand_begin(hand);
 	if (r)
 		return r;
-	r = keep_look(hand, order, &report);
+	r = look_keep(hand, order, &report);
 	if (r)
 		return r;
 	r = store_order_looked(hand->store, order->id);

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 
 #include "mail/mail.h"
+#include "names/spell.h"
 #include "pki/csr.h"
+#include "review/doubt.h"
 #include "store/certificates.h"
 #include "store/customers.h"
 #include "store/deliveries.h"
@@ -26,7 +28,8 @@ struct sources {
 	struct buf csr_pem;
 	struct buf what, why, next; /* of what was found first */
 	char issuer[512], names[2048], not_after[WHEN_WORDS_SIZE];
-	char how_to_return[256], how_to_accept[256];
+	char how_to_return[256], how_to_accept[256], how_to_confirm[256];
+	char spelled[1024];
 };
 
 static void
@@ -62,19 +65,53 @@ load_names(const struct delivered *delivered, struct sources *ret)
 		    len ? ", " : "", STR_ARG(name));
 }
 
-/* What is said of a delivery: the one cause that a customer sees (I-08). Remarks are none. */
+/* The one cause that a customer sees (I-08). Remarks are none. */
+static void
+load_finding(const struct findings *findings, struct sources *ret)
+{
+	const struct finding *first = findings_first(findings);
+
+	if (!first || first->severity == SEVERITY_INFO)
+		return;
+	finding_render(first, FINDING_WHAT, &ret->what);
+	finding_render(first, FINDING_WHY, &ret->why);
+	finding_render(first, FINDING_NEXT, &ret->next);
+}
+
+/* "o w a . c o n t o s o . c o m": what is read letter by letter is read. */
+static void
+spell(const char *host, char *to, size_t size)
+{
+	struct name_letter letters[sizeof(((struct host_name *)0)->text)];
+	size_t count = name_spell_letters(host, letters, COUNT_OF(letters)), len = 0;
+
+	to[0] = '\0';
+	for (size_t i = 0; i < count && len + sizeof(letters[i].text) + 1 < size; i++)
+		len += (size_t)snprintf(
+		    to + len, size - len, "%s%s", i > 0 ? " " : "", letters[i].text);
+}
+
+static int
+load_doubt(struct hand *hand, const struct order *order, struct sources *ret)
+{
+	struct doubt *doubt = alloc_zero(sizeof(*doubt));
+	int r = doubt_read(hand->store, order, doubt);
+
+	if (r == 0)
+		load_finding(&doubt->findings, ret);
+	free(doubt);
+	spell(order->host, ret->spelled, sizeof(ret->spelled));
+	return r;
+}
+
 static int
 load_delivered(struct hand *hand, const struct delivered *delivered, struct sources *ret)
 {
 	struct findings *findings = alloc_zero(sizeof(*findings));
 	int r = store_delivered_findings(hand->store, delivered->id, findings);
-	const struct finding *first = r ? NULL : findings_first(findings);
 
-	if (first && first->severity > SEVERITY_INFO) {
-		finding_render(first, FINDING_WHAT, &ret->what);
-		finding_render(first, FINDING_WHY, &ret->why);
-		finding_render(first, FINDING_NEXT, &ret->next);
-	}
+	if (r == 0)
+		load_finding(findings, ret);
 	free(findings);
 	load_names(delivered, ret);
 	snprintf(ret->issuer, sizeof(ret->issuer), "%s", delivered->issuer);
@@ -105,6 +142,8 @@ load(struct hand *hand, const struct order *order, enum mail_purpose purpose,
 		r = store_site_get(hand->store, order->site, &ret->site);
 	if (r == 0 && purpose == MAIL_CSR)
 		r = load_csr(hand, order, ret);
+	if (r == 0 && (purpose == MAIL_QUESTION || purpose == MAIL_DECLINED))
+		r = load_doubt(hand, order, ret);
 	if (r == 0 && delivered)
 		r = load_delivered(hand, delivered, ret);
 	else if (r == 0 && !id_is_none(order->certificate))
@@ -113,6 +152,8 @@ load(struct hand *hand, const struct order *order, enum mail_purpose purpose,
 	    "with an access token of ours, certdesk order certificate %lld FILE",
 	    (long long)order->number);
 	snprintf(ret->how_to_accept, sizeof(ret->how_to_accept), "certdesk order accept %lld",
+	    (long long)order->number);
+	snprintf(ret->how_to_confirm, sizeof(ret->how_to_confirm), "certdesk order confirm %lld",
 	    (long long)order->number);
 	return error_fold(r);
 }
@@ -153,6 +194,8 @@ compose(struct hand *hand, const struct order *order, enum mail_purpose purpose,
 		              !id_eq(sources.site.live_order, order->id),
 		.api_hint = sources.how_to_return,
 		.accept_hint = sources.how_to_accept,
+		.confirm_hint = sources.how_to_confirm,
+		.spelled = sources.spelled,
 	};
 
 	if (r)

@@ -35,12 +35,14 @@ release(struct hand *hand, const struct order *order, const struct site *site)
 	return error_fold(r);
 }
 
-/* Of the end of a live site people speak otherwise. */
+/* Who waits for the request hears that it will not come; of the end of a live site people speak
+ * otherwise. */
 static bool
 is_owed_a_word(const struct order *order)
 {
-	return order->facts.fact[FACT_RETIRED] && order->facts.fact[FACT_ASKED] &&
-	       !order->facts.fact[FACT_CONFIRMED];
+	return order->facts.fact[FACT_REFUSED] ||
+	       (order->facts.fact[FACT_RETIRED] && order->facts.fact[FACT_ASKED] &&
+		   !order->facts.fact[FACT_CONFIRMED]);
 }
 
 /* Begins the transaction, unless LATER in *what. A mail that nobody can take does not keep the
@@ -52,7 +54,8 @@ tell(struct hand *hand, const struct order *order, struct outcome *what)
 
 	if (!is_owed_a_word(order))
 		return hand_begin(hand);
-	r = hand_write(hand, order, MAIL_RETIRED, what);
+	r = hand_write(
+	    hand, order, order->facts.fact[FACT_REFUSED] ? MAIL_DECLINED : MAIL_RETIRED, what);
 	if (r || what->kind == OUTCOME_DONE || what->kind == OUTCOME_LATER)
 		return r;
 	r = hand_begin(hand);

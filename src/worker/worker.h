@@ -60,9 +60,9 @@ struct hand {
 typedef int step_fn(
     struct hand *hand, const struct task *task, struct order *order, struct outcome *what);
 
-step_fn step_check, step_key, step_ask, step_dns, step_fetch, step_answer, step_install,
-    step_test_address, step_ask_dns, step_test_name, step_tell, step_refresh, step_purge,
-    step_watch, step_withdraw;
+step_fn step_check, step_question, step_key, step_ask, step_dns, step_fetch, step_answer,
+    step_install, step_test_address, step_ask_dns, step_test_name, step_tell, step_refresh,
+    step_purge, step_watch, step_withdraw;
 
 /* Begins a transaction of the task the hand is at. STORE_E_STALE when somebody else is at it by now,
  * as a worker outlives its certdeskd, killed, for some seconds: the step ends with that, and keeps

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TASK_CHECK: the gates before the purchase, once. The look at the DNS also decides whether the
+ * customer is told to move its record at any time or last: where a site answers today, or where we
+ * could not see, it moves last, or its users would meet a warning.
+ *
+ * What holds of eligibility, name and organization waits for somebody's word (docs/decisions/0024);
+ * TASK_QUESTION asks for it by mail.
+ */
+#include <stdlib.h>
+
+#include "mail/mail.h"
+#include "review/doubt.h"
+#include "worker/look.h"
+
+static enum dns_when
+move_when(const struct dns_report *report)
+{
+	return report->answers_somewhere || report->verdict == DNS_UNKNOWN ? DNS_LAST : DNS_NOW;
+}
+
+static enum order_event
+event_of(const struct doubt *doubt)
+{
+	switch (doubt_severity(doubt)) {
+	case SEVERITY_REJECT:
+		return EVENT_REFUSED;
+	case SEVERITY_HOLD:
+		return EVENT_DOUBTED;
+	case SEVERITY_INFO:
+	case SEVERITY_WARN:
+	case SEVERITY_MAX:
+		break;
+	}
+	return EVENT_CHECKED;
+}
+
+static int
+conclude(struct hand *hand, const struct task *task, const struct order *order)
+{
+	struct doubt *doubt = alloc_zero(sizeof(*doubt));
+	int r = doubt_read(hand->store, order, doubt);
+	enum order_event event = event_of(doubt);
+
+	free(doubt);
+	return r ? r : hand_finish(hand, task, event, "", "worker.checked");
+}
+
+int
+step_check(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	struct dns_report report;
+	int r = look_at_dns(hand, order, &report, what);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	r = hand_begin(hand);
+	if (r)
+		return r;
+	r = look_keep(hand, order, &report);
+	if (r)
+		return r;
+	r = store_order_set_dns_when(hand->store, order->id, move_when(&report));
+	if (r)
+		return r;
+	outcome_set(what, OUTCOME_DONE, "dns %s", dns_verdict_name(report.verdict));
+	return conclude(hand, task, order);
+}
+
+int
+step_question(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
+{
+	int r = hand_write(hand, order, MAIL_QUESTION, what);
+
+	return r || what->kind != OUTCOME_DONE
+	           ? r
+	           : hand_finish(hand, task, EVENT_QUESTIONED, "", "worker.questioned");
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Before anything is bought: what looks odd about an order waits for somebody's word."""
+import re
+
+import pytest
+
+from stage.contract import CheckedApi
+from stage.house import Refused, Stage
+from stage.peers import wait_for
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    with Stage(tmp_path_factory.mktemp("questions"), pool="127.81.0.0/24", stock=2) as s:
+        s.customer, s.service = s.furnish()
+        s.customers_own = s.house.api(s.api.post("/tokens", {"name": "anna", "role": "customer", "customer": s.customer["id"]})["token"])
+        yield s
+        log = s.house.log_text()
+        assert "runtime error" not in log and "AddressSanitizer" not in log, log[-4000:]
+
+
+def doubted(s, pasted):
+    order = s.order(s.service, pasted, key="p256")
+    return s.until(order, lambda o: o["facts"].get("questioned"), what="the question by mail")
+
+
+def mail(s, order, purpose):
+    return next(m for m in s.api.all(f"/orders/{order['number']}/messages") if m["purpose"] == purpose)
+
+
+def test_what_was_pasted_is_confirmed(stage, host):
+    """From a pasted address to the request: asked by mail, shown in big letters, confirmed by the customer under the number it was shown under."""
+    s = stage
+    order = doubted(s, f"https://{host}/owa/")
+    assert (order["stage"], order["waits_for"]) == ("checking", "customer") and not order["facts"].get("keyed")
+    sent = mail(s, order, "question")
+    assert sent["subject"].startswith(f"Is {host} the right name?") and sent["sent"]
+    assert " ".join(host) in sent["body"] and "https://" in sent["body"] and "do not buy" in " ".join(sent["body"].split())
+    words = s.house.cli("order", "show", order["number"]).stdout
+    assert f"certdesk order confirm {order['number']}" in words and "Something looks odd" in words
+    shown = s.house.cli("order", "confirm", order["number"], check=False)
+    assert shown.returncode == 1 and "#####" in shown.stdout and "Please check the name" in shown.stdout
+    number = re.search(r"--question ([0-9a-f]{64})", shown.stdout)[1]
+    with pytest.raises(Refused) as refused:
+        s.api.post(f"/orders/{order['number']}/confirm", {"question": "0" * 64})
+    assert refused.value.problem["code"] == "CHANGED"
+    assert not s.show(order)["facts"].get("keyed")
+    confirmed = s.customers_own.post(f"/orders/{order['number']}/confirm", {"question": number})
+    assert confirmed["stage"] == "preparing" and "doubted" not in confirmed["facts"]
+    csr = s.csr(order)
+    assert s.api.get(f"/orders/{order['number']}")["facts"]["keyed"] and csr.startswith("-----BEGIN CERTIFICATE REQUEST")
+    assert "order.assured" in {e["action"] for e in s.api.all(f"/orders/{order['number']}/events")}
+    again = s.house.cli("order", "confirm", order["number"], check=False)
+    assert again.returncode != 0 and "Nothing about this order has to be confirmed" in again.stdout + again.stderr
+
+
+def test_what_was_not_meant_is_cancelled(stage, host):
+    """Nothing was made, nothing was bought: the address goes back, and no mail says what is known already."""
+    s = stage
+    order = doubted(s, f"http://{host}:443/")
+    s.api.post(f"/orders/{order['number']}/cancel")
+    s.until(order, lambda o: o["stage"] == "retired", what="the end")
+    wait_for(lambda: not s.api.get(f"/orders/{order['number']}/tasks")["items"], what="the address given back")
+    assert [m["purpose"] for m in s.api.all(f"/orders/{order['number']}/messages")] == ["question"]
+
+
+def test_a_plain_name_asks_nothing(stage, host):
+    order = stage.order(stage.service, host, key="p256")
+    assert stage.csr(order)
+    assert [m["purpose"] for m in stage.api.all(f"/orders/{order['number']}/messages")] in ([], ["csr"])
+
+
+def test_the_api_as_described(stage, host):
+    order = doubted(stage, f"https://{host}/")
+    api = CheckedApi(f"http://127.0.0.1:{stage.house.port}", stage.house.token)
+    status, _, asked = api.ask("GET", f"/orders/{order['number']}/question")
+    assert status == 200 and "".join(one["letter"] for one in asked["letters"]) == host == asked["host"]
+    assert api.ask("POST", f"/orders/{order['number']}/confirm", {"question": "1" * 64})[0] == 409
+    assert api.ask("POST", f"/orders/{order['number']}/confirm", {})[0] in (400, 422)
+    assert api.ask("POST", f"/orders/{order['number']}/confirm", {"question": asked["question"]})[0] == 200
+    assert api.ask("GET", f"/orders/{order['number']}/question")[0] == 404
