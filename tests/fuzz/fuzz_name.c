@@ -116,7 +116,8 @@ static void
 judge(const struct str text[static TEXTS])
 {
 	CLEAN(known_names_free) struct known_names *known = known_names_new();
-	struct name_judgement *said = alloc_zero(sizeof(*said));
+	struct findings *findings = alloc_zero(sizeof(*findings));
+	struct name_judgement said;
 	struct name_list_mistake mistake;
 	const struct name_question question = { .pasted = text[HOST],
 		.service = "owa",
@@ -127,11 +128,11 @@ judge(const struct str text[static TEXTS])
 	int r = name_list_read(text[KNOWN], known, &mistake);
 
 	MUST_HOLD(r == 0 || (r == NAME_LIST_E_LINE && mistake.line > 0 && mistake.text.len > 0));
-	r = name_judge(&question, said);
-	check_findings(&said->findings);
-	check_alike(known, said, r == NAME_JUDGE_E_REFUSED);
-	check_spelling(said->host.text);
-	free(said);
+	r = name_judge(&question, findings, &said);
+	check_findings(findings);
+	check_alike(known, &said, r == NAME_JUDGE_E_REFUSED);
+	check_spelling(said.host.text);
+	free(findings);
 }
 
 int
