@@ -181,17 +181,18 @@ static json_t *
 judge(const struct customer *customer, const struct known_names *all, struct str pasted)
 {
 	static const char *const verdicts[] = { "fine", "refused", "confirm" };
-	struct name_judgement *said = alloc_zero(sizeof(*said));
+	struct findings *findings = alloc_zero(sizeof(*findings));
+	struct name_judgement said;
 	const struct name_question question = { .pasted = pasted,
 		.service = "",
 		.service_url = "",
 		.domains = customer ? customer->domains : NULL,
 		.known = customer ? customer->sites : NULL,
 		.others = all };
-	int r = name_judge(&question, said);
-	json_t *answer = json_pack("[s, s]", verdicts[r], said->alike.meant.text);
+	int r = name_judge(&question, findings, &said);
+	json_t *answer = json_pack("[s, s]", verdicts[r], said.alike.meant.text);
 
-	free(said);
+	free(findings);
 	return answer;
 }
 

@@ -91,7 +91,7 @@ def test_what_does_not_exist_comes_with_what_does(known):
 
 def test_the_worst_comes_first(known):
     said = told("https://contosoo.com/owa", "--known", known, status=1)
-    assert codes(said) == ["FQDN_ALIKE", "FQDN_CLEANED", "FQDN_APEX"]
+    assert codes(said) == ["FQDN_CLEANED", "FQDN_ALIKE", "FQDN_APEX"]
 
 
 def test_whose(known, tmp_path):

@@ -21,7 +21,8 @@ struct name_session {
 	const struct cli *cli;
 	struct known_names *domains, *known, *others;
 	struct name_question question;
-	struct name_judgement *said;
+	struct findings *findings;
+	struct name_judgement said;
 };
 
 static void
@@ -30,7 +31,7 @@ session_fini(struct name_session *s)
 	known_names_free(s->domains);
 	known_names_free(s->known);
 	known_names_free(s->others);
-	free(s->said);
+	free(s->findings);
 }
 CLEAN_DEFINE_FINI(session_fini, struct name_session);
 
@@ -131,6 +132,7 @@ take_protection(struct name_session *s)
 {
 	const char *state = cli_value(s->cli, "protection");
 
+	s->question.protection = PROTECTION_NOT_TOLD;
 	if (!state)
 		return 0;
 	s->question.protection = strcmp(state, "on") == 0 ? PROTECTION_IS_ON : PROTECTION_IS_OFF;
@@ -199,7 +201,7 @@ text_or_null(const char *text)
 static json_t *
 describe(const struct name_session *s, int r)
 {
-	const struct name_judgement *said = s->said;
+	const struct name_judgement *said = &s->said;
 	char asked[1024];
 
 	str_show(s->question.pasted, asked, sizeof(asked));
@@ -207,7 +209,7 @@ describe(const struct name_session *s, int r)
 	    verdict_of(r), "name", text_or_null(said->host.text), "domain",
 	    text_or_null(said->domain), "meant", text_or_null(said->alike.meant.text), "mistake",
 	    mistake_name(said->alike.mistake), "letters", letter_list(said->host.text), "findings",
-	    finding_list(&said->findings));
+	    finding_list(s->findings));
 }
 
 static void
@@ -236,7 +238,7 @@ show_host(const struct cli *cli, const char *name, bool big_too)
 }
 
 static void
-show(const struct cli *cli, const struct name_judgement *said, int r, const json_t *object)
+show(const struct name_session *s, int r, const json_t *object)
 {
 	static const struct {
 		const char *words, *colour;
@@ -246,14 +248,15 @@ show(const struct cli *cli, const struct name_judgement *said, int r, const json
 		[NAME_JUDGE_E_HELD] = { "please confirm", "\x1b[33m" },
 	};
 	const json_t *findings = json_object_get(object, "findings");
+	const char *name = s->said.host.text;
+	const struct cli *cli = s->cli;
 	char asked[1024];
 
 	printf("%s%s%s  %s\n", show_paint(cli, heads[r].colour), heads[r].words,
 	    show_paint(cli, "\x1b[0m"),
-	    r == NAME_JUDGE_E_REFUSED ? show_text(object, "asked", asked, sizeof(asked))
-				      : said->host.text);
-	if (said->host.text[0] && (r || findings_first(&said->findings)))
-		show_host(cli, said->host.text, r != NAME_JUDGE_E_REFUSED);
+	    r == NAME_JUDGE_E_REFUSED ? show_text(object, "asked", asked, sizeof(asked)) : name);
+	if (name[0] && json_array_size(findings) > 0)
+		show_host(cli, name, r != NAME_JUDGE_E_REFUSED);
 	if (json_array_size(findings) > 0)
 		putchar('\n');
 	show_findings(cli, findings);
@@ -268,16 +271,14 @@ run_name(struct cli *cli)
 
 	if (r)
 		return r;
-	s.said = alloc_zero(sizeof(*s.said));
-	r = name_judge(&s.question, s.said);
-	if (r < 0)
-		return cli_fail(EXIT_INTERNAL, "%s", error_words(r));
+	s.findings = alloc_zero(sizeof(*s.findings));
+	r = name_judge(&s.question, s.findings, &s.said);
 	object = describe(&s, r);
 	if (cli->json) {
 		json_dumpf(object, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 		putchar('\n');
 	} else {
-		show(cli, s.said, r, object);
+		show(&s, r, object);
 	}
 	json_decref(object);
 	return r ? EXIT_FINDINGS : EXIT_DONE;

@@ -68,6 +68,7 @@ static const struct {
 	FACT(finding_what),
 	FACT(finding_why),
 	FACT(finding_next),
+	FACT(finding_more),
 	FACT(api_hint),
 	FACT(accept_hint),
 	FACT(confirm_hint),
@@ -215,6 +216,8 @@ is_wanted(enum mail_condition condition, const struct mail_facts *facts)
 		return !facts->site_stays;
 	case HAS_HINT:
 		return facts->api_hint && *facts->api_hint;
+	case HAS_MORE:
+		return facts->finding_more && *facts->finding_more;
 	case HAS_FINDING:
 		return facts->finding_what && *facts->finding_what;
 	}

@@ -37,6 +37,7 @@ facts_of(void)
 		.api_hint = "certdesk order certificate 1042 FILE",
 		.accept_hint = "certdesk order accept 1042",
 		.confirm_hint = "certdesk order confirm 1042",
+		.finding_more = "The domain is new to us.",
 		.spelled = "o w a . c o n t o s o . c o m",
 	};
 }

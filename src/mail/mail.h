@@ -37,6 +37,7 @@ struct mail_facts {
 	const char *names;              /* of the certificate that was sent: "a, b" */
 	/* the finding a customer sees first (I-08), in its sentences; "" = none */
 	const char *finding_what, *finding_why, *finding_next;
+	const char *finding_more; /* what else was found as grave, in sentences; "" = nothing */
 	bool site_stays; /* of a cancelled order: its site goes on with the certificate it has */
 	const char *api_hint;     /* how to send the certificate back */
 	const char *accept_hint;  /* how to accept it */

@@ -20,6 +20,7 @@ enum mail_condition {
 	HAS_NO_CONTACT,
 	HAS_HINT,
 	HAS_FINDING,
+	HAS_MORE, /* than the one finding */
 	SITE_STAYS,
 	SITE_GOES
 };

@@ -33,6 +33,7 @@ static const struct mail_paragraph question[] = {
 	{ LAYOUT_TEXT, HAS_FINDING, "What looks odd: {finding_what}" },
 	{ LAYOUT_TEXT, HAS_FINDING, "Why it matters: {finding_why}" },
 	{ LAYOUT_TEXT, HAS_FINDING, "What to do: {finding_next}" },
+	{ LAYOUT_TEXT, HAS_MORE, "There is more to look at: {finding_more}" },
 	{ LAYOUT_TEXT, ALWAYS, "If it is right as it is, say so in a reply to this message, or confirm it yourself with an access token of ours:" },
 	{ LAYOUT_RECORD, ALWAYS, "{confirm_hint}" },
 	{ LAYOUT_TEXT, ALWAYS, "If it is not, tell us what it should be: we cancel this order and open the right one. It costs nothing." },

@@ -23,7 +23,7 @@ what_was_meant(void **state UNUSED)
 	CLEAN(known_names_free)
 	struct known_names *known =
 	    known_of("mail.contoso.com\nowa.contoso.com\nfabrikam.co.uk\nmodern.de\nabc.de\nax.de\n"
-		     "firma1.de\nm\xc3\xbcller.de\ndev.fabrikam.co.uk\n");
+		     "firma1.de\nrool.de\nm\xc3\xbcller.de\ndev.fabrikam.co.uk\n");
 	static const struct {
 		const char *typed, *meant; /* NULL = nothing */
 		enum name_mistake mistake;
@@ -55,12 +55,17 @@ what_was_meant(void **state UNUSED)
 		{ "mial.contoso.com", "mail.contoso.com", MISTAKE_SWAPPED },
 		{ "maik.contoso.com", "mail.contoso.com", MISTAKE_NEIGHBOUR },
 		{ "webmial.contoso.com", "webmail.contoso.com", MISTAKE_SWAPPED },
+		{ "rnail.contoso.com", "mail.contoso.com", MISTAKE_LOOK },
+		{ "ma0l.contoso.com", "mail.contoso.com", MISTAKE_OTHER },
+		{ "dex.fabrikam.co.uk", "dev.fabrikam.co.uk", MISTAKE_OTHER },
+		{ "owa.fabrikam.c.uk", "owa.fabrikam.co.uk", MISTAKE_ENDING },
+		{ "rol.de", "rool.de", MISTAKE_MISSING },
 		{ "autodicover.contoso.com", "autodiscover.contoso.com", MISTAKE_MISSING },
 		/* other names, and no mistakes */
 		{ "mail2.contoso.com", NULL, MISTAKE_NONE },
 		{ "mails.contoso.com", NULL, MISTAKE_NONE },
 		{ "webmail.contoso.com", NULL, MISTAKE_NONE },
-		{ "dex.fabrikam.co.uk", NULL, MISTAKE_NONE },
+		{ "jool.de", NULL, MISTAKE_NONE }, /* four letters, any other one */
 		{ "firma2.de", NULL, MISTAKE_NONE },
 		{ "ay.de", NULL, MISTAKE_NONE },
 		{ "northwind.com", NULL, MISTAKE_NONE },
@@ -94,6 +99,23 @@ the_likeliest(void **state UNUSED)
 	assert_string_equal(found.meant.text, "owa.contoso.de");
 	name_alike_find(known, "owa.cntosa.com", false, &found);
 	assert_string_equal(found.meant.text, "owa.cantosa.com");
+}
+
+/* Of several endings the nearest; of several domains the one whose host is known. */
+static void
+the_nearest(void **state UNUSED)
+{
+	CLEAN(known_names_free)
+	struct known_names *known =
+	    known_of("contoso.de\ncontoso.com\nfabrikam.de\nowa.fabrikam.at\nfabrikam.fr\n");
+	struct name_alike found;
+
+	name_alike_find(known, "owa.contoso.cm", false, &found);
+	assert_string_equal(found.meant.text, "owa.contoso.com");
+	name_alike_find(known, "owa.fabrikam.d", false, &found);
+	assert_string_equal(found.meant.text, "owa.fabrikam.de");
+	name_alike_find(known, "owa.fabrikam.nl", false, &found);
+	assert_string_equal(found.meant.text, "owa.fabrikam.at");
 }
 
 /* Below a customer's own domain only the host can be wrong. */
@@ -159,6 +181,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_meant),
 		cmocka_unit_test(the_likeliest),
+		cmocka_unit_test(the_nearest),
 		cmocka_unit_test(below_ones_own),
 		cmocka_unit_test(the_domain_twice),
 		cmocka_unit_test(lists),

@@ -8,9 +8,10 @@
 
 struct trial {
 	const struct name_question *question;
+	struct findings *findings;
 	struct name_judgement *said;
 	const char *name;
-	bool own; /* the host of the service, or below an accepted domain */
+	bool own; /* known, the host of the service, or below an accepted domain */
 };
 
 static bool
@@ -33,7 +34,7 @@ has_domains(const struct name_question *question)
 static struct finding *
 say(struct trial *t, enum finding_code code)
 {
-	struct finding *f = findings_add(&t->said->findings, code, "host");
+	struct finding *f = findings_add(t->findings, code, "host");
 
 	finding_param(f, "fqdn", "%s", t->name);
 	finding_param(f, "domain", "%s", t->said->domain);
@@ -91,7 +92,7 @@ judge_alike(struct trial *t, bool refused)
 	if (alike->mistake == MISTAKE_NONE)
 		return false;
 	if (alike->mistake == MISTAKE_WWW)
-		drop_www(&t->said->findings);
+		drop_www(t->findings);
 	f = say(t, refused ? FINDING_FQDN_MEANT : FINDING_FQDN_ALIKE);
 	finding_param(f, "meant", "%s", alike->meant.text);
 	finding_param(f, "mistake", "%s", alike->words);
@@ -135,7 +136,7 @@ judge_others(struct trial *t)
 	const struct known_names *others = t->question->others;
 	struct name_alike alike = { 0 };
 
-	if (!others || t->own || is_known(t))
+	if (!others || t->own)
 		return;
 	if (!known_names_cover(others, t->name))
 		name_alike_find(others, t->name, false, &alike);
@@ -158,42 +159,42 @@ judge_service(struct trial *t)
 		say(t, FINDING_PROTECTION_ON);
 }
 
-static void
-judge_against_known(struct trial *t, bool refused)
+void
+name_judge_known(const struct name_question *question, const struct host_name *name, bool refused,
+    struct findings *findings, struct name_judgement *ret)
 {
-	const struct name_question *question = t->question;
+	struct trial t = { .question = question, .findings = findings, .said = ret };
 
-	t->own = is_service_host(question, t->name) ||
-	         (question->domains && known_names_cover(question->domains, t->name));
-	if (!judge_alike(t, refused) && !refused) {
-		judge_owner(t);
-		judge_others(t);
+	*ret = (struct name_judgement){ .host = *name };
+	t.name = ret->host.text;
+	(void)str_copy(name_parts_of(t.name).domain, ret->domain, sizeof(ret->domain));
+	t.own = is_service_host(question, t.name) || is_known(&t) ||
+	        (question->domains && known_names_cover(question->domains, t.name));
+	if (!judge_alike(&t, refused) && !refused) {
+		judge_owner(&t);
+		judge_others(&t);
 	}
 	if (!refused)
-		judge_service(t);
+		judge_service(&t);
 }
 
 int
-name_judge(const struct name_question *question, struct name_judgement *ret)
+name_judge(
+    const struct name_question *question, struct findings *findings, struct name_judgement *ret)
 {
-	struct trial t = { .question = question, .said = ret };
 	struct name_report report;
-	int r;
+	struct host_name name;
+	int r =
+	    order_intake_name(question->pasted, question->service_url, findings, &name, &report);
 
-	*ret = (struct name_judgement){ .findings.policy = question->severities };
-	r = order_intake_name(
-	    question->pasted, question->service_url, &ret->findings, &ret->host, &report);
-	if (r) /* its report tells as much as could be read */
-		ret->host = (struct host_name){ "" };
-	if (r && report.ascii[0] && strchr(report.ascii, '.'))
-		(void)str_copy(str_of(report.ascii), ret->host.text, sizeof(ret->host.text));
-	t.name = ret->host.text;
-	if (t.name[0]) {
-		(void)str_copy(name_parts_of(t.name).domain, ret->domain, sizeof(ret->domain));
-		judge_against_known(&t, r != 0);
-	}
-	ret->findings.policy = NULL;
-	if (findings_refuse(&ret->findings))
+	*ret = (struct name_judgement){ 0 };
+	/* of one that is refused, what could be read */
+	if (r && (!strchr(report.ascii, '.') ||
+		     !str_copy(str_of(report.ascii), name.text, sizeof(name.text))))
+		name.text[0] = '\0';
+	if (name.text[0])
+		name_judge_known(question, &name, r != 0, findings, ret);
+	if (findings_refuse(findings))
 		return NAME_JUDGE_E_REFUSED;
-	return findings_block(&ret->findings) ? NAME_JUDGE_E_HELD : 0;
+	return findings_block(findings) ? NAME_JUDGE_E_HELD : 0;
 }

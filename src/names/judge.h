@@ -17,7 +17,12 @@ enum {
 	NAME_JUDGE_E_HELD,        /* none refuses, at least one holds */
 };
 
-enum name_protection { PROTECTION_NOT_TOLD, PROTECTION_IS_OFF, PROTECTION_IS_ON };
+enum name_protection {
+	PROTECTION_NOT_ASKED, /* nothing is said of it */
+	PROTECTION_NOT_TOLD,
+	PROTECTION_IS_OFF,
+	PROTECTION_IS_ON,
+};
 
 /* Each list may be NULL: nothing is known then. */
 struct name_question {
@@ -28,7 +33,6 @@ struct name_question {
 	const struct known_names *domains; /* the customer's accepted domains */
 	const struct known_names *known;   /* further names that it may be told of */
 	const struct known_names *others;  /* other customers' domains and sites */
-	const struct severity_policy *severities; /* NULL = the catalogue's */
 };
 
 struct name_judgement {
@@ -36,7 +40,12 @@ struct name_judgement {
 	struct host_name host;
 	char domain[sizeof(((struct host_name *)0)->text)]; /* registrable; "" = none */
 	struct name_alike alike; /* to what the customer may be told of */
-	struct findings findings;
 };
 
-int name_judge(const struct name_question *question, struct name_judgement *ret) MUST_USE;
+/* Findings are added to the list, whose policy counts. */
+int name_judge(const struct name_question *question, struct findings *findings,
+    struct name_judgement *ret) MUST_USE;
+/* The part of it that compares with what is known, for a name that was read already: `pasted` does
+ * not matter. `refused`: it cannot be had, but another one may have been meant. */
+void name_judge_known(const struct name_question *question, const struct host_name *name,
+    bool refused, struct findings *findings, struct name_judgement *ret);

@@ -21,6 +21,26 @@ known_of(const char *list)
 	return known;
 }
 
+/* All that is said. */
+struct said {
+	struct findings findings;
+	struct name_alike alike;
+	char domain[254];
+};
+
+static int
+judge(const struct name_question *question, struct said *ret)
+{
+	struct name_judgement judgement;
+	int r;
+
+	ret->findings.count = 0;
+	r = name_judge(question, &ret->findings, &judgement);
+	ret->alike = judgement.alike;
+	memcpy(ret->domain, judgement.domain, sizeof(ret->domain));
+	return r;
+}
+
 static bool
 has(const struct findings *findings, enum finding_code code)
 {
@@ -86,7 +106,7 @@ verdicts(void **state UNUSED)
 		{ "owa", NAME_JUDGE_E_REFUSED, FINDING_FQDN_INCOMPLETE, FINDING_FQDN_MEANT, "" },
 		{ "contoso.com", 0, FINDING_FQDN_APEX, NONE, "" },
 	};
-	struct name_judgement *said = alloc_zero(sizeof(*said));
+	struct said *said = alloc_zero(sizeof(*said));
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const struct name_question question = { .pasted = str_of(cases[i].pasted),
@@ -95,7 +115,7 @@ verdicts(void **state UNUSED)
 			.domains = domains,
 			.known = known,
 			.others = others };
-		int r = name_judge(&question, said);
+		int r = judge(&question, said);
 
 		if (r != cases[i].r ||
 		    (cases[i].says != NONE && !has(&said->findings, cases[i].says)))
@@ -113,18 +133,18 @@ verdicts(void **state UNUSED)
 static void
 alone(void **state UNUSED)
 {
-	struct name_judgement *said = alloc_zero(sizeof(*said));
+	struct said *said = alloc_zero(sizeof(*said));
 	struct name_question question = {
 		.pasted = STR("owa.contoso.com"), .service = "", .service_url = ""
 	};
 
-	assert_int_equal(name_judge(&question, said), 0);
+	assert_int_equal(judge(&question, said), 0);
 	assert_int_equal(said->findings.count, 0);
 	assert_string_equal(said->domain, "contoso.com");
 	question.pasted = STR("owa.contoso.com.contoso.com");
-	assert_int_equal(name_judge(&question, said), NAME_JUDGE_E_HELD);
+	assert_int_equal(judge(&question, said), NAME_JUDGE_E_HELD);
 	question.pasted = STR("owa.contoso.cmo");
-	assert_int_equal(name_judge(&question, said), NAME_JUDGE_E_REFUSED);
+	assert_int_equal(judge(&question, said), NAME_JUDGE_E_REFUSED);
 	assert_string_equal(
 	    finding_value(&said->findings.list[0], "hint"), "Did you mean \"owa.contoso.com\"? ");
 	free(said);
@@ -134,33 +154,37 @@ static void
 the_service(void **state UNUSED)
 {
 	CLEAN(known_names_free) struct known_names *known = known_of("owa.contosa.com\n");
-	struct name_judgement *said = alloc_zero(sizeof(*said));
+	struct said *said = alloc_zero(sizeof(*said));
 	struct name_question question = { .pasted = STR("owa.contoso.com"),
 		.service = "owa",
 		.service_url = "https://owa.contoso.com/owa",
+		.protection = PROTECTION_NOT_TOLD,
 		.known = known };
 
 	/* its address is never held for being like another one */
-	assert_int_equal(name_judge(&question, said), 0);
+	assert_int_equal(judge(&question, said), 0);
 	assert_true(has(&said->findings, FINDING_AUTODISCOVER_MISSING));
 	assert_true(has(&said->findings, FINDING_PROTECTION_UNKNOWN));
 	speak(&said->findings);
 	question.protection = PROTECTION_IS_ON;
-	assert_int_equal(name_judge(&question, said), 0);
+	assert_int_equal(judge(&question, said), 0);
 	assert_true(has(&said->findings, FINDING_PROTECTION_ON));
 	speak(&said->findings);
 	question.protection = PROTECTION_IS_OFF;
-	assert_int_equal(name_judge(&question, said), 0);
+	assert_int_equal(judge(&question, said), 0);
 	assert_false(has(&said->findings, FINDING_PROTECTION_ON) ||
 		     has(&said->findings, FINDING_PROTECTION_UNKNOWN));
+	question.protection = PROTECTION_NOT_ASKED;
+	assert_int_equal(judge(&question, said), 0);
+	assert_int_equal(said->findings.count, 1);
 	question.pasted = STR("autodiscover.contoso.com");
-	assert_int_equal(name_judge(&question, said), NAME_JUDGE_E_REFUSED);
+	assert_int_equal(judge(&question, said), NAME_JUDGE_E_REFUSED);
 	assert_true(has(&said->findings, FINDING_FQDN_SERVICE_MISMATCH));
 	assert_false(has(&said->findings, FINDING_AUTODISCOVER_MISSING));
 	question.service = "web";
 	question.service_url = "";
 	question.pasted = STR("owa.contoso.com");
-	assert_int_equal(name_judge(&question, said), NAME_JUDGE_E_HELD);
+	assert_int_equal(judge(&question, said), NAME_JUDGE_E_HELD);
 	assert_int_equal(said->findings.count, 1);
 	free(said);
 }
@@ -170,16 +194,15 @@ static void
 the_provider_is_strict(void **state UNUSED)
 {
 	CLEAN(known_names_free) struct known_names *known = known_of("contoso.com\n");
-	struct name_judgement *said = alloc_zero(sizeof(*said));
+	struct said *said = alloc_zero(sizeof(*said));
 	struct severity_policy policy = { 0 };
-	const struct name_question question = { .pasted = STR("contosoo.com"),
-		.service = "",
-		.service_url = "",
-		.known = known,
-		.severities = &policy };
+	const struct name_question question = {
+		.pasted = STR("contosoo.com"), .service = "", .service_url = "", .known = known
+	};
 
+	said->findings.policy = &policy;
 	severity_set(&policy, FINDING_FQDN_ALIKE, SEVERITY_REJECT);
-	assert_int_equal(name_judge(&question, said), NAME_JUDGE_E_REFUSED);
+	assert_int_equal(judge(&question, said), NAME_JUDGE_E_REFUSED);
 	free(said);
 }
 

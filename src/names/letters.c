@@ -162,3 +162,27 @@ letter_text(uint32_t letter, char to[static LETTER_SIZE])
 	to[put] = '\0';
 	return to;
 }
+
+static bool
+is_digit(uint32_t letter)
+{
+	return letter >= '0' && letter <= '9';
+}
+
+static size_t
+without_number(const struct letters *letters)
+{
+	size_t count = letters->count;
+
+	while (count > 0 && is_digit(letters->at[count - 1]))
+		count--;
+	return count;
+}
+
+bool
+letters_differ_in_number(const struct letters *a, const struct letters *b)
+{
+	size_t count = without_number(a);
+
+	return count == without_number(b) && memcmp(a->at, b->at, count * sizeof(a->at[0])) == 0;
+}

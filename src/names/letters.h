@@ -24,6 +24,8 @@ struct letters {
 void letters_of(struct str label, struct letters *ret);
 void letters_skeleton(const struct letters *plain, struct letters *ret);
 bool letters_eq(const struct letters *a, const struct letters *b);
+/* In the number at their end alone: mail and mail2, firma1 and firma2; or not at all. */
+bool letters_differ_in_number(const struct letters *a, const struct letters *b);
 struct letters letters_drop(const struct letters *from, size_t at); /* without the one at `at` */
 /* One letter in UTF-8, terminated. */
 #define LETTER_SIZE 5

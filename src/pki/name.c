@@ -408,6 +408,32 @@ check_mapped(const char *ascii, struct name_report *report)
 	return NAME_E_PUNYCODE;
 }
 
+/* Letters, digits, hyphens and dots without an A-label among them: for such UTS 46 changes nothing but
+ * the case, and most names are such. */
+static bool
+is_plain(const char *name)
+{
+	struct str rest = str_of(name), label;
+
+	for (const char *c = name; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			return false;
+	while (str_next(&rest, '.', &label))
+		if (label.len > 3 && label.p[2] == '-' && label.p[3] == '-')
+			return false;
+	return true;
+}
+
+static int
+take_ascii(char *ascii, struct host_name *ret, struct name_report *report)
+{
+	fold_case(ascii);
+	snprintf(report->ascii, sizeof(report->ascii), "%s", ascii);
+	if (!str_copy(str_of(ascii), ret->text, sizeof(ret->text)))
+		return too_long(report, "the whole name may have 253 characters", strlen(ascii));
+	return check_lengths(str_of(ascii), report);
+}
+
 static int
 to_ascii(const char *name, struct host_name *ret, struct name_report *report)
 {
@@ -416,18 +442,24 @@ to_ascii(const char *name, struct host_name *ret, struct name_report *report)
 
 	if (r != IDN2_OK)
 		return idn_failed(r, report);
-	fold_case(ascii);
 	r = check_mapped(ascii, report);
 	if (r == 0)
-		snprintf(report->ascii, sizeof(report->ascii), "%s", ascii);
-	if (r == 0 && !str_copy(str_of(ascii), ret->text, sizeof(ret->text)))
-		r = too_long(report, "the whole name may have 253 characters", strlen(ascii));
-	if (r == 0)
-		r = check_lengths(str_of(ascii), report);
+		r = take_ascii(ascii, ret, report);
 	idn2_free(ascii);
 	if (r == 0)
 		r = check_labels(ret->text, report);
 	return r ? r : round_trip(ret->text, report);
+}
+
+static int
+to_dns(const char *name, struct host_name *ret, struct name_report *report)
+{
+	CLEAN(free_text) char *copy = NULL;
+
+	if (!is_plain(name))
+		return to_ascii(name, ret, report);
+	copy = alloc_text(name);
+	return take_ascii(copy, ret, report);
 }
 
 /* `name` is `suffix` or ends in "." and it. */
@@ -500,7 +532,7 @@ parse_text(const char *name, struct host_name *ret, struct name_report *report)
 	if (r == 0)
 		r = check_lengths(str_of(name), report);
 	if (r == 0)
-		r = to_ascii(name, &found, report);
+		r = to_dns(name, &found, report);
 	if (r == 0)
 		r = check_public(found.text, report);
 	if (r)

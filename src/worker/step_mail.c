@@ -27,6 +27,7 @@ struct sources {
 	struct site site;
 	struct buf csr_pem;
 	struct buf what, why, next; /* of what was found first */
+	struct buf more;            /* what else is as grave */
 	char issuer[512], names[2048], not_after[WHEN_WORDS_SIZE];
 	char how_to_return[256], how_to_accept[256], how_to_confirm[256];
 	char spelled[1024];
@@ -39,6 +40,7 @@ sources_fini(struct sources *sources)
 	buf_fini(&sources->what);
 	buf_fini(&sources->why);
 	buf_fini(&sources->next);
+	buf_fini(&sources->more);
 }
 CLEAN_DEFINE_FINI(sources_fini, struct sources);
 
@@ -78,6 +80,23 @@ load_finding(const struct findings *findings, struct sources *ret)
 	finding_render(first, FINDING_NEXT, &ret->next);
 }
 
+/* Who answers answers for all of it. */
+static void
+load_more(const struct findings *findings, struct sources *ret)
+{
+	const struct finding *first = findings_first(findings);
+
+	for (size_t i = 0; first && i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+
+		if (finding == first || finding->severity != first->severity)
+			continue;
+		if (ret->more.len > 0)
+			buf_put_byte(&ret->more, ' ');
+		finding_render(finding, FINDING_WHAT, &ret->more);
+	}
+}
+
 /* "o w a . c o n t o s o . c o m": what is read letter by letter is read. */
 static void
 spell(const char *host, char *to, size_t size)
@@ -97,8 +116,10 @@ load_doubt(struct hand *hand, const struct order *order, struct sources *ret)
 	struct doubt *doubt = alloc_zero(sizeof(*doubt));
 	int r = doubt_read(hand->store, order, doubt);
 
-	if (r == 0)
+	if (r == 0) {
 		load_finding(&doubt->findings, ret);
+		load_more(&doubt->findings, ret);
+	}
 	free(doubt);
 	spell(order->host, ret->spelled, sizeof(ret->spelled));
 	return r;
@@ -166,7 +187,8 @@ compose(struct hand *hand, const struct order *order, enum mail_purpose purpose,
 	struct sources sources = { .csr_pem = BUF(2 * CSR_MAX),
 		.what = BUF(SENTENCES_MAX),
 		.why = BUF(SENTENCES_MAX),
-		.next = BUF(SENTENCES_MAX) };
+		.next = BUF(SENTENCES_MAX),
+		.more = BUF(SENTENCES_MAX) };
 	const struct config *config = hand->worker->config;
 	int r = load(hand, order, purpose, delivered, &sources);
 	struct mail_facts facts = {
@@ -190,6 +212,7 @@ compose(struct hand *hand, const struct order *order, enum mail_purpose purpose,
 		.finding_what = buf_text(&sources.what),
 		.finding_why = buf_text(&sources.why),
 		.finding_next = buf_text(&sources.next),
+		.finding_more = buf_text(&sources.more),
 		.site_stays = !id_is_none(sources.site.live_order) &&
 		              !id_eq(sources.site.live_order, order->id),
 		.api_hint = sources.how_to_return,
