@@ -104,5 +104,5 @@ int cli_order_post(struct cli *cli, const char *behind, const char *option, cons
 verb_fn run_survey, run_survey_again;
 /* Asked only where a person sits; anything but yes is no. */
 bool cli_says_yes(const char *question);
-verb_fn run_order_add, run_order_accept, run_order_approve, run_order_certificate, run_order_confirm, run_order_csr,
-    run_order_wait;
+verb_fn run_order_add, run_order_accept, run_order_approve, run_order_certificate,
+    run_order_confirm, run_order_csr, run_order_wait;
