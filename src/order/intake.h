@@ -33,4 +33,7 @@ struct intake {
 	struct findings findings;
 };
 
+/* The organization's part alone: its findings are added. */
+void order_intake_organization(
+    const struct subject_form *form, struct subject *ret, struct findings *findings);
 int order_intake_check(const struct order_form *form, struct intake *ret) MUST_USE;
