@@ -58,7 +58,8 @@ def test_host_names(stage, typed):
 
 
 @pytest.mark.parametrize("field,value,code", [
-    ("country", "", "ORG_COUNTRY"), ("country", "XX", "ORG_COUNTRY"), ("country", "Austria", "ORG_COUNTRY"),
+    ("country", "", "ORG_COUNTRY"), ("country", "XX", "ORG_COUNTRY"), ("country", "Atlantis", "ORG_COUNTRY"),
+    ("country", "Austria", "ORG_COUNTRY_MEANT"),
     ("organization", "", "ORG_NAME"), ("organization", "N/A", "ORG_NAME"), ("organization", "x" * 65, "ORG_NAME"),
     ("city", "y" * 129, "ORG_PLACE"), ("division", "d" * 129, "ORG_DIVISION_REFUSED"), ("organization", "a\u0000b", None)])
 def test_organization(stage, host, field, value, code):

@@ -3,6 +3,7 @@
  * running. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,21 +100,15 @@ read_config(const char *path, struct config *ret)
 static bool
 find_programs(const char *wished, char *to, size_t size)
 {
-	char own[CONFIG_PATH_SIZE], probe[2 * CONFIG_PATH_SIZE];
+	char keeper[2 * CONFIG_PATH_SIZE];
+	bool found;
 
 	if (wished[0] != '\0') {
 		snprintf(to, size, "%s", wished);
 		return true;
 	}
-	if (file_own_folder(own, sizeof(own)) == 0) {
-		snprintf(probe, sizeof(probe), "%s/certdesk-keeper", own);
-		snprintf(to, size, "%s", own);
-		if (file_may_run(probe))
-			return true;
-	}
-	snprintf(to, size, "%s", CERTDESK_PROGRAMS);
-	snprintf(probe, sizeof(probe), "%s/certdesk-keeper", to);
-	return file_may_run(probe);
+	found = file_find_program("certdesk-keeper", CERTDESK_PROGRAMS, keeper, sizeof(keeper));
+	return str_copy(str_of(dirname(keeper)), to, size) && found;
 }
 
 static int

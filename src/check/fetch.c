@@ -15,6 +15,8 @@
 #define HEADERS_MAX   (16u * 1024)
 #define URL_SIZE      2048
 
+#define WAIT_SECONDS_MAX (366 * 86400)
+
 struct fetch {
 	const struct config *config;
 	struct buf *to;
@@ -23,8 +25,11 @@ struct fetch {
 	struct addr address; /* with the port: the only place to connect to */
 	uint16_t port;
 	enum fetch_end end;
+	const struct fetch_wish *wish;
 	struct str body; /* to be sent; "" = GET */
 	struct curl_slist *header;
+	bool secure; /* the address in `url` is https */
+	struct fetch_answer answer;
 	size_t headers;
 	char url[URL_SIZE];
 	char error[CURL_ERROR_SIZE];
@@ -123,7 +128,8 @@ set_up(struct fetch *f, struct curl_slist *pinned)
 	       curl_easy_setopt(e, CURLOPT_CONNECT_TO, pinned) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, f) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, f->secure ? "https" : "http") ==
+	           CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, left) == CURLE_OK &&
@@ -136,14 +142,24 @@ set_up(struct fetch *f, struct curl_slist *pinned)
 	       curl_easy_setopt(e, CURLOPT_WRITEDATA, f) == CURLE_OK;
 }
 
+/* libcurl verifies name and chain unless it is told otherwise, which it is not. */
 static bool
-set_up_post(struct fetch *f)
+set_up_roots(struct fetch *f)
 {
-	if (f->body.len == 0)
-		return true;
-	return curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->header) == CURLE_OK &&
-	       curl_easy_setopt(f->easy, CURLOPT_POSTFIELDSIZE, (long)f->body.len) == CURLE_OK &&
-	       curl_easy_setopt(f->easy, CURLOPT_POSTFIELDS, f->body.p) == CURLE_OK;
+	const char *file = f->wish->ca_file;
+
+	return !f->secure || !file || !*file ||
+	       curl_easy_setopt(f->easy, CURLOPT_CAINFO, file) == CURLE_OK;
+}
+
+static bool
+set_up_form(struct fetch *f)
+{
+	if (f->header && curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->header) != CURLE_OK)
+		return false;
+	return f->body.len == 0 ||
+	       (curl_easy_setopt(f->easy, CURLOPT_POSTFIELDSIZE, (long)f->body.len) == CURLE_OK &&
+		   curl_easy_setopt(f->easy, CURLOPT_POSTFIELDS, f->body.p) == CURLE_OK);
 }
 
 static void
@@ -166,9 +182,13 @@ judge_answer(struct fetch *f, struct outcome *what)
 {
 	const char *next = NULL;
 	long status = 0;
+	curl_off_t wait = 0;
 
 	curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(f->easy, CURLINFO_REDIRECT_URL, &next);
+	curl_easy_getinfo(f->easy, CURLINFO_RETRY_AFTER, &wait);
+	f->answer = (struct fetch_answer){ .status = status,
+		.wait = wait > 0 && wait < WAIT_SECONDS_MAX ? SECONDS(wait) : 0 };
 	if (status / 100 == 3 && next && str_copy(str_of(next), f->url, sizeof(f->url)))
 		return true;
 	if (status == 200)
@@ -189,7 +209,7 @@ talk(struct fetch *f, struct outcome *what)
 	f->headers = 0;
 	f->error[0] = '\0';
 	buf_clear(f->to);
-	if (pinned && set_up(f, pinned) && set_up_post(f))
+	if (pinned && set_up(f, pinned) && set_up_roots(f) && set_up_form(f))
 		code = curl_easy_perform(f->easy);
 	if (code == CURLE_OK)
 		again = judge_answer(f, what);
@@ -206,19 +226,23 @@ visit(struct fetch *f, struct outcome *what)
 	char text[ADDR_TEXT_SIZE];
 	struct fetch_url url;
 
-	if (!fetch_url_parse(f->url, &url, what))
+	if (!fetch_url_parse(f->url, f->wish->secure, &url, what))
 		return false;
+	if (f->secure && !url.secure)
+		return outcome_set(
+		    what, OUTCOME_REFUSED, "it leads from https to http, which is not followed");
+	f->secure = url.secure;
 	f->address = url.address;
 	f->port = url.port;
 	if (!url.is_address && !look_up(f, url.host, &f->address)) {
 		outcome_set(what, OUTCOME_LATER, "%s has no address", url.host);
 		return false;
 	}
-	if (!fetch_may(f->config, &f->address, f->port)) {
+	if (!fetch_may(f->config, &f->address, f->port, f->secure)) {
 		f->end = FETCH_FORBIDDEN;
 		outcome_set(what, OUTCOME_REFUSED,
-		    "it leads to %s, port %u, and only port 80 of public addresses is fetched from",
-		    addr_text(&f->address, text), f->port);
+		    "it leads to %s, port %u, and only port %u of public addresses is fetched from",
+		    addr_text(&f->address, text), f->port, fetch_port(f->secure));
 		return false;
 	}
 	return talk(f, what);
@@ -230,7 +254,7 @@ fetch(struct fetch *f, const char *url, struct outcome *what)
 	bool again;
 	int hops = 0;
 
-	f->deadline = world_ticks() + FETCH_TIME;
+	f->deadline = world_ticks() + (f->wish->time ? f->wish->time : FETCH_TIME);
 	f->easy = curl_easy_init();
 	if (!f->easy || !str_copy(str_of(url), f->url, sizeof(f->url))) {
 		outcome_set(what, OUTCOME_REFUSED, "it is too long");
@@ -247,19 +271,37 @@ fetch(struct fetch *f, const char *url, struct outcome *what)
 	return f->end;
 }
 
+static const struct fetch_wish usual = { 0 };
+
 enum fetch_end
 fetch_get(const struct config *config, const char *url, struct buf *to, struct outcome *what)
 {
-	struct fetch f = { .config = config, .to = to };
+	struct fetch f = { .config = config, .wish = &usual, .to = to };
 
 	return fetch(&f, url, what);
+}
+
+enum fetch_end
+fetch_get_as(const struct config *config, const struct fetch_wish *wish, const char *url,
+    struct buf *to, struct fetch_answer *ret, struct outcome *what)
+{
+	struct fetch f = { .config = config, .wish = wish, .to = to };
+	enum fetch_end end;
+	char line[128];
+
+	snprintf(line, sizeof(line), "Accept: %s", wish->accept ? wish->accept : "*/*");
+	f.header = curl_slist_append(NULL, line);
+	end = fetch(&f, url, what);
+	curl_slist_free_all(f.header);
+	*ret = f.answer;
+	return end;
 }
 
 enum fetch_end
 fetch_post(const struct config *config, const char *url, const char *content_type, struct str body,
     struct buf *to, struct outcome *what)
 {
-	struct fetch f = { .config = config, .to = to, .body = body };
+	struct fetch f = { .config = config, .wish = &usual, .to = to, .body = body };
 	enum fetch_end end;
 	char line[128];
 

@@ -7,6 +7,9 @@
  * the Internet is connected to, the one that was looked at and no other (a name that changes between
  * looking and connecting changes nothing, and the socket is made for that address alone). Three redirects at most, each looked at as the first. No proxy, no cookies, no
  * compression; bytes and seconds are bounded. fetch.allow names exceptions, for a CA of one's own.
+ *
+ * What is not signed by itself, as a registry's answer (check/rdap.h), is wished for over https: port
+ * 443, the server's certificate verified, and no redirect leads from there to http.
  */
 #pragma once
 
@@ -28,6 +31,21 @@ enum fetch_end {
  */
 enum fetch_end fetch_get(
     const struct config *config, const char *url, struct buf *to, struct outcome *what);
-/* The same, sending a body (OCSP, RFC 6960 appendix A); it is sent again after a redirect. */
+
+/* How else than as a certificate's address. */
+struct fetch_wish {
+	const char *accept;  /* media types, as in the header; NULL = none */
+	bool secure;         /* https, too */
+	const char *ca_file; /* PEM roots for it; "" = the system's */
+	when time;           /* for all of it; 0 = FETCH_TIME */
+};
+struct fetch_answer {
+	long status; /* the last one that came; 0 = none */
+	when wait;   /* how long the server asks to be left alone (Retry-After); 0 = not said */
+};
+/* As fetch_get(), otherwise. */
+enum fetch_end fetch_get_as(const struct config *config, const struct fetch_wish *wish,
+    const char *url, struct buf *to, struct fetch_answer *ret, struct outcome *what);
+/* As fetch_get(), sending a body (OCSP, RFC 6960 appendix A); it is sent again after a redirect. */
 enum fetch_end fetch_post(const struct config *config, const char *url, const char *content_type,
     struct str body, struct buf *to, struct outcome *what);

@@ -24,7 +24,7 @@ static void
 addresses(void **state UNUSED)
 {
 	/* clang-format off */
-	static const struct { const char *url; bool good; const char *host; unsigned port; const char *says; } cases[] = {
+	static const struct { const char *url; bool good; const char *host; unsigned port; const char *says; bool secure; } cases[] = {
 		{ "http://ca.example/one.cer",            true,  "ca.example", 80, NULL },
 		{ "http://ca.example:8080/one.cer",       true,  "ca.example", 8080, NULL },
 		{ "http://[2001:db8::1]/x",               true,  "2001:db8::1", 80, NULL },
@@ -40,6 +40,11 @@ addresses(void **state UNUSED)
 		{ "http://ca.example:99999/",             false, NULL, 0, "no address" },
 		{ "http://ca.exa mple/",                  false, NULL, 0, "no address" },
 		{ "http://ca.example/\r\nHost: x",        false, NULL, 0, "no address" },
+		{ "https://rdap.example/",                true,  "rdap.example", 443, NULL, true },
+		{ "https://rdap.example:8443/",           true,  "rdap.example", 8443, NULL, true },
+		{ "http://rdap.example/",                 true,  "rdap.example", 80, NULL, true },
+		{ "ftp://rdap.example/",                  false, NULL, 0, "only http and https", true },
+		{ "https://user@rdap.example/",           false, NULL, 0, "password", true },
 	};
 	/* clang-format on */
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -47,7 +52,8 @@ addresses(void **state UNUSED)
 		struct fetch_url url;
 
 		print_message("%s\n", cases[i].url);
-		assert_int_equal(fetch_url_parse(cases[i].url, &url, &what), cases[i].good);
+		assert_int_equal(
+		    fetch_url_parse(cases[i].url, cases[i].secure, &url, &what), cases[i].good);
 		if (cases[i].good) {
 			assert_string_equal(url.host, cases[i].host);
 			assert_int_equal(url.port, cases[i].port);
@@ -63,7 +69,7 @@ static void
 who_may_be_visited(void **state UNUSED)
 {
 	/* clang-format off */
-	static const struct { const char *address; unsigned port; bool may; } cases[] = {
+	static const struct { const char *address; unsigned port; bool may, secure; } cases[] = {
 		{ "8.8.8.8", 80, true },           { "8.8.8.8", 8080, false },      { "8.8.8.8", 22, false },
 		{ "127.0.0.1", 80, false },        { "10.1.2.3", 80, false },       { "172.16.0.1", 80, false },
 		{ "192.168.1.1", 80, false },      { "169.254.169.254", 80, false }, { "100.64.0.1", 80, false },
@@ -74,6 +80,8 @@ who_may_be_visited(void **state UNUSED)
 		{ "fec0::1", 80, false },          { "::127.0.0.1", 80, false },    { "2001:0:4136::1", 80, false },
 		{ "64:ff9b::a00:1", 80, false },   { "5f00::1", 80, false },        { "::ffff:0:10.0.0.1", 80, false },
 		{ "192.168.1.9", 8080, true },     { "192.168.1.9", 80, false },    { "192.168.1.8", 8080, false },
+		{ "8.8.8.8", 443, true, true },    { "8.8.8.8", 80, false, true },  { "8.8.8.8", 443, false },
+		{ "127.0.0.1", 443, false, true }, { "10.1.2.3", 443, false, true }, { "192.168.1.9", 8080, true, true },
 	};
 	/* clang-format on */
 	struct config *config = calloc(1, sizeof(*config));
@@ -86,7 +94,8 @@ who_may_be_visited(void **state UNUSED)
 		struct addr address;
 
 		assert_true(addr_parse(str_of(cases[i].address), &address));
-		if (fetch_may(config, &address, (uint16_t)cases[i].port) != cases[i].may)
+		if (fetch_may(config, &address, (uint16_t)cases[i].port, cases[i].secure) !=
+		    cases[i].may)
 			fail_msg("%s %u", cases[i].address, cases[i].port);
 	}
 	free(config);

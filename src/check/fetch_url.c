@@ -6,7 +6,11 @@
 
 #include "base/macro.h"
 
-#define HTTP_PORT 80
+uint16_t
+fetch_port(bool secure)
+{
+	return secure ? 443 : 80;
+}
 
 static void
 url_free(CURLU *url)
@@ -50,7 +54,7 @@ tell_address(struct fetch_url *to)
 }
 
 bool
-fetch_url_parse(const char *text, struct fetch_url *ret, struct outcome *what)
+fetch_url_parse(const char *text, bool secure, struct fetch_url *ret, struct outcome *what)
 {
 	CLEAN(url_free) CURLU *url = curl_url();
 	char scheme[16], port[8];
@@ -63,9 +67,10 @@ fetch_url_parse(const char *text, struct fetch_url *ret, struct outcome *what)
 	    !get_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof(port)) ||
 	    !str_to_i64(str_of(port), &number))
 		return outcome_set(what, OUTCOME_REFUSED, "that is no address of a web server");
-	if (strcmp(scheme, "http") != 0)
-		return outcome_set(
-		    what, OUTCOME_REFUSED, "it is %s, and only http is fetched", scheme);
+	ret->secure = strcmp(scheme, "https") == 0;
+	if (strcmp(scheme, "http") != 0 && !(secure && ret->secure))
+		return outcome_set(what, OUTCOME_REFUSED, "it is %s, and only http%s is fetched",
+		    scheme, secure ? " and https" : "");
 	if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
 		return outcome_set(what, OUTCOME_REFUSED, "it asks for a password");
 	ret->port = (uint16_t)number;
@@ -74,7 +79,7 @@ fetch_url_parse(const char *text, struct fetch_url *ret, struct outcome *what)
 }
 
 bool
-fetch_may(const struct config *config, const struct addr *address, uint16_t port)
+fetch_may(const struct config *config, const struct addr *address, uint16_t port, bool secure)
 {
 	for (size_t i = 0; i < config->fetch_peer_count; i++) {
 		struct addr allowed;
@@ -83,5 +88,5 @@ fetch_may(const struct config *config, const struct addr *address, uint16_t port
 		    addr_eq(&allowed, address) && config->fetch_peers[i].port == port)
 			return true;
 	}
-	return port == HTTP_PORT && !addr_is_private(address);
+	return port == fetch_port(secure) && !addr_is_private(address);
 }

@@ -54,6 +54,7 @@ struct cli {
 	char **file; /* in argv, whose front is not needed any more */
 	size_t file_count;
 	const char *config_path, *server, *token_file;
+	char **argv; /* all of it */
 	bool json;
 	bool terminal, colour, utf8; /* what standard output is, and shows */
 	int width;                   /* of the terminal */
@@ -61,6 +62,8 @@ struct cli {
 };
 
 const char *cli_value(const struct cli *cli, const char *name); /* NULL = not given */
+/* A point in time as `option` takes it, now for NULL; or EXIT_USAGE and words. */
+int cli_time(const char *at, const char *option, when *ret) MUST_USE;
 /* A sentence on stderr; returns `status`. */
 int cli_fail(int status, const char *format, ...) PRINTF_LIKE(2, 3) MUST_USE;
 
@@ -93,6 +96,9 @@ int cli_read_config(const char *path, struct config *ret) MUST_USE;
 verb_fn run_init, run_config_check, run_config_defaults, run_config_manual, run_manual_command,
     run_manual_findings, run_manual_stages, run_findings, run_completion, run_version, run_inspect,
     run_name;
+/* Those that ask the world outside: done by certdesk-look, which has the libraries for it
+ * (docs/decisions/0023). */
+verb_fn run_org;
 /* "/orders/REF" and what is behind it. */
 void cli_order_path(const struct cli *cli, const char *behind, struct buf *to);
 /* Asks for what is behind the order, or tells it {member: text}, which `option` gave; what is made of

@@ -106,7 +106,7 @@ with_server(struct cli *cli, bool config_named)
 int
 main(int argc, char **argv)
 {
-	struct cli cli = { 0 };
+	struct cli cli = { .argv = argv };
 	bool config_named;
 	int r;
 

@@ -9,14 +9,14 @@ static const char head[] =
     "# SYNOPSIS\n\n*certdesk* _NOUN_ _VERB_ [parameters] [--json] [--help]\n\n"
     "# DESCRIPTION\n\n"
     "*certdesk* is the command for people and scripts. It talks to the API of a running *certdeskd*(8); *init*, "
-    "*inspect*, *name*, *config*, *findings*, *manual*, *completion* and *version* need none. The same things can be done by the API, which _docs/openapi.yaml_ describes.\n\n"
+    "*inspect*, *name*, *org*, *config*, *findings*, *manual*, *completion* and *version* need none. The same things can be done by the API, which _docs/openapi.yaml_ describes.\n\n"
     "An order can be named by its number, its host name (the newest order of it) or its id; a customer by its name or id; a service by its "
     "name, by CUSTOMER/NAME or by its id.\n\n"
     "# OPTIONS OF ALL COMMANDS\n\n"
     "*--json*\n\tThe answer of the API as it is, for programs.\n\n"
     "*--help*\n\tWhat the command takes. Behind a noun alone: its verbs.\n\n"
     "*--config* _FILE_\n\tThe configuration, _" CLI_CONFIG
-    "_ by default. Only the API's address is read from it, and it need not be readable.\n\n"
+    "_ by default. Only the API's address is read from it, and by *org* how to reach registries; it need not be readable.\n\n"
     "*--server* _ADDRESS_\n\tWhere the API is: _ADDRESS:PORT_, _unix:/path_ or a URL.\n\n"
     "*--token-file* _FILE_\n\tThe file with the API token.\n\n"
     "# COMMANDS\n\n";
@@ -41,12 +41,16 @@ static const char tail[] =
     "certdesk order certificate owa.contoso.com owa.crt ca-bundle.crt\n"
     "certdesk order wait owa.contoso.com\n"
     "```\n\n"
+    "Will a certificate authority be able to use these words? Nothing is stored, no server is needed:\n\n"
+    "```\n"
+    "certdesk org --name \"Contoso GmbH\" --city Salzburg --country AT --domain contoso.com\n"
+    "```\n\n"
     "Is what is served still what certdesk installed? And what is on the load balancer that it knows nothing of?\n\n"
     "```\n"
     "certdesk balancer drift edge\n"
     "certdesk balancer import edge --json > proposal.json\n"
     "```\n\n"
-    "# SEE ALSO\n\n*certdesk-inspect*(1), *certdesk-name*(1), *certdeskd*(8), *certdesk.yaml*(5), *certdesk-findings*(7)\n";
+    "# SEE ALSO\n\n*certdesk-inspect*(1), *certdesk-name*(1), *certdesk-org*(1), *certdeskd*(8), *certdesk.yaml*(5), *certdesk-findings*(7)\n";
 
 static void
 print_param(const struct param *p)

@@ -153,6 +153,9 @@ struct config {
 	size_t dns_resolver_count;
 	char dns_anchor_file[CONFIG_PATH_SIZE]; /* dns.trust_anchor_file; "" = no validation */
 	int64_t dns_timeout_ms;                 /* one question; default 3000 */
+	char rdap_bootstrap[CONFIG_TEXT_SIZE];  /* rdap.bootstrap: an address, or a file's path */
+	char rdap_cache[CONFIG_PATH_SIZE];      /* rdap.cache_folder; "" = none */
+	char rdap_ca_file[CONFIG_PATH_SIZE];    /* rdap.ca_file; "" = the system's */
 	struct config_peer fetch_peers[CONFIG_STUBS_MAX]; /* fetch.allow */
 	size_t fetch_peer_count;
 	struct config_stub stubs[CONFIG_STUBS_MAX];

@@ -33,6 +33,9 @@ struct intake {
 	struct findings findings;
 };
 
+/* The organization's part alone: its findings are added. */
+void order_intake_organization(
+    const struct subject_form *form, struct subject *ret, struct findings *findings);
 int order_intake_check(const struct order_form *form, struct intake *ret) MUST_USE;
 /* The host name alone, against its service's address ("" = not known): findings are added. *report
  * is filled in all cases, *ret unless it is refused; `ascii` in the report is what was meant as far

@@ -164,11 +164,42 @@ odd_but_good(void **state UNUSED)
 	struct intake intake;
 
 	form.subject.organization = STR("Contoso <Handel>");
-	form.subject.city = STR("St. Gallen");
+	form.subject.city = STR("Klgf.");
 	assert_int_equal(order_intake_check(&form, &intake), 0);
 	assert_true(has(&intake.findings, FINDING_ORG_NAME_SIGNS) &&
 		    has(&intake.findings, FINDING_ORG_PLACE_SHORT));
 	speak(&intake.findings);
+}
+
+/* What is meant is told with the finding. */
+static void
+the_right_word_is_offered(void **state UNUSED)
+{
+	static const struct {
+		const char *country, *state;
+		enum finding_code code;
+		const char *meant;
+		bool refused;
+	} cases[] = {
+		{ "US", "CA", FINDING_ORG_PLACE_MEANT, "California", false },
+		{ "UK", "", FINDING_ORG_COUNTRY_MEANT, "GB", true },
+		{ "US", "", FINDING_ORG_PLACE_ONE, "", false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct order_form form = good();
+		struct intake intake;
+
+		form.subject.country = str_of(cases[i].country);
+		form.subject.state = str_of(cases[i].state);
+		assert_int_equal(
+		    order_intake_check(&form, &intake), cases[i].refused ? INTAKE_E_REFUSED : 0);
+		assert_int_equal(intake.findings.count, 1);
+		assert_int_equal(intake.findings.list[0].code, cases[i].code);
+		assert_string_equal(
+		    finding_value(&intake.findings.list[0], "meant"), cases[i].meant);
+		speak(&intake.findings);
+	}
 }
 
 /* policy.severities: the provider refuses what others are only warned of. */
@@ -179,7 +210,7 @@ the_provider_is_strict(void **state UNUSED)
 	struct order_form form = good();
 	struct intake intake;
 
-	form.subject.city = STR("St. Gallen");
+	form.subject.city = STR("Klgf.");
 	form.severities = &policy;
 	severity_set(&policy, FINDING_ORG_PLACE_SHORT, SEVERITY_REJECT);
 	assert_int_equal(order_intake_check(&form, &intake), INTAKE_E_REFUSED);
@@ -196,6 +227,7 @@ main(void)
 		cmocka_unit_test(mailboxes),
 		cmocka_unit_test(everything_at_once),
 		cmocka_unit_test(odd_but_good),
+		cmocka_unit_test(the_right_word_is_offered),
 		cmocka_unit_test(the_provider_is_strict),
 	};
 

@@ -600,3 +600,17 @@ host_name_registrable(const char *name, char *to, size_t size)
 	to[0] = '\0';
 	return domain && str_copy(str_of(domain), to, size);
 }
+
+bool
+host_name_at_registry(const char *name, char *to, size_t size)
+{
+	const psl_ctx_t *list = psl_builtin();
+	const char *at, *dot;
+
+	to[0] = '\0';
+	for (at = name; (dot = strchr(at, '.')) != NULL; at = dot + 1)
+		if (psl_is_public_suffix2(list, dot + 1, PSL_TYPE_ICANN))
+			return !psl_is_public_suffix2(list, at, PSL_TYPE_ICANN) &&
+			       str_copy(str_of(at), to, size);
+	return false;
+}

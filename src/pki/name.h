@@ -51,3 +51,8 @@ bool host_name_matches(struct str san, const struct host_name *host);
 /* The registrable domain of an A-label name; false (and "") if it is a public suffix or has none.
  */
 bool host_name_registrable(const char *name, char *to, size_t size);
+
+/* The part of it that a registry of the Internet has registered: "contoso.github.io" is registrable
+ * at a company, "github.io" at a registry (the ICANN section of the list alone). False (and "") as
+ * above. */
+bool host_name_at_registry(const char *name, char *to, size_t size);

@@ -217,6 +217,31 @@ the_idna_corpus(void **state UNUSED)
 	json_decref(cases);
 }
 
+/* A company's suffix is no registry's. */
+static void
+what_a_registry_knows(void **state UNUSED)
+{
+	static const struct {
+		const char *name, *domain;
+	} cases[] = {
+		{ "owa.contoso.com", "contoso.com" },
+		{ "contoso.co.uk", "contoso.co.uk" },
+		{ "contoso.github.io", "github.io" },
+		{ "a.b.contoso.com.au", "contoso.com.au" },
+		{ "com", "" },
+		{ "co.uk", "" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char domain[254];
+
+		assert_int_equal(host_name_at_registry(cases[i].name, domain, sizeof(domain)),
+		    *cases[i].domain != '\0');
+		assert_string_equal(domain, cases[i].domain);
+	}
+}
+
 int
 main(void)
 {
@@ -226,6 +251,7 @@ main(void)
 		cmocka_unit_test(reports_say_where),
 		cmocka_unit_test(wildcards_cover_one_label),
 		cmocka_unit_test(the_idna_corpus),
+		cmocka_unit_test(what_a_registry_knows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

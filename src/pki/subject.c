@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "pki/region.h"
+
 #define ORGANIZATION_MAX 64 /* S-05 */
 #define PLACE_MAX        128
 #define PLACE_COMFORT    64 /* what order forms hold */
@@ -50,20 +52,50 @@ subject_field_name(enum subject_field field)
 	return (size_t)field < COUNT_OF(names) ? names[field] : "unknown";
 }
 
+/* Another problem, or a scratch one when there are too many. */
+static struct subject_problem *
+add(struct subject_problems *problems, enum subject_field field, bool refuses)
+{
+	size_t last = SUBJECT_PROBLEMS_MAX - 1;
+	struct subject_problem *p =
+	    &problems->list[problems->count < last ? problems->count : last];
+
+	if (problems->count < SUBJECT_PROBLEMS_MAX)
+		problems->count++;
+	*p = (struct subject_problem){ .field = field, .refuses = refuses };
+	return p;
+}
+
 static PRINTF_LIKE(4, 5) void say(struct subject_problems *problems, enum subject_field field,
     bool refuses, const char *format, ...)
 {
-	struct subject_problem *p;
+	struct subject_problem *p = add(problems, field, refuses);
 	va_list args;
 
-	if (problems->count == SUBJECT_PROBLEMS_MAX)
-		return;
-	p = &problems->list[problems->count++];
-	p->field = field;
-	p->refuses = refuses;
 	va_start(args, format);
 	vsnprintf(p->detail, sizeof(p->detail), format, args);
 	va_end(args);
+}
+
+static void
+say_missing(
+    struct subject_problems *problems, enum subject_field field, bool refuses, const char *detail)
+{
+	struct subject_problem *p = add(problems, field, refuses);
+
+	p->missing = true;
+	snprintf(p->detail, sizeof(p->detail), "%s", detail);
+}
+
+/* It can be said what to write instead. */
+static void
+say_meant(struct subject_problems *problems, enum subject_field field, bool refuses,
+    const char *typed, const char *meant)
+{
+	struct subject_problem *p = add(problems, field, refuses);
+
+	snprintf(p->meant, sizeof(p->meant), "%s", meant);
+	snprintf(p->detail, sizeof(p->detail), "is written \"%.64s\"", typed);
 }
 
 /* C0, DEL, and C1 as UTF-8 writes them: what csr_check() would refuse when the order is under way. */
@@ -137,7 +169,7 @@ check_organization(struct str typed, struct subject *ret, struct subject_problem
 		return;
 	text = str_of(ret->organization);
 	if (text.len == 0)
-		say(problems, SUBJECT_ORGANIZATION, true, "is missing");
+		say_missing(problems, SUBJECT_ORGANIZATION, true, "is missing");
 	else if (subject_is_placeholder(text))
 		say(problems, SUBJECT_ORGANIZATION, true, "is a placeholder");
 	else if (strpbrk(ret->organization, signs))
@@ -145,21 +177,42 @@ check_organization(struct str typed, struct subject *ret, struct subject_problem
 		    *strpbrk(ret->organization, signs));
 }
 
-/* "MO", "St. Louis": CAs want both in full (D-12). */
+static bool
+is_north_american(const char *country)
+{
+	return strcmp(country, "US") == 0 || strcmp(country, "CA") == 0;
+}
+
+/* "XQ", "Calif.": CAs want both in full (D-12). */
 static bool
 looks_shortened(struct str text, const char *country)
 {
 	bool capitals = text.len == 2 && text.p[0] >= 'A' && text.p[0] <= 'Z' && text.p[1] >= 'A' &&
 	                text.p[1] <= 'Z';
 
-	return (capitals && (strcmp(country, "US") == 0 || strcmp(country, "CA") == 0)) ||
-	       str_starts(text, STR("St. ")) || (text.len > 1 && text.p[text.len - 1] == '.');
+	return (capitals && is_north_american(country)) ||
+	       (text.len > 1 && text.p[text.len - 1] == '.');
+}
+
+/* "MO" for Missouri; "St. Louis", which elsewhere (St. Gallen, St. Helens) is how the city is written. */
+static bool
+in_full(struct str text, enum subject_field field, const char *country, char *to, size_t size)
+{
+	const char *full = field == SUBJECT_STATE ? region_in_full(country, text) : NULL;
+
+	to[0] = '\0';
+	if (full)
+		snprintf(to, size, "%s", full);
+	else if (is_north_american(country) && str_starts(text, STR("St. ")))
+		snprintf(to, size, "Saint %.*s", STR_ARG(str_drop(text, strlen("St. "))));
+	return to[0] != '\0';
 }
 
 static void
 check_place(struct str typed, enum subject_field field, char *to, size_t size, const char *country,
     struct subject_problems *problems)
 {
+	char full[sizeof(problems->list[0].meant)];
 	size_t characters;
 	struct str text;
 
@@ -172,6 +225,8 @@ check_place(struct str typed, enum subject_field field, char *to, size_t size, c
 	else if (characters > PLACE_COMFORT)
 		say(problems, field, false,
 		    "is longer than %d characters, more than some order forms hold", PLACE_COMFORT);
+	else if (in_full(text, field, country, full, sizeof(full)))
+		say_meant(problems, field, false, to, full);
 	else if (looks_shortened(text, country))
 		say(problems, field, false, "looks shortened: \"%s\"", to);
 }
@@ -189,6 +244,8 @@ static void
 check_country(struct str typed, struct subject *ret, struct subject_problems *problems)
 {
 	struct str text = str_trim(typed);
+	const char *meant = region_country_meant(text);
+	char shown[64];
 
 	ret->country[0] = '\0';
 	if (text.len == 2)
@@ -200,8 +257,26 @@ check_country(struct str typed, struct subject *ret, struct subject_problems *pr
 	if (subject_is_country(str_of(ret->country)))
 		return;
 	ret->country[0] = '\0';
-	say(problems, SUBJECT_COUNTRY, true, "%s",
-	    text.len ? "is not a country code" : "is missing");
+	str_show(text, shown, sizeof(shown));
+	if (meant)
+		say_meant(problems, SUBJECT_COUNTRY, true, shown, meant);
+	else if (text.len == 0)
+		say_missing(problems, SUBJECT_COUNTRY, true, "is missing");
+	else
+		say(problems, SUBJECT_COUNTRY, true, "is not a country code");
+}
+
+/* S-02: one of the two is enough for a certificate; in North America order forms ask for both. */
+static void
+check_places(
+    const struct subject_form *form, const char *country, struct subject_problems *problems)
+{
+	bool city = str_trim(form->city).len > 0, state = str_trim(form->state).len > 0;
+
+	if (!city && !state)
+		say_missing(problems, SUBJECT_CITY, true, "is missing, and so is the state");
+	else if (is_north_american(country) && !(city && state))
+		say_missing(problems, city ? SUBJECT_STATE : SUBJECT_CITY, false, "is missing");
 }
 
 void
@@ -217,8 +292,7 @@ subject_check(
 	check_place(form->city, SUBJECT_CITY, ret->city, sizeof(ret->city), ret->country, problems);
 	check_place(
 	    form->state, SUBJECT_STATE, ret->state, sizeof(ret->state), ret->country, problems);
-	if (str_trim(form->city).len == 0 && str_trim(form->state).len == 0)
-		say(problems, SUBJECT_CITY, true, "is missing, and so is the state");
+	check_places(form, ret->country, problems);
 }
 
 bool

@@ -29,7 +29,9 @@ enum subject_field {
 struct subject_problem {
 	enum subject_field field;
 	bool refuses;     /* else it is only said */
+	bool missing;     /* nothing stands there */
 	char detail[256]; /* a clause: "is missing", "is longer than 64 characters (it has 70)" */
+	char meant[136];  /* what it stands for: "California", "GB"; "" = nobody knows */
 };
 
 #define SUBJECT_PROBLEMS_MAX 12

@@ -69,7 +69,8 @@ problems_are_found(void **state UNUSED)
 		{ SUBJECT_CITY, "y", 128, true, false },
 		{ SUBJECT_CITY, "y", 129, true, true },
 		{ SUBJECT_CITY, "none", 1, true, true },
-		{ SUBJECT_CITY, "St. Louis", 1, true, false },
+		{ SUBJECT_CITY, "St. Gallen", 1, false, false },
+		{ SUBJECT_CITY, "Klgf.", 1, true, false },
 		{ SUBJECT_DIVISION, "d", 129, true, true },
 		{ SUBJECT_DIVISION, "IT", 1, false, false },
 	};
@@ -105,18 +106,58 @@ one_place_is_enough(void **state UNUSED)
 	assert_true(subject_is_refused(&problems));
 }
 
+/* What is typed, and what is meant by it (D-12, S-08). */
 static void
-american_states_in_full(void **state UNUSED)
+what_is_meant_is_told(void **state UNUSED)
+{
+	static const struct {
+		const char *country, *city, *state;
+		enum subject_field field;
+		bool refuses;
+		const char *meant;
+	} cases[] = {
+		{ "US", "Saint Louis", "MO", SUBJECT_STATE, false, "Missouri" },
+		{ "US", "St. Louis", "Missouri", SUBJECT_CITY, false, "Saint Louis" },
+		{ "CA", "Vancouver", "bc", SUBJECT_STATE, false, "British Columbia" },
+		{ "AU", "Sydney", "NSW", SUBJECT_STATE, false, "New South Wales" },
+		{ "CH", "Winterthur", "ZH", SUBJECT_STATE, false, "Z\xc3\xbcrich" },
+		{ "US", "Springfield", "XQ", SUBJECT_STATE, false, "" },
+		{ "UK", "London", "", SUBJECT_COUNTRY, true, "GB" },
+		{ "Deutschland", "Berlin", "", SUBJECT_COUNTRY, true, "DE" },
+		{ "Atlantis", "Berlin", "", SUBJECT_COUNTRY, true, "" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct subject_form form = { .organization = STR("Contoso"),
+			.city = str_of(cases[i].city),
+			.state = str_of(cases[i].state),
+			.country = str_of(cases[i].country),
+			.division = STR("") };
+		struct subject_problems problems;
+		struct subject s;
+
+		subject_check(&form, &s, &problems);
+		assert_int_equal(problems.count, 1);
+		assert_int_equal(problems.list[0].field, cases[i].field);
+		assert_int_equal(problems.list[0].refuses, cases[i].refuses);
+		assert_string_equal(problems.list[0].meant, cases[i].meant);
+	}
+}
+
+static void
+north_america_names_both(void **state UNUSED)
 {
 	struct subject_form form = GOOD;
 	struct subject_problems problems;
 	struct subject s;
 
-	form.country = STR("US");
-	form.state = STR("MO");
+	form.country = STR("CA");
+	form.city = STR("Quebec");
+	form.state = STR("");
 	subject_check(&form, &s, &problems);
 	assert_int_equal(problems.count, 1);
-	assert_false(problems.list[0].refuses);
+	assert_true(problems.list[0].missing && !problems.list[0].refuses);
+	assert_int_equal(problems.list[0].field, SUBJECT_STATE);
 }
 
 int
@@ -126,7 +167,8 @@ main(void)
 		cmocka_unit_test(good_data_is_cleaned),
 		cmocka_unit_test(problems_are_found),
 		cmocka_unit_test(one_place_is_enough),
-		cmocka_unit_test(american_states_in_full),
+		cmocka_unit_test(what_is_meant_is_told),
+		cmocka_unit_test(north_america_names_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

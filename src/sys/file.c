@@ -463,6 +463,21 @@ file_own_folder(char *to, size_t size)
 }
 
 bool
+file_find_program(const char *name, const char *installed, char *to, size_t size)
+{
+	char own[PATH_MAX];
+	int len;
+
+	if (file_own_folder(own, sizeof(own)) == 0) {
+		len = snprintf(to, size, "%s/%s", own, name);
+		if (len > 0 && (size_t)len < size && file_may_run(to))
+			return true;
+	}
+	len = snprintf(to, size, "%s/%s", installed, name);
+	return len > 0 && (size_t)len < size && file_may_run(to);
+}
+
+bool
 file_may_run(const char *path)
 {
 	struct stat st;

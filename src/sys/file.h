@@ -71,6 +71,9 @@ int file_each(const char *folder, int (*each)(void *about, const char *path), vo
 
 /* The folder of the running program. */
 int file_own_folder(char *to, size_t size) MUST_USE;
+/* The full name of a program that lies in our own folder, or else in `installed`; false = it cannot be
+ * run in either, and then it is the name in `installed`. */
+bool file_find_program(const char *name, const char *installed, char *to, size_t size);
 bool file_may_run(const char *path); /* a regular file that we may execute */
 
 /* A descriptor that closes itself. */

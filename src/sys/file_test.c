@@ -297,6 +297,23 @@ old_is_only_what_nobody_touched(void **state UNUSED)
 	assert_false(stamp_of("/dev/null").settled); /* no file's content */
 }
 
+/* Beside us before elsewhere. */
+static void
+finds_programs(void **state UNUSED)
+{
+	char path[256], own[200];
+	const char *elsewhere = in_folder("elsewhere");
+
+	assert_int_equal(file_own_folder(own, sizeof(own)), 0);
+	assert_true(file_find_program("file_test", "/nowhere", path, sizeof(path)));
+	assert_true(str_starts(str_of(path), str_of(own)));
+	assert_true(file_find_program("sh", "/bin", path, sizeof(path)));
+	assert_string_equal(path, "/bin/sh");
+	assert_false(file_find_program("sh", elsewhere, path, sizeof(path)));
+	assert_true(str_ends(str_of(path), STR("elsewhere/sh")));
+	assert_false(file_find_program("sh", "/bin", path, 4));
+}
+
 static int
 remove_folder(void **state UNUSED)
 {
@@ -326,6 +343,7 @@ main(void)
 		cmocka_unit_test(kept_for_now_and_renamed),
 		cmocka_unit_test(every_change_gets_another_stamp),
 		cmocka_unit_test(old_is_only_what_nobody_touched),
+		cmocka_unit_test(finds_programs),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -17,6 +17,9 @@ struct spawn {
 	const char *user;               /* "" = stay who we are */
 };
 
+/* This process goes on as another program, with our descriptors, environment and arguments; it comes
+ * back only if that cannot be. */
+int spawn_instead(const char *program, char *const argv[]) MUST_USE;
 int spawn_child(const struct spawn *spawn, pid_t *ret_pid) MUST_USE;
 
 /* A copy of ourselves, sandbox included, that does be(self, fd) and ends: it has channel_fd as `fd`,

@@ -149,6 +149,22 @@ a_program_that_is_not_there(void **state UNUSED)
 	close_fd(ends[0]);
 }
 
+/* In a child, whose status is the other program's. */
+static void
+goes_on_as_another_program(void **state UNUSED)
+{
+	char word[] = "sh", option[] = "-c", line[] = "exit 42",
+	     *argv[] = { word, option, line, NULL };
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(spawn_instead("/bin/sh", argv) ? 1 : 2);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 42);
+	assert_int_equal(spawn_instead("/nonexistent/program", argv), -ENOENT);
+}
+
 int
 main(void)
 {
@@ -157,6 +173,7 @@ main(void)
 		cmocka_unit_test(works_without_standard_descriptors),
 		cmocka_unit_test(becomes_the_user),
 		cmocka_unit_test(a_program_that_is_not_there),
+		cmocka_unit_test(goes_on_as_another_program),
 	};
 
 	if (getenv("CHILD"))

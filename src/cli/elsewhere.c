@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verbs that ask the world outside need libraries for DNS and HTTP that are slower to load than most
+ * verbs are to run: they are in a program of their own, with the same table of verbs, which goes on
+ * in this one's place (docs/decisions/0023).
+ */
+#include "base/error.h"
+#include "cli/cli.h"
+#include "sys/file.h"
+#include "sys/spawn.h"
+
+#define PROGRAM "certdesk-look"
+
+int
+run_org(struct cli *cli)
+{
+	char path[4096];
+
+	if (!file_find_program(PROGRAM, CERTDESK_PROGRAMS, path, sizeof(path)))
+		return cli_fail(EXIT_INTERNAL, "%s is missing or cannot be run", path);
+	return cli_fail(EXIT_INTERNAL, "%s: %s", path, error_words(spawn_instead(path, cli->argv)));
+}
