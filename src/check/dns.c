@@ -27,7 +27,7 @@ dns_new(const struct config *config, const struct world *world UNUSED, struct dn
 {
 	CLEAN(resolver_free) struct resolver *trial = NULL;
 	CLEAN(dns_free) struct dns *dns = alloc_zero(sizeof(*dns));
-	int r = resolver_new(config, config->dns_anchor_file[0] != '\0', &trial);
+	int r = resolver_new(config, true, &trial);
 
 	if (r)
 		return r;

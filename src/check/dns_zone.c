@@ -12,10 +12,6 @@
 
 #include "pki/name.h"
 
-#define TYPE_A    1
-#define TYPE_NS   2
-#define TYPE_AAAA 28
-
 /* "" above the top. */
 static const char *
 parent_of(const char *name)
@@ -173,8 +169,8 @@ add_zone_servers(struct collector *c, struct dns_hop *hop, const struct ub_resul
 		if (read_name(result->data[i], (size_t)result->len[i], ns[count].name))
 			count++;
 	for (size_t i = 0; i < count; i++) {
-		resolver_start(c->resolver, ns[i].name, TYPE_A, &ns[i].a);
-		resolver_start(c->resolver, ns[i].name, TYPE_AAAA, &ns[i].aaaa);
+		resolver_start(c->resolver, ns[i].name, DNS_TYPE_A, &ns[i].a);
+		resolver_start(c->resolver, ns[i].name, DNS_TYPE_AAAA, &ns[i].aaaa);
 	}
 	for (size_t i = 0; i < count; i++) {
 		resolver_wait(c->resolver, &ns[i].a, collector_deadline(c));
@@ -223,11 +219,11 @@ find_zone(struct collector *c, struct dns_hop *hop)
 		CLEAN(lookup_fini) struct lookup lookup;
 		bool answered, cut;
 
-		resolver_start(c->resolver, at, TYPE_NS, &lookup);
+		resolver_start(c->resolver, at, DNS_TYPE_NS, &lookup);
 		resolver_wait(c->resolver, &lookup, collector_deadline(c));
 		answered = lookup_answered(&lookup);
 		cut = is_cut(lookup.result, at);
-		c->trace->reached |= answered;
+		c->reached |= answered;
 		if (cut && *dead == '\0')
 			add_zone_servers(c, hop, lookup.result);
 		if (cut)

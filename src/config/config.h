@@ -152,6 +152,7 @@ struct config {
 			  [ADDR_TEXT_SIZE]; /* dns.resolvers; none = from the root */
 	size_t dns_resolver_count;
 	char dns_anchor_file[CONFIG_PATH_SIZE]; /* dns.trust_anchor_file; "" = no validation */
+	bool dns_root_anchors;                  /* no option: the built-in keys of the root */
 	int64_t dns_timeout_ms;                 /* one question; default 3000 */
 	struct config_peer fetch_peers[CONFIG_STUBS_MAX]; /* fetch.allow */
 	size_t fetch_peer_count;
