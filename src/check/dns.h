@@ -44,7 +44,8 @@ struct dns_report {
 	char chain[1024]; /* "owa.contoso.com -> lb.provider.net", "" without CNAME */
 	struct dns_server_answer server[DNS_SERVERS_MAX];
 	size_t server_count;
-	bool secure;            /* validated by DNSSEC */
+	bool secure;  /* validated by DNSSEC */
+	unsigned ede; /* RFC 8914's number of what is wrong with the signatures; 0 = nothing */
 	uint32_t negative_ttl;  /* seconds an earlier "does not exist" may live on (G-06) */
 	bool answers_somewhere; /* there is an address record that is not ours: a live site perhaps
 	                         */

@@ -12,6 +12,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "check/dns_bogus.h"
+
 #define TABLE_SIZE FINDING_VALUE_SIZE
 
 struct trial {
@@ -172,7 +174,7 @@ is_believed(struct trial *t)
 	if (t->trace->world.bogus) {
 		struct finding *f = blame(t, FINDING_DNS_BOGUS, &t->trace->hop[0], DNS_FAILING);
 
-		finding_param(f, "reason", "%s", t->trace->world.reason);
+		t->report->ede = dns_bogus_tell(f, t->trace->world.reason);
 	}
 	return !t->trace->world.bogus;
 }
