@@ -114,6 +114,31 @@ see_world(const struct lookup *lookup, bool first, struct dns_world_view *view)
 	str_show(str_of(result->why_bogus), view->reason, sizeof(view->reason));
 }
 
+static void
+add_resolvers(const struct config_resolvers *from, struct dns_hop *to)
+{
+	for (size_t i = 0; i < from->count && to->view_count < COUNT_OF(to->view); i++) {
+		struct dns_server *server = &to->view[to->view_count].server;
+
+		server->resolver = true;
+		to->view_count +=
+		    config_resolver_parse(str_of(from->list[i]), &server->address, &server->port);
+	}
+}
+
+static void
+ask_resolvers(const struct collector *c, const char *name, struct dns_trace *trace)
+{
+	struct dns_hop *hop = &trace->views;
+
+	str_copy(str_of(name), hop->name, sizeof(hop->name));
+	add_resolvers(&c->config->dns_views, hop);
+	trace->inside_count = hop->view_count;
+	add_resolvers(&c->config->dns_inside, hop);
+	trace->inside_count = hop->view_count - trace->inside_count;
+	dns_ask_all(hop, DNS_TYPE_A, c->timeout);
+}
+
 int
 dns_collect(const struct config *config, const char *name, uint16_t port, struct dns_trace *ret)
 {
@@ -128,6 +153,7 @@ dns_collect(const struct config *config, const char *name, uint16_t port, struct
 	resolver_start(c.resolver, name, DNS_TYPE_A, &a);
 	resolver_start(c.resolver, name, DNS_TYPE_AAAA, &aaaa);
 	follow(&c, ret, name);
+	ask_resolvers(&c, name, ret);
 	resolver_wait(c.resolver, &a, collector_deadline(&c));
 	resolver_wait(c.resolver, &aaaa, collector_deadline(&c));
 	see_world(&a, true, &ret->world);

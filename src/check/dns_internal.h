@@ -90,10 +90,25 @@ struct dns_trace {
 	bool reached; /* somebody out there answered something */
 	when timeout; /* of one question, for the words */
 	struct dns_world_view world;
+	struct dns_hop views; /* what resolvers make of the name: dns.views, then this machine's */
+	size_t inside_count;  /* the last ones of those */
 };
 
-/* Fills all of *ret. Pure. */
-void dns_judge(const struct dns_trace *trace, const struct addr *ours, struct dns_report *ret);
+/* What the name is held against. */
+struct dns_terms {
+	const struct addr *ours;
+	const char *our_names;         /* dns.our_names */
+	const struct proxies *proxies; /* NULL = none are known */
+};
+
+/* Fills all of *ret but everyone_by. Pure. */
+void dns_judge(
+    const struct dns_trace *trace, const struct dns_terms *terms, struct dns_report *ret);
+/* dns_outlook.c, of the same: what resolvers still say, and how long. */
+void dns_judge_views(
+    const struct dns_trace *trace, const struct dns_terms *terms, struct dns_report *ret);
+bool dns_view_is(
+    const struct dns_view *view, const struct addr *address); /* it, and nothing else */
 
 /* What one server says, in words: "203.0.113.5", "no answer in 3 s". */
 void dns_view_words(const struct dns_view *view, when timeout, char *to, size_t size);
@@ -105,6 +120,8 @@ bool dns_view_failed(const struct dns_view *view); /* it gave no usable answer *
 bool dns_view_unreached(const struct dns_view *view);
 bool dns_view_same(const struct dns_view *a, const struct dns_view *b);
 const char *dns_view_alias(const struct dns_view *view); /* "" when it is none */
+/* A server of the last name that gave a usable answer; NULL = none did. */
+const struct dns_view *dns_trace_witness(const struct dns_trace *trace);
 size_t dns_view_addresses(const struct dns_view *view, struct addr ret[static DNS_ADDRESSES_MAX]);
 
 /* Asks one server one question: UDP, then TCP when that is cut off or not answered. */

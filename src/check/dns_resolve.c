@@ -101,8 +101,8 @@ set_up(struct ub_ctx *ctx, const struct config *config, bool validating)
 {
 	int r = ub_ctx_set_option(ctx, "do-not-query-localhost:", "no");
 
-	for (size_t i = 0; r == 0 && i < config->dns_resolver_count; i++)
-		r = ub_ctx_set_fwd(ctx, config->dns_resolvers[i]);
+	for (size_t i = 0; r == 0 && i < config->dns_resolvers.count; i++)
+		r = ub_ctx_set_fwd(ctx, config->dns_resolvers.list[i]);
 	for (size_t i = 0; r == 0 && i < config->stub_count; i++)
 		r = set_stub(ctx, &config->stubs[i]);
 	if (r == 0 && validating)

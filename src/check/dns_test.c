@@ -321,11 +321,11 @@ a_dead_resolver_says_nothing_about_the_customer(void **state)
 	size_t stubs = lab->config.stub_count;
 
 	lab->config.stub_count = 0;
-	lab->config.dns_resolver_count = 1;
-	snprintf(lab->config.dns_resolvers[0], sizeof(lab->config.dns_resolvers[0]), "127.0.0.1@%d",
+	lab->config.dns_resolvers.count = 1;
+	snprintf(lab->config.dns_resolvers.list[0], CONFIG_RESOLVER_SIZE, "127.0.0.1@%d",
 	    (int)lab->config.stubs[4].port);
 	expect(lab, "owa.contoso.de", DNS_UNKNOWN, FINDING_DNS_UNREACHABLE, NULL);
-	lab->config.dns_resolver_count = 0;
+	lab->config.dns_resolvers.count = 0;
 	lab->config.stub_count = stubs;
 }
 
@@ -343,12 +343,12 @@ check_delegated(struct lab *lab, const char *host)
 	memcpy(anchors, lab->config.dns_anchor_file, sizeof(anchors));
 	lab->config.dns_anchor_file[0] = '\0';
 	lab->config.stub_count = 0;
-	lab->config.dns_resolver_count = 1;
-	snprintf(lab->config.dns_resolvers[0], sizeof(lab->config.dns_resolvers[0]), "127.0.0.1@%u",
-	    lab->port);
+	lab->config.dns_resolvers.count = 1;
+	snprintf(
+	    lab->config.dns_resolvers.list[0], CONFIG_RESOLVER_SIZE, "127.0.0.1@%u", lab->port);
 	assert_int_equal(dns_collect(&lab->config, host, lab->port, trace), 0);
-	dns_judge(trace, &ours, report);
-	lab->config.dns_resolver_count = 0;
+	dns_judge(trace, &(struct dns_terms){ .ours = &ours, .our_names = "" }, report);
+	lab->config.dns_resolvers.count = 0;
 	lab->config.stub_count = stubs;
 	memcpy(lab->config.dns_anchor_file, anchors, sizeof(anchors));
 	free(trace);

@@ -161,3 +161,14 @@ dns_server_words(const struct dns_server *server, char *to, size_t size)
 	else
 		snprintf(to, size, "%s%s", server->name[0] ? server->name : address, port);
 }
+
+const struct dns_view *
+dns_trace_witness(const struct dns_trace *trace)
+{
+	const struct dns_hop *last = &trace->hop[trace->hop_count - 1];
+
+	for (size_t i = 0; i < last->view_count; i++)
+		if (!dns_view_failed(&last->view[i]))
+			return &last->view[i];
+	return NULL;
+}
