@@ -87,7 +87,8 @@ int cli_read_config(const char *path, struct config *ret) MUST_USE;
 
 /* own verbs */
 verb_fn run_init, run_config_check, run_config_defaults, run_config_manual, run_manual_command,
-    run_manual_findings, run_manual_stages, run_findings, run_completion, run_version, run_inspect;
+    run_manual_findings, run_manual_stages, run_findings, run_completion, run_version, run_inspect,
+    run_dns, run_caa;
 /* "/orders/REF" and what is behind it. */
 void cli_order_path(const struct cli *cli, const char *behind, struct buf *to);
 /* Asks for what is behind the order, or tells it {member: text}, which `option` gave; what is made of

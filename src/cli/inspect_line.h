@@ -46,6 +46,8 @@ bool inspect_came(const json_t *said, const char *sha256);
 /* What will be served where it is known, else as far as the files lead. */
 const json_t *inspect_chain_of(const json_t *said);
 
+/* inspect_text.c: what was found, the first cause at length, the others with `all`. */
+void inspect_show_findings(const struct inspect_view *view, const json_t *said);
 /* inspect_tree.c: the chain; the requests that came; and where there is no leaf, what certificates
  * there are. */
 void inspect_show_chain(const struct inspect_view *view, const json_t *said);

@@ -5,8 +5,8 @@
 
 #include "pki/data.h"
 #include "base/error.h"
+#include "cli/host.h"
 #include "cli/inspect_session.h"
-#include "order/intake.h"
 #include "sys/file.h"
 #include "sys/world.h"
 
@@ -69,33 +69,19 @@ take_password(struct inspect_session *s)
 	return r;
 }
 
-/* The words of the order form: what is no host name there is none here. */
 static int
 take_name(struct inspect_session *s)
 {
-	CLEAN(buf_fini) struct buf words = BUF(4096);
 	const char *name = cli_value(s->cli, "name");
-	const struct str none = STR("");
-	struct order_form form = {
-		.host = str_of(name), .subject = { none, none, none, none, none }, .service_url = ""
-	};
-	struct intake *intake;
-	const struct finding *first = NULL;
+	struct host_name host;
+	int r;
 
 	if (!name)
 		return 0;
-	intake = alloc_zero(sizeof(*intake));
-	(void)!order_intake_check(&form, intake);
-	for (size_t i = 0; i < intake->findings.count && !first; i++)
-		if (finding_rule(intake->findings.list[i].code)->gate == GATE_NAME &&
-		    intake->findings.list[i].severity == SEVERITY_REJECT)
-			first = &intake->findings.list[i];
-	if (first)
-		finding_render(first, FINDING_WHAT, &words);
-	else
-		str_copy(str_of(intake->host.text), s->question->host, READ_HOST_SIZE);
-	free(intake);
-	return words.len > 0 ? cli_fail(EXIT_USAGE, "--name: %s", buf_text(&words)) : 0;
+	r = cli_host(name, "--name: ", &host);
+	if (r == 0)
+		str_copy(str_of(host.text), s->question->host, READ_HOST_SIZE);
+	return r;
 }
 
 static int

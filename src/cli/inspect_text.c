@@ -248,8 +248,8 @@ first_cause(const json_t *findings)
 	return first;
 }
 
-static void
-show_findings_of(const struct inspect_view *view, const json_t *said)
+void
+inspect_show_findings(const struct inspect_view *view, const json_t *said)
 {
 	const json_t *findings = json_object_get(said, "findings"), *finding,
 		     *first = first_cause(findings);
@@ -294,5 +294,5 @@ inspect_show(const struct inspect_view *view, const char *given, const json_t *s
 	inspect_show_loose(view, said);
 	inspect_show_requests(view, said);
 	show_beside(view, said);
-	show_findings_of(view, said);
+	inspect_show_findings(view, said);
 }
