@@ -60,6 +60,7 @@ over_udp(const struct dns_server *server, const struct dns_question *q, when tim
 	if (!socket_address(server, &to, &to_len))
 		return false;
 	ldns_buffer_new_frm_data(&out, q->wire, q->wire_len); /* copies */
+	ldns_buffer_set_position(&out, q->wire_len);          /* what is before it is sent */
 	if (ldns_udp_send(&got, &out, &to, (socklen_t)to_len, tv, &len) != LDNS_STATUS_OK)
 		len = 0;
 	free(ldns_buffer_export(&out));
