@@ -149,6 +149,9 @@ struct resolver *resolver_free(struct resolver *resolver); /* before its lookups
 CLEAN_DEFINE(resolver_free, struct resolver *);
 void resolver_start(struct resolver *resolver, const char *name, int type, struct lookup *lookup);
 void resolver_wait(struct resolver *resolver, struct lookup *lookup, when deadline);
+/* For a loop of one's own: readable when something has come, which is taken over then. */
+int resolver_fd(struct resolver *resolver);
+int resolver_process(struct resolver *resolver) MUST_USE;
 
 /* One collection under way. */
 struct collector {
@@ -168,6 +171,11 @@ when collector_deadline(const struct collector *c);
 /* Which servers answer for the hop's name: its zone, fate and views, not asked yet. */
 void collector_find_servers(struct collector *c, struct dns_hop *hop);
 bool lookup_answered(const struct lookup *lookup);
+/* The longest stub zone the name lies in; NULL when none. */
+const struct config_stub *dns_stub_of(const struct config *config, const char *name);
+/* The name in a record's bytes, uncompressed: labels of letters, digits, '-' and '_' alone, as
+ * servers' names are. */
+bool dns_name_read(const char *bytes, size_t len, char to[static DNS_NAME_SIZE]) MUST_USE;
 
 int dns_collect(
     const struct config *config, const char *name, uint16_t port, struct dns_trace *ret) MUST_USE;

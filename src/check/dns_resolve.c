@@ -166,3 +166,15 @@ resolver_wait(struct resolver *resolver, struct lookup *lookup, when deadline)
 		ub_cancel(resolver->ctx, lookup->id);
 	lookup->done = true;
 }
+
+int
+resolver_fd(struct resolver *resolver)
+{
+	return ub_fd(resolver->ctx);
+}
+
+int
+resolver_process(struct resolver *resolver)
+{
+	return ub_process(resolver->ctx) ? error_origin(EIO) : 0;
+}

@@ -56,9 +56,8 @@ add_stub_server(struct dns_hop *hop, const struct config_stub *stub)
 		add_server(hop, &server);
 }
 
-/* The longest stub zone the name lies in; NULL when none. */
-static const struct config_stub *
-find_stub(const struct config *config, const char *name)
+const struct config_stub *
+dns_stub_of(const struct config *config, const char *name)
 {
 	const struct config_stub *best = NULL;
 
@@ -89,10 +88,8 @@ use_stub(const struct collector *c, const struct config_stub *stub, struct dns_h
 	}
 }
 
-/* The name in a record's bytes, uncompressed: labels of letters, digits, '-' and '_' alone, as
- * servers' names are. */
-static bool
-read_name(const char *bytes, size_t len, char to[static DNS_NAME_SIZE])
+bool
+dns_name_read(const char *bytes, size_t len, char to[static DNS_NAME_SIZE])
 {
 	size_t at = 0, put = 0;
 
@@ -166,7 +163,7 @@ add_zone_servers(struct collector *c, struct dns_hop *hop, const struct ub_resul
 	size_t count = 0, len = 0;
 
 	for (size_t i = 0; result->data[i] && count < DNS_SERVERS_MAX; i++)
-		if (read_name(result->data[i], (size_t)result->len[i], ns[count].name))
+		if (dns_name_read(result->data[i], (size_t)result->len[i], ns[count].name))
 			count++;
 	for (size_t i = 0; i < count; i++) {
 		resolver_start(c->resolver, ns[i].name, DNS_TYPE_A, &ns[i].a);
@@ -239,7 +236,7 @@ find_zone(struct collector *c, struct dns_hop *hop)
 void
 collector_find_servers(struct collector *c, struct dns_hop *hop)
 {
-	const struct config_stub *stub = find_stub(c->config, hop->name);
+	const struct config_stub *stub = dns_stub_of(c->config, hop->name);
 	char domain[DNS_NAME_SIZE];
 
 	if (stub) {
