@@ -64,6 +64,7 @@ sweep_free(struct sweep *s)
 		free(s->server[i]->zone);
 		free(s->server[i]);
 	}
+	sweep_hosts_free(s);
 	sweep_flights_close(s);
 	free(s->server);
 	free(s->zone);

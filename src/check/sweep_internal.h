@@ -63,6 +63,7 @@ struct sweep {
 	struct sweep_server **server;
 	size_t server_count, server_room;
 	size_t bucket[SWEEP_BUCKETS];
+	struct sweep_host *host[SWEEP_BUCKETS]; /* names of servers */
 	struct sweep_server *ready, *ready_last;
 	struct flight flight[SWEEP_FLIGHTS_MOST];
 	struct flight *oldest, *newest, *free;
@@ -78,8 +79,10 @@ int sweep_zones_make(struct sweep *s) MUST_USE;
 int sweep_zones_start(struct sweep *s) MUST_USE; /* as many as may be under way */
 void sweep_zones_step(struct sweep *s);          /* takes over what has come */
 void sweep_zone_fini(struct sweep_zone *zone);
+void sweep_hosts_free(struct sweep *s);
 
 /* sweep_server.c */
+size_t sweep_hash(const void *bytes, size_t len);
 /* The zone's sites are to be asked about at that server as well. */
 void sweep_server_add(struct sweep *s, const struct addr *address, uint16_t port, size_t zone);
 /* The next site it is to be asked about, and whether for AAAA; false: none is left. */

@@ -7,20 +7,27 @@
 
 #include "check/sweep_internal.h"
 
-static size_t
-hash(const struct addr *address, uint16_t port)
+size_t
+sweep_hash(const void *bytes, size_t len)
 {
-	uint32_t h = 2166136261u ^ port; /* FNV-1a */
+	const uint8_t *byte = bytes;
+	uint32_t h = 2166136261u; /* FNV-1a */
 
-	for (size_t i = 0; i < sizeof(address->bytes); i++)
-		h = (h ^ address->bytes[i]) * 16777619u;
-	return h % SWEEP_BUCKETS;
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ byte[i]) * 16777619u;
+	return h;
+}
+
+static size_t
+bucket_of(const struct addr *address, uint16_t port)
+{
+	return (sweep_hash(address->bytes, sizeof(address->bytes)) ^ port) % SWEEP_BUCKETS;
 }
 
 static struct sweep_server *
 find(const struct sweep *s, const struct addr *address, uint16_t port)
 {
-	size_t at = s->bucket[hash(address, port)];
+	size_t at = s->bucket[bucket_of(address, port)];
 
 	while (at > 0) {
 		struct sweep_server *server = s->server[at - 1];
@@ -36,7 +43,7 @@ static struct sweep_server *
 make(struct sweep *s, const struct addr *address, uint16_t port)
 {
 	struct sweep_server *server = alloc_zero(sizeof(*server));
-	size_t *bucket = &s->bucket[hash(address, port)];
+	size_t *bucket = &s->bucket[bucket_of(address, port)];
 
 	if (s->server_count == s->server_room) {
 		s->server_room = s->server_room > 0 ? 2 * s->server_room : 64;

@@ -2,8 +2,8 @@
 /*
  * The zones of a sweep's sites and their servers. A zone is the registrable domain, or a stub of the
  * configuration: what is delegated below it answers with a referral, and gets a look. Two steps for
- * each, many zones side by side: the names of its servers, then their addresses, which the
- * resolver's cache knows when another zone had the same.
+ * each, many zones side by side: the names of its servers, then their addresses, looked up once for
+ * all zones that have the same.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,15 +14,18 @@
 
 #define ZONE_QUESTIONS 4 /* a step may take as long as that many questions */
 
-struct zone_server {
+/* The name of a server, which many zones may have in common. */
+struct sweep_host {
 	char name[DNS_NAME_SIZE];
 	struct lookup a, aaaa;
+	when deadline;
+	struct sweep_host *next_in_bucket;
 };
 
 struct zone_lookup {
 	struct lookup ns;
-	struct zone_server server[DNS_SERVERS_MAX];
-	size_t server_count;
+	struct sweep_host *host[DNS_SERVERS_MAX];
+	size_t host_count;
 	bool has_names;
 	when deadline;
 };
@@ -97,16 +100,24 @@ sweep_zones_make(struct sweep *s)
 void
 sweep_zone_fini(struct sweep_zone *zone)
 {
-	struct zone_lookup *l = zone->lookup;
-
-	for (size_t i = 0; l && i < l->server_count; i++) {
-		lookup_fini(&l->server[i].a);
-		lookup_fini(&l->server[i].aaaa);
-	}
-	if (l)
-		lookup_fini(&l->ns);
-	free(l);
+	if (zone->lookup)
+		lookup_fini(&zone->lookup->ns);
+	free(zone->lookup);
 	zone->lookup = NULL;
+}
+
+void
+sweep_hosts_free(struct sweep *s)
+{
+	for (size_t i = 0; i < SWEEP_BUCKETS; i++)
+		while (s->host[i]) {
+			struct sweep_host *host = s->host[i];
+
+			s->host[i] = host->next_in_bucket;
+			lookup_fini(&host->a);
+			lookup_fini(&host->aaaa);
+			free(host);
+		}
 }
 
 static void
@@ -122,11 +133,17 @@ use_stubs(struct sweep *s, size_t zone)
 	}
 }
 
+static when
+step_deadline(const struct sweep *s)
+{
+	return world_ticks() + ZONE_QUESTIONS * s->timeout;
+}
+
 static void
 start_names(struct sweep *s, struct sweep_zone *zone)
 {
 	zone->lookup = alloc_zero(sizeof(*zone->lookup));
-	zone->lookup->deadline = world_ticks() + ZONE_QUESTIONS * s->timeout;
+	zone->lookup->deadline = step_deadline(s);
 	s->looking[s->looking_count++] = zone;
 	resolver_start(s->resolver, zone->name, DNS_TYPE_NS, &zone->lookup->ns);
 }
@@ -146,32 +163,55 @@ sweep_zones_start(struct sweep *s)
 	return 0;
 }
 
-/* True: their addresses are on the way. */
-static bool
-start_addresses(struct sweep *s, struct zone_lookup *l)
+/* Its addresses are on the way, or known already. */
+static struct sweep_host *
+host_of(struct sweep *s, const char *name)
+{
+	struct sweep_host **bucket = &s->host[sweep_hash(name, strlen(name)) % SWEEP_BUCKETS];
+	struct sweep_host *host = *bucket;
+
+	while (host && strcmp(host->name, name) != 0)
+		host = host->next_in_bucket;
+	if (host)
+		return host;
+	host = alloc_zero(sizeof(*host));
+	(void)str_copy(str_of(name), host->name, sizeof(host->name));
+	host->deadline = step_deadline(s);
+	host->next_in_bucket = *bucket;
+	*bucket = host;
+	resolver_start(s->resolver, host->name, DNS_TYPE_A, &host->a);
+	resolver_start(s->resolver, host->name, DNS_TYPE_AAAA, &host->aaaa);
+	return host;
+}
+
+static void
+take_names(struct sweep *s, struct zone_lookup *l)
 {
 	const struct ub_result *result = l->ns.result;
+	char name[DNS_NAME_SIZE];
 
-	for (size_t i = 0; result && result->havedata && result->data[i]; i++) {
-		struct zone_server *server = &l->server[l->server_count];
-
-		if (l->server_count == DNS_SERVERS_MAX ||
-		    !dns_name_read(result->data[i], (size_t)result->len[i], server->name))
-			continue;
-		resolver_start(s->resolver, server->name, DNS_TYPE_A, &server->a);
-		resolver_start(s->resolver, server->name, DNS_TYPE_AAAA, &server->aaaa);
-		l->server_count++;
-	}
+	for (size_t i = 0; result && result->havedata && result->data[i]; i++)
+		if (l->host_count < DNS_SERVERS_MAX &&
+		    dns_name_read(result->data[i], (size_t)result->len[i], name))
+			l->host[l->host_count++] = host_of(s, name);
 	l->has_names = true;
-	l->deadline = world_ticks() + ZONE_QUESTIONS * s->timeout;
-	return l->server_count > 0;
+}
+
+/* True: it has come, or nothing will. */
+static bool
+has_come(struct sweep *s, struct lookup *lookup, when deadline)
+{
+	if (!lookup->done && world_ticks() > deadline)
+		resolver_wait(s->resolver, lookup, 0);
+	return lookup->done;
 }
 
 static bool
-has_addresses(const struct zone_lookup *l)
+has_addresses(struct sweep *s, const struct zone_lookup *l)
 {
-	for (size_t i = 0; i < l->server_count; i++)
-		if (!l->server[i].a.done || !l->server[i].aaaa.done)
+	for (size_t i = 0; i < l->host_count; i++)
+		if (!has_come(s, &l->host[i]->a, l->host[i]->deadline) ||
+		    !has_come(s, &l->host[i]->aaaa, l->host[i]->deadline))
 			return false;
 	return true;
 }
@@ -200,37 +240,27 @@ finish(struct sweep *s, struct sweep_zone *zone)
 {
 	const struct zone_lookup *l = zone->lookup;
 	size_t number = (size_t)(zone - s->zone);
-	bool all = l->server_count > 0;
+	bool all = l->host_count > 0;
 
-	for (size_t i = 0; i < l->server_count; i++)
-		all &= add_servers(s, &l->server[i].a, number) +
-		           add_servers(s, &l->server[i].aaaa, number) >
+	for (size_t i = 0; i < l->host_count; i++)
+		all &= add_servers(s, &l->host[i]->a, number) +
+		           add_servers(s, &l->host[i]->aaaa, number) >
 		       0;
 	for (size_t i = 0; !all && i < zone->count; i++)
 		sweep_site_look(s, s->order[zone->first + i]);
 }
 
-static void
-give_up(struct sweep *s, struct zone_lookup *l)
-{
-	resolver_wait(s->resolver, &l->ns, 0);
-	for (size_t i = 0; i < l->server_count; i++) {
-		resolver_wait(s->resolver, &l->server[i].a, 0);
-		resolver_wait(s->resolver, &l->server[i].aaaa, 0);
-	}
-}
-
 /* True: nothing more comes for it. */
 static bool
-step(struct sweep *s, struct sweep_zone *zone)
+step(struct sweep *s, const struct sweep_zone *zone)
 {
 	struct zone_lookup *l = zone->lookup;
 
-	if (world_ticks() > l->deadline)
-		give_up(s, l);
-	if (!l->has_names && l->ns.done && start_addresses(s, l))
+	if (!has_come(s, &l->ns, l->deadline))
 		return false;
-	return l->ns.done && has_addresses(l);
+	if (!l->has_names)
+		take_names(s, l);
+	return has_addresses(s, l);
 }
 
 void

@@ -53,14 +53,16 @@ class Server(Peer):
 
 
 class Knot(Server):
-    def __init__(self, folder, zones, **more):
+    def __init__(self, folder, zones, also=(), **more):
+        """`also`: further addresses that it listens at."""
         super().__init__("knot", folder, zones, **more)
+        self.also = also
 
     def command(self):
         zones = "".join(f"  - domain: {zone}\n    file: {path}\n    zonefile-sync: -1\n    zonefile-load: whole\n    journal-content: none\n"
                         for zone, path in self.zones.items())
         conf = self.folder / "knot.conf"
-        conf.write_text(f"server:\n    rundir: {self.folder}\n    listen: {self.address}@{self.port}\n"
+        conf.write_text(f"server:\n    rundir: {self.folder}\n    listen: [ {', '.join(f'{a}@{self.port}' for a in (self.address, *self.also))} ]\n"
                         f"database:\n    storage: {self.folder}\nlog:\n  - target: stderr\n    any: warning\nzone:\n{zones}")
         return "/usr/sbin/knotd", "-c", str(conf)
 
