@@ -17,6 +17,7 @@
 #define DNS_SERVERS_MAX   16
 #define DNS_ADDRESSES_MAX 16
 #define DNS_CHAIN_MAX     8 /* CNAME hops (G-03) */
+#define DNS_VIEWS_MAX     (2 * CONFIG_RESOLVERS_MAX)
 
 enum dns_verdict {
 	DNS_POINTED,   /* every server says: our address, and nothing else */
@@ -37,15 +38,31 @@ struct dns_server_answer {
 	bool good;
 };
 
+/* What a resolver makes of the name, out of its cache perhaps. */
+struct dns_outlook {
+	char resolver[ADDR_TEXT_SIZE + 16];
+	char answer[512];
+	bool inside;    /* of this machine: it may know another, internal DNS (G-07) */
+	bool good;      /* as the name servers have it */
+	uint32_t until; /* seconds it may go on to say so */
+};
+
 struct dns_report {
 	enum dns_verdict verdict;
-	struct findings findings; /* at most one DNS_… cause, none when pointed */
+	struct findings findings; /* at most one DNS_… cause, none when pointed; and DNS_SPLIT */
 	char zone[254];
 	char chain[1024]; /* "owa.contoso.com -> lb.provider.net", "" without CNAME */
 	struct dns_server_answer server[DNS_SERVERS_MAX];
 	size_t server_count;
-	bool secure;            /* validated by DNSSEC */
-	uint32_t negative_ttl;  /* seconds an earlier "does not exist" may live on (G-06) */
+	bool secure;  /* validated by DNSSEC */
+	unsigned ede; /* RFC 8914's number of what is wrong with the signatures; 0 = nothing */
+	uint32_t negative_ttl; /* seconds an earlier "does not exist" may live on (G-06) */
+	struct dns_outlook view[DNS_VIEWS_MAX];
+	size_t view_count;
+	uint32_t
+	    settles; /* seconds until caches have forgotten what was there before (G-06): the entry
+	                     when it is right, what it replaces when it is not; 0 = nothing is known */
+	when everyone_by;       /* the same as a time */
 	bool answers_somewhere; /* there is an address record that is not ours: a live site perhaps
 	                         */
 };

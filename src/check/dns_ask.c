@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One question to one authoritative server, as a plain client asks it: no recursion wanted, no
- * EDNS. UDP by ldns, TCP over our own socket. What the answer says is dns_wire.c's.
+ * One question to one server, as a plain client asks it: no EDNS, and recursion only of a resolver.
+ * UDP by ldns, TCP over our own socket. What the answer says is dns_wire.c's.
  */
 #include "check/dns_internal.h"
 
@@ -60,6 +60,7 @@ over_udp(const struct dns_server *server, const struct dns_question *q, when tim
 	if (!socket_address(server, &to, &to_len))
 		return false;
 	ldns_buffer_new_frm_data(&out, q->wire, q->wire_len); /* copies */
+	ldns_buffer_set_position(&out, q->wire_len);          /* what is before it is sent */
 	if (ldns_udp_send(&got, &out, &to, (socklen_t)to_len, tv, &len) != LDNS_STATUS_OK)
 		len = 0;
 	free(ldns_buffer_export(&out));
@@ -110,14 +111,15 @@ over_tcp(const struct dns_server *server, const struct dns_question *q, when tim
 }
 
 void
-dns_ask(const struct dns_server *server, const char *name, bool aaaa, when timeout,
+dns_ask(const struct dns_server *server, const char *name, enum dns_type type, when timeout,
     struct dns_reply *ret)
 {
 	CLEAN(dns_question_fini) struct dns_question q;
 	int r;
 
 	*ret = (struct dns_reply){ .kind = REPLY_GARBLED };
-	if (!dns_question_init(&q, name, aaaa) || over_udp(server, &q, timeout, ret))
+	if (!dns_question_init(&q, name, type, server->resolver) ||
+	    over_udp(server, &q, timeout, ret))
 		return;
 	r = over_tcp(server, &q, timeout, ret);
 	if (r)
@@ -128,6 +130,7 @@ dns_ask(const struct dns_server *server, const char *name, bool aaaa, when timeo
 struct job {
 	struct dns_view *view;
 	const char *name;
+	enum dns_type type;
 	when timeout;
 };
 
@@ -141,25 +144,28 @@ ask_view(void *context)
 
 	if (view->a.kind == REPLY_NO_ADDRESS)
 		return NULL;
-	dns_ask(&view->server, job->name, false, job->timeout, &view->a);
+	dns_ask(&view->server, job->name, job->type, job->timeout, &view->a);
+	if (job->type != DNS_TYPE_A)
+		return NULL;
 	if (view->a.kind == REPLY_SILENT || view->a.kind == REPLY_UNREACHED ||
 	    view->a.kind == REPLY_ALIAS)
 		view->aaaa = view->a;
 	else
-		dns_ask(&view->server, job->name, true, job->timeout, &view->aaaa);
+		dns_ask(&view->server, job->name, DNS_TYPE_AAAA, job->timeout, &view->aaaa);
 	return NULL;
 }
 
 void
-dns_ask_all(struct dns_hop *hop, when timeout)
+dns_ask_all(struct dns_hop *hop, enum dns_type type, when timeout)
 {
 	struct job job[DNS_SERVERS_MAX];
 	pthread_t thread[DNS_SERVERS_MAX];
 	bool started[DNS_SERVERS_MAX] = { false };
 
 	for (size_t i = 0; i < hop->view_count; i++) {
-		job[i] =
-		    (struct job){ .view = &hop->view[i], .name = hop->name, .timeout = timeout };
+		job[i] = (struct job){
+			.view = &hop->view[i], .name = hop->name, .type = type, .timeout = timeout
+		};
 		started[i] = i + 1 < hop->view_count &&
 		             pthread_create(&thread[i], NULL, ask_view, &job[i]) == 0;
 	}

@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <unbound.h>
 
-#define TYPE_A    1
-#define TYPE_AAAA 28
-
 #define LOOKUP_QUESTIONS 4
 #define CHECK_LOOKUPS    3
 
@@ -54,29 +51,42 @@ seen_before(const struct dns_trace *trace, const char *name)
 	return false;
 }
 
-static const char *
-look_at(struct collector *c, const char *name)
+int
+collector_init(struct collector *c, const struct config *config, uint16_t port)
 {
-	struct dns_trace *trace = c->trace;
+	*c = (struct collector){
+		.config = config, .timeout = MILLIS(config->dns_timeout_ms), .port = port
+	};
+	c->end = world_ticks() + CHECK_LOOKUPS * LOOKUP_QUESTIONS * c->timeout;
+	return resolver_new(config, true, &c->resolver);
+}
+
+void
+collector_fini(struct collector *c)
+{
+	c->resolver = resolver_free(c->resolver);
+}
+
+static const char *
+look_at(struct collector *c, struct dns_trace *trace, const char *name)
+{
 	struct dns_hop *hop = &trace->hop[trace->hop_count++];
 
 	str_copy(str_of(name), hop->name, sizeof(hop->name));
 	collector_find_servers(c, hop);
-	dns_ask_all(hop, c->timeout);
+	dns_ask_all(hop, DNS_TYPE_A, c->timeout);
 	for (size_t i = 0; i < hop->view_count; i++)
-		trace->reached |= !dns_view_failed(&hop->view[i]) ||
-		                  hop->view[i].a.kind == REPLY_RCODE ||
-		                  hop->view[i].a.kind == REPLY_LAME;
+		c->reached |= !dns_view_failed(&hop->view[i]) ||
+		              hop->view[i].a.kind == REPLY_RCODE ||
+		              hop->view[i].a.kind == REPLY_LAME;
 	return agreed_alias(hop);
 }
 
 static void
-follow(struct collector *c, const char *name)
+follow(struct collector *c, struct dns_trace *trace, const char *name)
 {
-	struct dns_trace *trace = c->trace;
-
 	for (;;) {
-		name = look_at(c, name);
+		name = look_at(c, trace, name);
 		if (*name == '\0')
 			trace->end = END_REACHED;
 		else if (seen_before(trace, name))
@@ -104,30 +114,50 @@ see_world(const struct lookup *lookup, bool first, struct dns_world_view *view)
 	str_show(str_of(result->why_bogus), view->reason, sizeof(view->reason));
 }
 
+static void
+add_resolvers(const struct config_resolvers *from, struct dns_hop *to)
+{
+	for (size_t i = 0; i < from->count && to->view_count < COUNT_OF(to->view); i++) {
+		struct dns_server *server = &to->view[to->view_count].server;
+
+		server->resolver = true;
+		to->view_count +=
+		    config_resolver_parse(str_of(from->list[i]), &server->address, &server->port);
+	}
+}
+
+static void
+ask_resolvers(const struct collector *c, const char *name, struct dns_trace *trace)
+{
+	struct dns_hop *hop = &trace->views;
+
+	str_copy(str_of(name), hop->name, sizeof(hop->name));
+	add_resolvers(&c->config->dns_views, hop);
+	trace->inside_count = hop->view_count;
+	add_resolvers(&c->config->dns_inside, hop);
+	trace->inside_count = hop->view_count - trace->inside_count;
+	dns_ask_all(hop, DNS_TYPE_A, c->timeout);
+}
+
 int
 dns_collect(const struct config *config, const char *name, uint16_t port, struct dns_trace *ret)
 {
 	CLEAN(lookup_fini) struct lookup a = { 0 };
 	CLEAN(lookup_fini) struct lookup aaaa = { 0 };
-	CLEAN(resolver_free) struct resolver *resolver = NULL;
-	struct collector c = { .config = config,
-		.timeout = MILLIS(config->dns_timeout_ms),
-		.port = port,
-		.trace = ret };
-	int r = resolver_new(config, config->dns_anchor_file[0] != '\0', &resolver);
+	CLEAN(collector_fini) struct collector c = { 0 };
+	int r = collector_init(&c, config, port);
 
 	if (r)
 		return r;
-	c.resolver = resolver;
-	c.end = world_ticks() + CHECK_LOOKUPS * LOOKUP_QUESTIONS * c.timeout;
 	ret->timeout = c.timeout;
-	resolver_start(resolver, name, TYPE_A, &a);
-	resolver_start(resolver, name, TYPE_AAAA, &aaaa);
-	follow(&c, name);
-	resolver_wait(resolver, &a, collector_deadline(&c));
-	resolver_wait(resolver, &aaaa, collector_deadline(&c));
+	resolver_start(c.resolver, name, DNS_TYPE_A, &a);
+	resolver_start(c.resolver, name, DNS_TYPE_AAAA, &aaaa);
+	follow(&c, ret, name);
+	ask_resolvers(&c, name, ret);
+	resolver_wait(c.resolver, &a, collector_deadline(&c));
+	resolver_wait(c.resolver, &aaaa, collector_deadline(&c));
 	see_world(&a, true, &ret->world);
 	see_world(&aaaa, false, &ret->world);
-	ret->reached |= ret->world.answered;
+	ret->reached = c.reached || ret->world.answered;
 	return 0;
 }

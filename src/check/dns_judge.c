@@ -12,6 +12,9 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "check/dns_bogus.h"
+#include "check/proxies.h"
+
 #define TABLE_SIZE FINDING_VALUE_SIZE
 
 struct trial {
@@ -19,6 +22,7 @@ struct trial {
 	const struct dns_hop *last;
 	const struct dns_view *witness; /* a usable one of the last hop; NULL when none */
 	const struct addr *ours;
+	const struct dns_terms *terms;
 	struct dns_report *report;
 };
 
@@ -172,7 +176,7 @@ is_believed(struct trial *t)
 	if (t->trace->world.bogus) {
 		struct finding *f = blame(t, FINDING_DNS_BOGUS, &t->trace->hop[0], DNS_FAILING);
 
-		finding_param(f, "reason", "%s", t->trace->world.reason);
+		t->report->ede = dns_bogus_tell(f, t->trace->world.reason);
 	}
 	return !t->trace->world.bogus;
 }
@@ -195,13 +199,37 @@ is_agreed(struct trial *t)
 	return true;
 }
 
+/* The first name on the way that is the provider's own (G-03); NULL when none is. */
+static const char *
+our_name(const struct trial *t)
+{
+	for (size_t h = 1; h < t->trace->hop_count; h++) {
+		struct str rest = str_of(t->terms->our_names), one;
+
+		while (str_next(&rest, ' ', &one))
+			if (one.len > 0 && str_eq_nocase(one, str_of(t->trace->hop[h].name)))
+				return t->trace->hop[h].name;
+	}
+	return NULL;
+}
+
+/* Behind a name of our own it is we who lead astray. */
 static void
 blame_alias(struct trial *t, const char *problem)
 {
-	struct finding *f = blame(t, FINDING_DNS_CNAME_BROKEN, t->last, DNS_ELSEWHERE);
+	const char *own = our_name(t);
+	struct finding *f = blame(
+	    t, own ? FINDING_DNS_OUR_ALIAS : FINDING_DNS_CNAME_BROKEN, t->last, DNS_ELSEWHERE);
+	struct str rest = str_of(t->terms->our_names), first = STR("");
 
 	finding_param(f, "chain", "%s", t->report->chain);
 	finding_param(f, "problem", "%s", problem);
+	finding_param(f, "own", "%s", own ? own : "");
+	(void)str_next(&rest, ' ', &first);
+	if (first.len > 0)
+		finding_param(f, "target", "%.*s", STR_ARG(first));
+	else
+		finding_param(f, "target", "a name that leads to %s", finding_value(f, "address"));
 }
 
 static bool
@@ -240,6 +268,7 @@ blame_absence(struct trial *t)
 struct tally {
 	size_t ours, others, others_v4;
 	bool others_private;
+	const char *proxy; /* whose one of the others is */
 	char all[512], other[512];
 };
 
@@ -252,13 +281,23 @@ append(char *list, size_t size, const struct addr *a)
 	snprintf(list + len, size - len, "%s%s", len > 0 ? ", " : "", addr_text(a, text));
 }
 
+static const char *
+proxy_on_the_way(const struct trial *t)
+{
+	const char *proxy = NULL;
+
+	for (size_t h = 1; t->terms->proxies && h < t->trace->hop_count && !proxy; h++)
+		proxy = proxies_of_alias(t->terms->proxies, str_of(t->trace->hop[h].name));
+	return proxy;
+}
+
 static void
 count_addresses(const struct trial *t, struct tally *ret)
 {
 	struct addr list[DNS_ADDRESSES_MAX];
 	size_t count = dns_view_addresses(t->witness, list);
 
-	*ret = (struct tally){ 0 };
+	*ret = (struct tally){ .proxy = proxy_on_the_way(t) };
 	for (size_t i = 0; i < count; i++) {
 		append(ret->all, sizeof(ret->all), &list[i]);
 		if (addr_eq(&list[i], t->ours)) {
@@ -269,6 +308,8 @@ count_addresses(const struct trial *t, struct tally *ret)
 		ret->others++;
 		ret->others_v4 += list[i].family == 4;
 		ret->others_private |= addr_is_private(&list[i]);
+		if (!ret->proxy && t->terms->proxies)
+			ret->proxy = proxies_of_address(t->terms->proxies, &list[i]);
 	}
 }
 
@@ -278,6 +319,8 @@ cause_of(const struct trial *t, const struct tally *tally)
 	if (tally->ours > 0)
 		return t->ours->family == 4 && tally->others_v4 == 0 ? FINDING_DNS_AAAA_STALE
 		                                                     : FINDING_DNS_MIXED;
+	if (tally->proxy)
+		return FINDING_DNS_PROXIED;
 	if (tally->others_private && !addr_is_private(t->ours))
 		return FINDING_DNS_PRIVATE_IP;
 	return t->trace->hop_count > 1 ? FINDING_DNS_CNAME_BROKEN : FINDING_DNS_WRONG_IP;
@@ -288,6 +331,7 @@ judge_addresses(struct trial *t)
 {
 	struct tally tally;
 	enum finding_code cause;
+	struct finding *f;
 	char problem[600];
 
 	count_addresses(t, &tally);
@@ -299,11 +343,13 @@ judge_addresses(struct trial *t)
 		return;
 	cause = cause_of(t, &tally);
 	snprintf(problem, sizeof(problem), "it ends at %s", tally.other);
-	if (cause == FINDING_DNS_CNAME_BROKEN)
+	if (cause == FINDING_DNS_CNAME_BROKEN) {
 		blame_alias(t, problem);
-	else
-		finding_param(blame(t, cause, t->last, DNS_ELSEWHERE), "found", "%s",
-		    cause == FINDING_DNS_MIXED ? tally.all : tally.other);
+		return;
+	}
+	f = blame(t, cause, t->last, DNS_ELSEWHERE);
+	finding_param(f, "found", "%s", cause == FINDING_DNS_MIXED ? tally.all : tally.other);
+	finding_param(f, "proxy", "%s", tally.proxy ? tally.proxy : "");
 }
 
 /* The answer is right: is there a server on the way that does not give it? */
@@ -318,14 +364,14 @@ judge_bystanders(struct trial *t)
 			}
 }
 
-static bool
-is_ours_alone(const struct dns_view *view, const struct addr *ours)
+bool
+dns_view_is(const struct dns_view *view, const struct addr *address)
 {
 	struct addr list[DNS_ADDRESSES_MAX];
 	size_t count = dns_view_addresses(view, list);
 
 	for (size_t i = 0; i < count; i++)
-		if (!addr_eq(&list[i], ours))
+		if (!addr_eq(&list[i], address))
 			return false;
 	return count > 0;
 }
@@ -349,7 +395,7 @@ report_view(const struct trial *t, const struct dns_view *view, bool is_last)
 	dns_view_words(view, t->trace->timeout, to->answer, sizeof(to->answer));
 	to->address_count = dns_view_addresses(view, to->address);
 	to->good = !dns_view_failed(view) &&
-	           (is_last ? is_ours_alone(view, t->ours) : *dns_view_alias(view) != '\0');
+	           (is_last ? dns_view_is(view, t->ours) : *dns_view_alias(view) != '\0');
 }
 
 static void
@@ -382,24 +428,29 @@ report_trace(struct trial *t)
 			    h + 1 == trace->hop_count && trace->end == END_REACHED);
 }
 
-void
-dns_judge(const struct dns_trace *trace, const struct addr *ours, struct dns_report *ret)
+static void
+judge(struct trial *t)
 {
-	struct trial t = { .trace = trace, .ours = ours, .report = ret };
+	if (!is_seen(t) || !is_believed(t))
+		return;
+	assert(t->witness); /* what is seen and believed has one */
+	if (!is_agreed(t) || !is_alias_sound(t))
+		return;
+	judge_addresses(t);
+	if (t->report->findings.count == 0)
+		judge_bystanders(t);
+}
+
+void
+dns_judge(const struct dns_trace *trace, const struct dns_terms *terms, struct dns_report *ret)
+{
+	struct trial t = { .trace = trace, .ours = terms->ours, .terms = terms, .report = ret };
 
 	assert(trace->hop_count > 0);
 	*ret = (struct dns_report){ .verdict = DNS_POINTED };
 	t.last = &trace->hop[trace->hop_count - 1];
-	for (size_t i = 0; i < t.last->view_count && !t.witness; i++)
-		if (!dns_view_failed(&t.last->view[i]))
-			t.witness = &t.last->view[i];
+	t.witness = dns_trace_witness(trace);
 	report_trace(&t);
-	if (!is_seen(&t) || !is_believed(&t))
-		return;
-	assert(t.witness); /* what is seen and believed has one */
-	if (!is_agreed(&t) || !is_alias_sound(&t))
-		return;
-	judge_addresses(&t);
-	if (ret->findings.count == 0)
-		judge_bystanders(&t);
+	judge(&t);
+	dns_judge_views(trace, terms, ret);
 }

@@ -10,6 +10,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "check/proxies.h"
+#include "pki/data.h"
+
 /* A view in short: "A/AAAA", each a list of addresses by ',', or "nx", "-" (empty), "silent",
  * "unreached", "refused", "servfail", "lame", "garbled", "homeless", "=name" (alias), "=!name"
  * (alias with company). */
@@ -29,7 +32,9 @@ struct trace_case {
 	enum dns_verdict verdict;
 	int cause; /* -1 = none */
 	bool answers_somewhere;
-	const char *words; /* must be in the finding's three sentences */
+	const char *look[2], *inside; /* what resolvers say, and this machine's own */
+	int settles;                  /* seconds; -1 = none, 0 = not looked at */
+	const char *words;            /* must be in the finding's three sentences */
 };
 
 #define CAUSE(code) FINDING_DNS_##code
@@ -138,6 +143,31 @@ static const struct trace_case cases[] = {
 	  .verdict = DNS_UNKNOWN, .cause = CAUSE(UNREACHABLE), .words = "no name server answered at all" },
 	{ .what = "the zone's servers could not be found", .hop = { { "owa.a.de", "", .fate = ZONE_UNKNOWN } },
 	  .verdict = DNS_UNKNOWN, .cause = CAUSE(UNREACHABLE) },
+	{ .what = "behind a proxy", .hop = { { "owa.a.de", "a.de", .view = { "104.16.1.2,104.16.1.3/2606:4700::1" } } },
+	  .verdict = DNS_ELSEWHERE, .cause = CAUSE(PROXIED), .answers_somewhere = true, .words = "At Cloudflare set the entry for owa.a.de to \"DNS only\"" },
+	{ .what = "an alias to a proxy", .hop = { { "owa.a.de", "a.de", .view = { "=d1.cloudfront.net" } }, { "d1.cloudfront.net", "cloudfront.net", .view = { "9.9.9.9/-" } } },
+	  .verdict = DNS_ELSEWHERE, .cause = CAUSE(PROXIED), .answers_somewhere = true, .words = "belongs to Amazon CloudFront" },
+	{ .what = "an alias to a name of ours", .hop = { { "owa.a.de", "a.de", .view = { "=lb.provider.net" } }, { "lb.provider.net", "provider.net", .view = { "8.8.8.8/-" } } },
+	  .verdict = DNS_POINTED, .cause = NONE },
+	{ .what = "a name of ours that is wrong", .hop = { { "owa.a.de", "a.de", .view = { "=LB.provider.net" } }, { "lb.provider.net", "provider.net", .view = { "9.9.9.9/-" } } },
+	  .verdict = DNS_ELSEWHERE, .cause = CAUSE(OUR_ALIAS), .answers_somewhere = true, .words = "let lb.provider.net lead to 8.8.8.8" },
+	{ .what = "a name of ours that is not there", .hop = { { "owa.a.de", "a.de", .view = { "=lb.provider.net" } }, { "lb.provider.net", "provider.net", .view = { "nx/nx" } } },
+	  .verdict = DNS_ELSEWHERE, .cause = CAUSE(OUR_ALIAS) },
+	{ .what = "an alias that is wrong, and what would be right", .hop = { { "owa.a.de", "a.de", .view = { "=x.b.de" } }, { "x.b.de", "b.de", .view = { "9.9.9.9/-" } } },
+	  .verdict = DNS_ELSEWHERE, .cause = CAUSE(CNAME_BROKEN), .answers_somewhere = true, .words = "Point the CNAME to lb.provider.net, or" },
+	{ .what = "pointed, and resolvers know it", .look = { "8.8.8.8/-", "8.8.8.8/-" }, .settles = -1, .hop = { { "owa.a.de", "a.de", .view = { "8.8.8.8/-" } } },
+	  .verdict = DNS_POINTED, .cause = NONE },
+	{ .what = "pointed, and a resolver has the old address", .look = { "8.8.8.8/-", "9.9.9.9/-" }, .settles = 600, .hop = { { "owa.a.de", "a.de", .view = { "8.8.8.8/-" } } },
+	  .verdict = DNS_POINTED, .cause = NONE },
+	{ .what = "pointed, and a resolver knows of no such name", .look = { "nx/nx", "silent/silent" }, .settles = 300, .hop = { { "owa.a.de", "a.de", .view = { "8.8.8.8/-" } } },
+	  .verdict = DNS_POINTED, .cause = NONE },
+	{ .what = "what is replaced lives on", .settles = 600, .hop = { { "owa.a.de", "a.de", .view = { "9.9.9.9/-" } } },
+	  .verdict = DNS_ELSEWHERE, .cause = CAUSE(WRONG_IP), .answers_somewhere = true },
+	{ .what = "what is added is not seen at once", .settles = 300, .hop = { { "owa.a.de", "a.de", .view = { "nx/nx" } } }, .verdict = DNS_ABSENT, .cause = CAUSE(NO_RECORD) },
+	{ .what = "pointed, and elsewhere inside", .inside = "10.0.0.5/-", .settles = -1, .hop = { { "owa.a.de", "a.de", .view = { "8.8.8.8/-" } } },
+	  .verdict = DNS_POINTED, .cause = CAUSE(SPLIT), .words = "(192.0.2.1) answers 10.0.0.5, the public name servers 8.8.8.8" },
+	{ .what = "pointed, inside as well", .inside = "8.8.8.8/-", .hop = { { "owa.a.de", "a.de", .view = { "8.8.8.8/-" } } }, .verdict = DNS_POINTED, .cause = NONE },
+	{ .what = "a resolver inside that is silent", .inside = "silent/silent", .hop = { { "owa.a.de", "a.de", .view = { "8.8.8.8/-" } } }, .verdict = DNS_POINTED, .cause = NONE },
 	{ .what = "no way to any server", .hop = { { "owa.a.de", "a.de", .view = { "unreached/unreached" } } },
 	  .verdict = DNS_UNKNOWN, .cause = CAUSE(UNREACHABLE), .words = "no way from this machine" },
 };
@@ -179,6 +209,7 @@ reply_of(struct str text)
 		return reply;
 	}
 	reply.kind = REPLY_ADDRESSES;
+	reply.ttl = 600;
 	while (str_next(&text, ',', &part))
 		assert_true(addr_parse(part, &reply.address[reply.address_count++]));
 	return reply;
@@ -195,6 +226,15 @@ build_view(const char *text, const char *zone, size_t at, struct dns_view *to)
 	to->server = (struct dns_server){ .port = 53,
 		.address = { .family = 4, .bytes = { 192, 0, 2, (uint8_t)(at + 1) } } };
 	snprintf(to->server.name, sizeof(to->server.name), "ns%zu.%.200s", at, zone);
+}
+
+static void
+build_resolver(const char *text, struct dns_hop *to)
+{
+	struct dns_view *view = &to->view[to->view_count++];
+
+	build_view(text, "", 0, view);
+	view->server.name[0] = '\0';
 }
 
 static void
@@ -216,6 +256,11 @@ build(const struct trace_case *c, struct dns_trace *to)
 			build_view(
 			    c->hop[h].view[i], c->hop[h].zone, i, &hop->view[hop->view_count++]);
 	}
+	for (size_t i = 0; i < COUNT_OF(c->look) && c->look[i]; i++)
+		build_resolver(c->look[i], &to->views);
+	if (c->inside)
+		build_resolver(c->inside, &to->views);
+	to->inside_count = c->inside != NULL;
 }
 
 static void
@@ -233,6 +278,8 @@ check_words(const struct trace_case *c, const struct finding *finding)
 		fail_msg("%s: a placeholder is left: %s", c->what, buf_text(&text));
 }
 
+static struct proxies *proxies;
+
 static void
 judge_case(const struct trace_case *c, struct dns_trace *trace, struct dns_report *report)
 {
@@ -240,7 +287,10 @@ judge_case(const struct trace_case *c, struct dns_trace *trace, struct dns_repor
 
 	assert_true(addr_parse(str_of(c->ours ? c->ours : "8.8.8.8"), &ours));
 	build(c, trace);
-	dns_judge(trace, &ours, report);
+	dns_judge(trace,
+	    &(struct dns_terms){
+		.ours = &ours, .our_names = "lb.provider.net", .proxies = proxies },
+	    report);
 }
 
 static void
@@ -262,6 +312,8 @@ every_case_is_judged(void **state UNUSED)
 		if (report->answers_somewhere != c->answers_somewhere)
 			fail_msg("%s: answers_somewhere", c->what);
 		assert_int_equal(report->secure, c->secure);
+		if (c->settles)
+			assert_int_equal(report->settles, c->settles > 0 ? c->settles : 0);
 		if (first)
 			check_words(c, first);
 	}
@@ -282,7 +334,8 @@ every_verdict_and_cause_has_a_case(void **state UNUSED)
 		assert_string_not_equal(dns_verdict_name((enum dns_verdict)v), "");
 	}
 	for (int f = 0; f < FINDING_MAX; f++) {
-		bool found = finding_rule((enum finding_code)f)->gate != GATE_DNS;
+		bool found =
+		    !str_starts(str_of(finding_rule((enum finding_code)f)->code), STR("DNS_"));
 
 		for (size_t i = 0; i < COUNT_OF(cases); i++)
 			found |= cases[i].cause == f;
@@ -318,7 +371,7 @@ a_full_report_fits_and_is_json(void **state UNUSED)
 				memset(&hop->view[i].aaaa.address[k], 0x16, sizeof(struct addr));
 		}
 	}
-	dns_judge(trace, &ours, report);
+	dns_judge(trace, &(struct dns_terms){ .ours = &ours, .our_names = "" }, report);
 	assert_int_equal(report->server_count, DNS_SERVERS_MAX);
 	assert_int_equal(dns_report_json(report, &text), 0);
 	json = json_loads(buf_text(&text), JSON_REJECT_DUPLICATES, NULL);
@@ -331,6 +384,21 @@ a_full_report_fits_and_is_json(void **state UNUSED)
 	free(report);
 }
 
+static int
+load_proxies(void **state UNUSED)
+{
+	char problem[PROXIES_WORDS_SIZE];
+
+	return proxies_new(data_proxies, problem, &proxies);
+}
+
+static int
+free_proxies(void **state UNUSED)
+{
+	proxies = proxies_free(proxies);
+	return 0;
+}
+
 int
 main(void)
 {
@@ -340,5 +408,5 @@ main(void)
 		cmocka_unit_test(a_full_report_fits_and_is_json),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, load_proxies, free_proxies);
 }

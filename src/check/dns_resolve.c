@@ -10,11 +10,13 @@
 #include "check/dns_internal.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unbound.h>
 
 #include "base/error.h"
+#include "pki/data.h"
 #include "sys/net.h"
 
 struct resolver {
@@ -64,6 +66,34 @@ unhide_stub(struct ub_ctx *ctx, const char *zone)
 	return r;
 }
 
+static void
+json_free(json_t *json)
+{
+	json_decref(json);
+}
+CLEAN_DEFINE(json_free, json_t *);
+
+static int
+add_anchors(struct ub_ctx *ctx, const struct config *config)
+{
+	CLEAN(json_free) json_t *root = NULL;
+	const json_t *rows, *row;
+	size_t i;
+	int r = 0;
+
+	if (config->dns_anchor_file[0])
+		return ub_ctx_add_ta_file(ctx, config->dns_anchor_file);
+	if (!config->dns_root_anchors)
+		return 0;
+	root = json_loadb(data_root_anchors.p, data_root_anchors.len, JSON_REJECT_DUPLICATES, NULL);
+	rows = json_object_get(root, "rows");
+	if (json_array_size(rows) == 0)
+		return UB_INITFAIL;
+	json_array_foreach(rows, i, row) if (r == 0) r =
+	    json_is_string(row) ? ub_ctx_add_ta(ctx, json_string_value(row)) : UB_INITFAIL;
+	return r;
+}
+
 /* ub_ctx_zone_remove() ends the time of settings, so it comes last; the files are read then, hence
  * the last line. */
 static int
@@ -71,12 +101,12 @@ set_up(struct ub_ctx *ctx, const struct config *config, bool validating)
 {
 	int r = ub_ctx_set_option(ctx, "do-not-query-localhost:", "no");
 
-	for (size_t i = 0; r == 0 && i < config->dns_resolver_count; i++)
-		r = ub_ctx_set_fwd(ctx, config->dns_resolvers[i]);
+	for (size_t i = 0; r == 0 && i < config->dns_resolvers.count; i++)
+		r = ub_ctx_set_fwd(ctx, config->dns_resolvers.list[i]);
 	for (size_t i = 0; r == 0 && i < config->stub_count; i++)
 		r = set_stub(ctx, &config->stubs[i]);
 	if (r == 0 && validating)
-		r = ub_ctx_add_ta_file(ctx, config->dns_anchor_file);
+		r = add_anchors(ctx, config);
 	if (r == 0)
 		r = ub_ctx_async(ctx, 1);
 	for (size_t i = 0; r == 0 && i < config->stub_count; i++)
@@ -135,4 +165,16 @@ resolver_wait(struct resolver *resolver, struct lookup *lookup, when deadline)
 	if (!lookup->done)
 		ub_cancel(resolver->ctx, lookup->id);
 	lookup->done = true;
+}
+
+int
+resolver_fd(struct resolver *resolver)
+{
+	return ub_fd(resolver->ctx);
+}
+
+int
+resolver_process(struct resolver *resolver)
+{
+	return ub_process(resolver->ctx) ? error_origin(EIO) : 0;
 }

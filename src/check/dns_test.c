@@ -321,11 +321,11 @@ a_dead_resolver_says_nothing_about_the_customer(void **state)
 	size_t stubs = lab->config.stub_count;
 
 	lab->config.stub_count = 0;
-	lab->config.dns_resolver_count = 1;
-	snprintf(lab->config.dns_resolvers[0], sizeof(lab->config.dns_resolvers[0]), "127.0.0.1@%d",
+	lab->config.dns_resolvers.count = 1;
+	snprintf(lab->config.dns_resolvers.list[0], CONFIG_RESOLVER_SIZE, "127.0.0.1@%d",
 	    (int)lab->config.stubs[4].port);
 	expect(lab, "owa.contoso.de", DNS_UNKNOWN, FINDING_DNS_UNREACHABLE, NULL);
-	lab->config.dns_resolver_count = 0;
+	lab->config.dns_resolvers.count = 0;
 	lab->config.stub_count = stubs;
 }
 
@@ -343,12 +343,12 @@ check_delegated(struct lab *lab, const char *host)
 	memcpy(anchors, lab->config.dns_anchor_file, sizeof(anchors));
 	lab->config.dns_anchor_file[0] = '\0';
 	lab->config.stub_count = 0;
-	lab->config.dns_resolver_count = 1;
-	snprintf(lab->config.dns_resolvers[0], sizeof(lab->config.dns_resolvers[0]), "127.0.0.1@%u",
-	    lab->port);
+	lab->config.dns_resolvers.count = 1;
+	snprintf(
+	    lab->config.dns_resolvers.list[0], CONFIG_RESOLVER_SIZE, "127.0.0.1@%u", lab->port);
 	assert_int_equal(dns_collect(&lab->config, host, lab->port, trace), 0);
-	dns_judge(trace, &ours, report);
-	lab->config.dns_resolver_count = 0;
+	dns_judge(trace, &(struct dns_terms){ .ours = &ours, .our_names = "" }, report);
+	lab->config.dns_resolvers.count = 0;
 	lab->config.stub_count = stubs;
 	memcpy(lab->config.dns_anchor_file, anchors, sizeof(anchors));
 	free(trace);
@@ -434,6 +434,31 @@ a_change_is_seen_at_once(void **state)
 	free(report);
 }
 
+/* An answer over TCP would come only when the time for UDP is over. */
+static void
+udp_is_asked_first(void **state)
+{
+	struct lab *lab = *state;
+	const struct dns_server server = { .address = peer_loopback(), .port = lab->port };
+	struct dns_reply reply;
+	when began = world_ticks();
+
+	dns_ask(&server, "owa.contoso.test", DNS_TYPE_A, SECONDS(10), &reply);
+	assert_int_equal(reply.kind, REPLY_ADDRESSES);
+	assert_true(world_ticks() - began < SECONDS(5));
+}
+
+static void
+the_roots_keys_are_anchors(void **state UNUSED)
+{
+	struct config *config = alloc_zero(sizeof(*config));
+	CLEAN(dns_free) struct dns *dns = NULL;
+
+	config->dns_root_anchors = true;
+	assert_int_equal(dns_new(config, world_real(), &dns), 0);
+	free(config);
+}
+
 static void
 a_bad_setting_is_told_at_the_start(void **state)
 {
@@ -459,6 +484,8 @@ main(void)
 		cmocka_unit_test(a_dead_server_is_told_in_time),
 		cmocka_unit_test(a_dead_resolver_says_nothing_about_the_customer),
 		cmocka_unit_test(a_change_is_seen_at_once),
+		cmocka_unit_test(udp_is_asked_first),
+		cmocka_unit_test(the_roots_keys_are_anchors),
 		cmocka_unit_test(a_bad_setting_is_told_at_the_start),
 	};
 

@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <stdio.h>
 
-static bool
-is_failure(enum dns_reply_kind kind)
+bool
+dns_reply_failed(enum dns_reply_kind kind)
 {
 	switch (kind) {
 	case REPLY_SILENT:
@@ -18,6 +18,7 @@ is_failure(enum dns_reply_kind kind)
 		return true;
 	case REPLY_NOT_ASKED:
 	case REPLY_ADDRESSES:
+	case REPLY_RECORDS:
 	case REPLY_EMPTY:
 	case REPLY_NO_NAME:
 	case REPLY_ALIAS:
@@ -30,7 +31,7 @@ is_failure(enum dns_reply_kind kind)
 bool
 dns_view_failed(const struct dns_view *view)
 {
-	return is_failure(view->a.kind) || is_failure(view->aaaa.kind);
+	return dns_reply_failed(view->a.kind) || dns_reply_failed(view->aaaa.kind);
 }
 
 bool
@@ -92,8 +93,8 @@ static const char *const rcodes[] = {
 	[9] = "NOTAUTH",
 };
 
-static void
-failure_words(const struct dns_reply *reply, when timeout, char *to, size_t size)
+void
+dns_failure_words(const struct dns_reply *reply, when timeout, char *to, size_t size)
 {
 	static const char *const words[REPLY_KIND_MAX] = {
 		[REPLY_UNREACHED] = "cannot be reached from here",
@@ -132,10 +133,10 @@ dns_view_words(const struct dns_view *view, when timeout, char *to, size_t size)
 	char failure[64];
 
 	to[0] = '\0';
-	if (is_failure(view->a.kind)) {
-		failure_words(&view->a, timeout, to, size);
-	} else if (is_failure(view->aaaa.kind)) {
-		failure_words(&view->aaaa, timeout, failure, sizeof(failure));
+	if (dns_reply_failed(view->a.kind)) {
+		dns_failure_words(&view->a, timeout, to, size);
+	} else if (dns_reply_failed(view->aaaa.kind)) {
+		dns_failure_words(&view->aaaa, timeout, failure, sizeof(failure));
 		snprintf(to, size, "%s (asked for AAAA)", failure);
 	} else if (*dns_view_alias(view)) {
 		snprintf(to, size, "alias to %s", dns_view_alias(view));
@@ -159,4 +160,15 @@ dns_server_words(const struct dns_server *server, char *to, size_t size)
 		snprintf(to, size, "%s (%s%s)", server->name, address, port);
 	else
 		snprintf(to, size, "%s%s", server->name[0] ? server->name : address, port);
+}
+
+const struct dns_view *
+dns_trace_witness(const struct dns_trace *trace)
+{
+	const struct dns_hop *last = &trace->hop[trace->hop_count - 1];
+
+	for (size_t i = 0; i < last->view_count; i++)
+		if (!dns_view_failed(&last->view[i]))
+			return &last->view[i];
+	return NULL;
 }

@@ -14,7 +14,7 @@ CLEAN_DEFINE(packet_free, ldns_pkt *);
 static ldns_rr_type
 type_of(const struct dns_question *q)
 {
-	return q->aaaa ? LDNS_RR_TYPE_AAAA : LDNS_RR_TYPE_A;
+	return (ldns_rr_type)q->type;
 }
 
 void
@@ -25,13 +25,14 @@ dns_question_fini(struct dns_question *q)
 }
 
 bool
-dns_question_init(struct dns_question *q, const char *name, bool aaaa)
+dns_question_init(struct dns_question *q, const char *name, enum dns_type type, bool recursive)
 {
-	*q = (struct dns_question){ .aaaa = aaaa };
+	*q = (struct dns_question){ .type = type, .recursive = recursive };
 	q->name = ldns_dname_new_frm_str(name);
 	if (!q->name)
 		return false;
-	q->packet = ldns_pkt_query_new(q->name, type_of(q), LDNS_RR_CLASS_IN, 0);
+	q->packet =
+	    ldns_pkt_query_new(q->name, type_of(q), LDNS_RR_CLASS_IN, recursive ? LDNS_RD : 0);
 	if (!q->packet) {
 		ldns_rdf_deep_free(q->name);
 		return false;
@@ -65,6 +66,17 @@ add_address(struct dns_reply *reply, const ldns_rr *rr)
 	copy_bytes(a->bytes, ldns_rdf_data(rdf), size);
 }
 
+static void
+add_record(struct dns_reply *reply, const struct dns_question *q, const ldns_rr *rr)
+{
+	if (reply->ttl == 0 || ldns_rr_ttl(rr) < reply->ttl)
+		reply->ttl = ldns_rr_ttl(rr);
+	if (q->type == DNS_TYPE_A || q->type == DNS_TYPE_AAAA)
+		add_address(reply, rr);
+	else if (reply->kind == REPLY_NOT_ASKED)
+		reply->kind = REPLY_RECORDS;
+}
+
 /* Lower case, without the last dot, so that equal names are equal texts; false when it is too long.
  */
 static bool
@@ -82,6 +94,13 @@ name_text(ldns_rdf *name, char to[static DNS_NAME_SIZE])
 }
 
 static void
+add_alias(struct dns_reply *reply, const ldns_rr *rr)
+{
+	reply->ttl = ldns_rr_ttl(rr);
+	reply->kind = name_text(ldns_rr_rdf(rr, 0), reply->alias) ? REPLY_ALIAS : REPLY_GARBLED;
+}
+
+static void
 read_records(ldns_pkt *answer, const struct dns_question *q, struct dns_reply *ret)
 {
 	ldns_rr_list *list = ldns_pkt_answer(answer);
@@ -89,13 +108,13 @@ read_records(ldns_pkt *answer, const struct dns_question *q, struct dns_reply *r
 	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
 		ldns_rr *rr = ldns_rr_list_rr(list, i);
 
-		if (ldns_dname_compare(ldns_rr_owner(rr), q->name) != 0)
+		if (!q->recursive && ldns_dname_compare(ldns_rr_owner(rr), q->name) != 0)
 			continue;
 		if (ldns_rr_get_type(rr) == type_of(q))
-			add_address(ret, rr);
-		else if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME && ldns_rr_rdf(rr, 0))
-			ret->kind =
-			    name_text(ldns_rr_rdf(rr, 0), ret->alias) ? REPLY_ALIAS : REPLY_GARBLED;
+			add_record(ret, q, rr);
+		else if (!q->recursive && ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME &&
+			 ldns_rr_rdf(rr, 0))
+			add_alias(ret, rr);
 	}
 	ret->crowded = ret->kind == REPLY_ALIAS && ret->address_count > 0;
 }
@@ -126,7 +145,7 @@ interpret(ldns_pkt *answer, const struct dns_question *q, struct dns_reply *ret)
 		ret->kind = REPLY_RCODE;
 		return;
 	}
-	if (!ldns_pkt_aa(answer)) {
+	if (!q->recursive && !ldns_pkt_aa(answer)) {
 		ret->kind = REPLY_LAME;
 		return;
 	}

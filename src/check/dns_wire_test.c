@@ -5,10 +5,11 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-/* The records of an answer to "owa.a.de A"; C0 0C is that name. */
+/* The records of an answer to "owa.a.de"; C0 0C is that name. */
 #define OWN        "\xc0\x0c"
 #define A          "\0\x01\0\x01\0\0\0\x3c\0\x04"
 #define CNAME      "\0\x05\0\x01\0\0\0\x3c\0\x04"
+#define CAA        "\1\1\0\x01\0\0\0\x3c\0\x08\0\5issue;"
 #define IS(says)   .kind = REPLY_##says
 #define BYTES(lit) STR_INIT(lit)
 
@@ -17,7 +18,7 @@ struct wire_case {
 	struct str records;
 	enum dns_reply_kind kind;
 	const char *says; /* the first address, or the alias */
-	bool crowded, cut;
+	bool crowded, cut, of_caa, recursive;
 };
 
 /* clang-format off */
@@ -36,6 +37,11 @@ static const struct wire_case cases[] = {
 	{ "a record too few",       "\x84\0\0\1\0\0\0", BYTES(""), IS(GARBLED), "" },
 	{ "a name that is a loop",  "\x84\0\0\1\0\0\0", BYTES("\xc0\x1a" A "\xcb\0\x71\x05"), IS(GARBLED), "" },
 	{ "a record cut short",     "\x84\0\0\1\0\0\0", BYTES(OWN A "\xcb\0"), IS(GARBLED), "" },
+	{ "another type",           "\x84\0\0\1\0\0\0", BYTES(OWN CAA), IS(RECORDS), "", .of_caa = true },
+	{ "none of another type",   "\x84\0\0\0\0\0\0", BYTES(""), IS(EMPTY), "", .of_caa = true },
+	{ "a resolver's",           "\x80\0\0\1\0\0\0", BYTES(OWN A "\xcb\0\x71\x05"), IS(ADDRESSES), "203.0.113.5", .recursive = true },
+	{ "a resolver's alias",     "\x80\0\0\2\0\0\0", BYTES(OWN CNAME "\1x\xc0\x10" "\1x\xc0\x10" A "\xcb\0\x71\x05"), IS(ADDRESSES), "203.0.113.5", .recursive = true },
+	{ "a resolver's failure",   "\x80\2\0\0\0\0\0", BYTES(""), IS(RCODE), "", .recursive = true },
 };
 /* clang-format on */
 
@@ -45,7 +51,8 @@ read_case(const struct wire_case *c, struct dns_reply *ret, bool *ret_cut)
 	CLEAN(dns_question_fini) struct dns_question q;
 	CLEAN(buf_fini) struct buf message = BUF(512);
 
-	assert_true(dns_question_init(&q, "owa.a.de", false));
+	assert_true(
+	    dns_question_init(&q, "owa.a.de", c->of_caa ? DNS_TYPE_CAA : DNS_TYPE_A, c->recursive));
 	buf_put(&message, q.wire, 2);
 	buf_put(&message, c->head, 2);
 	buf_put(&message, "\0\1", 2);
@@ -82,8 +89,8 @@ another_answer_is_none(void **state UNUSED)
 	struct dns_reply reply;
 	bool cut;
 
-	assert_true(dns_question_init(&q, "owa.a.de", false));
-	assert_true(dns_question_init(&other, "owa.b.de", false));
+	assert_true(dns_question_init(&q, "owa.a.de", DNS_TYPE_A, false));
+	assert_true(dns_question_init(&other, "owa.b.de", DNS_TYPE_A, false));
 	q.wire[2] = other.wire[2] = (uint8_t)0x84; /* the questions as answers, to themselves */
 	assert_true(dns_answer_read(&q, str_bytes(q.wire, q.wire_len), &reply, &cut));
 	memcpy(other.wire, q.wire, 2);

@@ -12,10 +12,6 @@
 
 #include "pki/name.h"
 
-#define TYPE_A    1
-#define TYPE_NS   2
-#define TYPE_AAAA 28
-
 /* "" above the top. */
 static const char *
 parent_of(const char *name)
@@ -60,9 +56,8 @@ add_stub_server(struct dns_hop *hop, const struct config_stub *stub)
 		add_server(hop, &server);
 }
 
-/* The longest stub zone the name lies in; NULL when none. */
-static const struct config_stub *
-find_stub(const struct config *config, const char *name)
+const struct config_stub *
+dns_stub_of(const struct config *config, const char *name)
 {
 	const struct config_stub *best = NULL;
 
@@ -93,10 +88,8 @@ use_stub(const struct collector *c, const struct config_stub *stub, struct dns_h
 	}
 }
 
-/* The name in a record's bytes, uncompressed: labels of letters, digits, '-' and '_' alone, as
- * servers' names are. */
-static bool
-read_name(const char *bytes, size_t len, char to[static DNS_NAME_SIZE])
+bool
+dns_name_read(const char *bytes, size_t len, char to[static DNS_NAME_SIZE])
 {
 	size_t at = 0, put = 0;
 
@@ -170,11 +163,11 @@ add_zone_servers(struct collector *c, struct dns_hop *hop, const struct ub_resul
 	size_t count = 0, len = 0;
 
 	for (size_t i = 0; result->data[i] && count < DNS_SERVERS_MAX; i++)
-		if (read_name(result->data[i], (size_t)result->len[i], ns[count].name))
+		if (dns_name_read(result->data[i], (size_t)result->len[i], ns[count].name))
 			count++;
 	for (size_t i = 0; i < count; i++) {
-		resolver_start(c->resolver, ns[i].name, TYPE_A, &ns[i].a);
-		resolver_start(c->resolver, ns[i].name, TYPE_AAAA, &ns[i].aaaa);
+		resolver_start(c->resolver, ns[i].name, DNS_TYPE_A, &ns[i].a);
+		resolver_start(c->resolver, ns[i].name, DNS_TYPE_AAAA, &ns[i].aaaa);
 	}
 	for (size_t i = 0; i < count; i++) {
 		resolver_wait(c->resolver, &ns[i].a, collector_deadline(c));
@@ -223,11 +216,11 @@ find_zone(struct collector *c, struct dns_hop *hop)
 		CLEAN(lookup_fini) struct lookup lookup;
 		bool answered, cut;
 
-		resolver_start(c->resolver, at, TYPE_NS, &lookup);
+		resolver_start(c->resolver, at, DNS_TYPE_NS, &lookup);
 		resolver_wait(c->resolver, &lookup, collector_deadline(c));
 		answered = lookup_answered(&lookup);
 		cut = is_cut(lookup.result, at);
-		c->trace->reached |= answered;
+		c->reached |= answered;
 		if (cut && *dead == '\0')
 			add_zone_servers(c, hop, lookup.result);
 		if (cut)
@@ -243,7 +236,7 @@ find_zone(struct collector *c, struct dns_hop *hop)
 void
 collector_find_servers(struct collector *c, struct dns_hop *hop)
 {
-	const struct config_stub *stub = find_stub(c->config, hop->name);
+	const struct config_stub *stub = dns_stub_of(c->config, hop->name);
 	char domain[DNS_NAME_SIZE];
 
 	if (stub) {

@@ -98,7 +98,7 @@ verb_fn run_init, run_config_check, run_config_defaults, run_config_manual, run_
     run_name;
 /* Those that ask the world outside: done by certdesk-look, which has the libraries for it
  * (docs/decisions/0023). */
-verb_fn run_org;
+verb_fn run_caa, run_dns, run_org;
 /* "/orders/REF" and what is behind it. */
 void cli_order_path(const struct cli *cli, const char *behind, struct buf *to);
 /* Asks for what is behind the order, or tells it {member: text}, which `option` gave; what is made of

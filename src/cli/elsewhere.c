@@ -11,12 +11,30 @@
 
 #define PROGRAM "certdesk-look"
 
-int
-run_org(struct cli *cli)
+static int
+hand_over(struct cli *cli)
 {
 	char path[4096];
 
 	if (!file_find_program(PROGRAM, CERTDESK_PROGRAMS, path, sizeof(path)))
 		return cli_fail(EXIT_INTERNAL, "%s is missing or cannot be run", path);
 	return cli_fail(EXIT_INTERNAL, "%s: %s", path, error_words(spawn_instead(path, cli->argv)));
+}
+
+int
+run_caa(struct cli *cli)
+{
+	return hand_over(cli);
+}
+
+int
+run_dns(struct cli *cli)
+{
+	return hand_over(cli);
+}
+
+int
+run_org(struct cli *cli)
+{
+	return hand_over(cli);
 }

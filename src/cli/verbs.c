@@ -49,6 +49,10 @@
 	    FLAG("state", "--state", "STATE", "state or province, in full"),              \
 	    FLAG("country", "--country", "CC", "two letters")
 
+#define LOOKED_UP                                 \
+	FLAG("resolver", "--resolver", "ADDRESS", \
+	    "ask this resolver; default: from the root down, or as the group dns of --config FILE says")
+
 /* clang-format off */
 const struct verb verbs[] = {
 	{ "init", "", "Make configuration, key-encryption key, database and a first token; keeps what is there", .run = run_init,
@@ -164,6 +168,12 @@ const struct verb verbs[] = {
 	              FLAG("rdap_file", "--rdap-file", "FILE", "ask nobody: read this answer; - is standard input"),
 	              FLAG("at", "--at", "TIME", "judge as of then: 2027-03-15 or 2027-03-15T14:00:00Z"),
 	              SWITCH("verbose", "-v", "all sentences of all findings") } },
+	{ "dns", "", "Where a host name leads: what each of its name servers says, and what resolvers still say", .run = run_dns, .alone = true,
+	  .params = { BY_PLACE("host", "HOST", "what the users type"), FLAG_NEEDED("expect", "--expect", "ADDRESS", "where it must lead"), LOOKED_UP,
+	              FLAG("views", "--views", "ADDRESSES", "public resolvers to look at, with commas between; none; default 1.1.1.1,8.8.8.8") } },
+	{ "caa", "", "May a certificate authority issue for a host name? What DNS allows it (CAA), before money is spent", .run = run_caa, .alone = true,
+	  .params = { BY_PLACE("host", "HOST", "or *.HOST for a wildcard"), FLAG_NEEDED("ca", "--ca", "NAME", "the CA, a brand of it, or the name it accepts"), LOOKED_UP,
+	              FLAG("account", "--account", "URL", "of the ACME account that will order"), FLAG("method", "--method", "NAME", "of the proof: http-01, dns-01") } },
 	{ "config", "check", "Check the configuration file", .run = run_config_check },
 	{ "config", "defaults", "Print a configuration file with all defaults", .run = run_config_defaults },
 	{ "config", "manual", "Print the source of certdesk.yaml(5)", .run = run_config_manual },

@@ -41,3 +41,26 @@ config_needs_courier(const struct config *config)
 			return true;
 	return false;
 }
+
+bool
+config_resolver_parse(struct str text, struct addr *ret, uint16_t *ret_port)
+{
+	struct str address;
+	int64_t port = 53;
+
+	if (!str_next(&text, '@', &address) || !addr_parse(address, ret) ||
+	    (text.p && (!str_to_i64(text, &port) || port < 1 || port > 65535)))
+		return false;
+	*ret_port = (uint16_t)port;
+	return true;
+}
+
+bool
+config_resolver_add(struct config_resolvers *to, struct str text)
+{
+	struct addr address;
+	uint16_t port;
+
+	return to->count < CONFIG_RESOLVERS_MAX && config_resolver_parse(text, &address, &port) &&
+	       str_copy(text, to->list[to->count++], CONFIG_RESOLVER_SIZE);
+}

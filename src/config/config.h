@@ -25,6 +25,7 @@
 #define CONFIG_STUBS_MAX     64
 #define CONFIG_TEMPLATES_MAX 32
 #define CONFIG_RESOLVERS_MAX 8
+#define CONFIG_RESOLVER_SIZE 56 /* "ADDRESS@PORT" */
 
 enum {
 	CONFIG_E_ABSENT = 1, /* no such file */
@@ -103,6 +104,15 @@ struct config_peer {
 	int64_t port;
 };
 
+/* Each "ADDRESS", or "ADDRESS@PORT" where it is not 53. */
+struct config_resolvers {
+	char list[CONFIG_RESOLVERS_MAX][CONFIG_RESOLVER_SIZE];
+	size_t count;
+};
+bool config_resolver_parse(struct str text, struct addr *ret, uint16_t *ret_port);
+/* False: it is no resolver, or one too many. */
+bool config_resolver_add(struct config_resolvers *to, struct str text);
+
 /* A zone whose servers are told, not looked up: internal zones, tests. */
 struct config_stub {
 	char zone[256];
@@ -148,14 +158,16 @@ struct config {
 	char distrust_file[CONFIG_PATH_SIZE];      /* trust.distrust_file; "" = data_distrust */
 	char public_rules[8];                      /* trust.public_rules: "auto", "yes", "no" */
 	char ct_logs_file[CONFIG_PATH_SIZE];       /* trust.ct_logs_file; "" = data_ct_logs */
-	char dns_resolvers[CONFIG_RESOLVERS_MAX]
-			  [ADDR_TEXT_SIZE]; /* dns.resolvers; none = from the root */
-	size_t dns_resolver_count;
-	char dns_anchor_file[CONFIG_PATH_SIZE]; /* dns.trust_anchor_file; "" = no validation */
-	int64_t dns_timeout_ms;                 /* one question; default 3000 */
-	char rdap_bootstrap[CONFIG_TEXT_SIZE];  /* rdap.bootstrap: an address, or a file's path */
-	char rdap_cache[CONFIG_PATH_SIZE];      /* rdap.cache_folder; "" = none */
-	char rdap_ca_file[CONFIG_PATH_SIZE];    /* rdap.ca_file; "" = the system's */
+	struct config_resolvers dns_resolvers;     /* dns.resolvers; none = from the root */
+	struct config_resolvers dns_inside;        /* no option: the resolvers of this machine */
+	struct config_resolvers dns_views;         /* dns.views */
+	char dns_our_names[CONFIG_TEXT_SIZE];      /* dns.our_names, with spaces between */
+	char dns_anchor_file[CONFIG_PATH_SIZE];    /* dns.trust_anchor_file; "" = no validation */
+	bool dns_root_anchors;                     /* no option: the built-in keys of the root */
+	int64_t dns_timeout_ms;                    /* one question; default 3000 */
+	char rdap_bootstrap[CONFIG_TEXT_SIZE]; /* rdap.bootstrap: an address, or a file's path */
+	char rdap_cache[CONFIG_PATH_SIZE];     /* rdap.cache_folder; "" = none */
+	char rdap_ca_file[CONFIG_PATH_SIZE];   /* rdap.ca_file; "" = the system's */
 	struct config_peer fetch_peers[CONFIG_STUBS_MAX]; /* fetch.allow */
 	size_t fetch_peer_count;
 	struct config_stub stubs[CONFIG_STUBS_MAX];

@@ -57,6 +57,10 @@ mistakes_have_a_place(void **state UNUSED)
 		    "data.folder: \"var/lib\" is not an absolute path" },
 		{ "dns:\n  resolvers: [one.one]\n", 2, 15,
 		    "dns.resolvers: \"one.one\" is not an IP address" },
+		{ "dns:\n  views: [192.0.2.1, 192.0.2.1@0]\n", 2, 22,
+		    "dns.views: \"192.0.2.1@0\" is not an IP address" },
+		{ "dns:\n  views: [8.8.8.8,8.8.8.8,8.8.8.8,8.8.8.8,8.8.8.8,8.8.8.8,8.8.8.8,8.8.8.8,8.8.8.8]\n",
+		    2, 75, "dns.views: more than 8 entries" },
 		{ "balancers:\n  - name: edge\n    driver: haproxy\n", 2, 5,
 		    "balancers: an entry needs \"socket\"" },
 		{ "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /s\n    certificates: /c\n    crt_list: /l\n    user: admin\n",
@@ -124,7 +128,7 @@ mistakes_have_a_place(void **state UNUSED)
 
 static const char good[] =
     "data:\n  folder: /srv/certdesk\nkeeper:\n  stock:\n    rsa2048: 3\n"
-    "mail:\n  from: Desk <desk@alpine.example>\n  starttls: no\ndns:\n  resolvers: [192.0.2.1, '2001:db8::1']\n"
+    "mail:\n  from: Desk <desk@alpine.example>\n  starttls: no\ndns:\n  resolvers: [192.0.2.1, '2001:db8::1']\n  views: ['192.0.2.3@5353']\n"
     "  stubs:\n    - zone: contoso.com\n      address: 127.0.0.1\n      port: 5300\n"
     "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /run/h.sock\n    certificates: /etc/h\n"
     "    crt_list: /etc/h/list\n    bufsize: 65536\n    windows: Mon-Fri 22:00-04:00, Sat-Sun 00:00-24:00\n"
@@ -137,7 +141,7 @@ a_good_file(void **state UNUSED)
 	assert_string_equal(config.data, "/srv/certdesk");
 	assert_int_equal(config.stock_rsa2048, 3);
 	assert_false(config.smtp_starttls);
-	assert_int_equal(config.dns_resolver_count, 2);
+	assert_int_equal(config.dns_resolvers.count, 2);
 	assert_int_equal(config.stub_count, 1);
 	assert_int_equal(config.stubs[0].port, 5300);
 	assert_int_equal(config.balancer_count, 1);
@@ -205,7 +209,9 @@ a_slice_has_what_its_reader_may_see(void **state UNUSED)
 	config_put_slice(&config, CONFIG_FOR_WORKER, &slice);
 	assert_int_equal(config_get_slice(buf_str(&slice), &got), 0);
 	assert_string_equal(got.balancers[0].crt_list, "/etc/h/list");
-	assert_int_equal(got.dns_resolver_count, 2);
+	assert_int_equal(got.dns_resolvers.count, 2);
+	assert_int_equal(got.dns_views.count, 1);
+	assert_string_equal(got.dns_views.list[0], "192.0.2.3@5353");
 	assert_string_equal(got.kek_file, "/etc/certdesk/kek"); /* the default: it was not told */
 	buf_clear(&slice);
 	config_put_slice(&config, CONFIG_FOR_READER, &slice);

@@ -20,7 +20,7 @@ enum option_kind {
 	OPTION_NUMBER,
 	OPTION_BOOL,
 	OPTION_CHOICE,
-	OPTION_RESOLVERS,  /* a list of IP addresses */
+	OPTION_RESOLVERS,  /* a struct config_resolvers */
 	OPTION_ITEMS,      /* a list of mappings, each as `items` says */
 	OPTION_SEVERITIES, /* a mapping of codes to severities */
 };

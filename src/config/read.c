@@ -190,27 +190,25 @@ read_items(struct reading *reading, const struct option *list, const yaml_node_t
 }
 
 static void
-read_resolvers(struct reading *reading, const yaml_node_t *node)
+read_resolvers(struct reading *reading, const struct option *option, const yaml_node_t *node)
 {
-	struct config *config = reading->config;
-	struct addr addr;
+	struct config_resolvers *to = (void *)((char *)reading->config + option->offset);
 
 	for (yaml_node_item_t *i = node->data.sequence.items.start;
 	     i < node->data.sequence.items.top; i++) {
 		const yaml_node_t *item = yaml_document_get_node(&reading->document, *i);
+		struct str text = item->type == YAML_SCALAR_NODE ? scalar(item) : STR("?");
 		char shown[80];
 
-		if (item->type != YAML_SCALAR_NODE || !addr_parse(scalar(item), &addr)) {
-			str_show(item->type == YAML_SCALAR_NODE ? scalar(item) : STR("?"), shown,
-			    sizeof(shown));
-			mistake(reading, item->start_mark,
-			    "dns.resolvers: \"%s\" is not an IP address", shown);
-		} else if (config->dns_resolver_count == CONFIG_RESOLVERS_MAX) {
-			mistake(reading, item->start_mark, "dns.resolvers: more than %d entries",
+		if (config_resolver_add(to, text))
+			continue;
+		str_show(text, shown, sizeof(shown));
+		if (to->count == CONFIG_RESOLVERS_MAX)
+			mistake(reading, item->start_mark, "%s: more than %d entries", option->name,
 			    CONFIG_RESOLVERS_MAX);
-		} else {
-			addr_text(&addr, config->dns_resolvers[config->dns_resolver_count++]);
-		}
+		else
+			mistake(reading, item->start_mark, "%s: \"%s\" is not an IP address",
+			    option->name, shown);
 	}
 }
 
@@ -270,7 +268,7 @@ read_option(struct reading *reading, const struct option *option, const yaml_nod
 	else if (option->kind == OPTION_ITEMS)
 		read_items(reading, option, value);
 	else
-		read_resolvers(reading, value);
+		read_resolvers(reading, option, value);
 }
 
 /* Is there an option below this dotted name? */

@@ -65,6 +65,17 @@ get_severity(struct severity_policy *policy, struct str pair)
 	       option_set_severity(policy, code, pair, words);
 }
 
+static void
+put_resolvers(const struct config *config, const struct option *option, struct buf *to)
+{
+	const struct config_resolvers *from = (const void *)((const char *)config + option->offset);
+
+	for (size_t i = 0; i < from->count; i++) {
+		buf_put(to, option->name, strlen(option->name) + 1);
+		buf_put(to, from->list[i], strlen(from->list[i]) + 1);
+	}
+}
+
 void
 config_put_slice(const struct config *config, enum config_reader reader, struct buf *to)
 {
@@ -80,11 +91,7 @@ config_put_slice(const struct config *config, enum config_reader reader, struct 
 		else if (option->kind == OPTION_SEVERITIES)
 			put_severities(&config->severities, option->name, to);
 		else
-			for (size_t n = 0; n < config->dns_resolver_count; n++) {
-				buf_put(to, option->name, strlen(option->name) + 1);
-				buf_put(to, config->dns_resolvers[n],
-				    strlen(config->dns_resolvers[n]) + 1);
-			}
+			put_resolvers(config, option, to);
 	}
 }
 
@@ -133,8 +140,7 @@ get(struct config *config, struct str name, struct str value)
 	if (option->kind == OPTION_SEVERITIES)
 		return get_severity(&config->severities, value);
 	return option->kind == OPTION_RESOLVERS &&
-	       config->dns_resolver_count < CONFIG_RESOLVERS_MAX &&
-	       str_copy(value, config->dns_resolvers[config->dns_resolver_count++], ADDR_TEXT_SIZE);
+	       config_resolver_add((void *)((char *)config + option->offset), value);
 }
 
 int

@@ -7,5 +7,8 @@
 
 #include "base/str.h"
 
-extern const struct str data_ct_logs;  /* delivery/ct_logs.h */
-extern const struct str data_distrust; /* pki/distrust.h */
+extern const struct str data_ct_logs;      /* delivery/ct_logs.h */
+extern const struct str data_distrust;     /* pki/distrust.h */
+extern const struct str data_cas;          /* pki/cas.h */
+extern const struct str data_proxies;      /* check/proxies.h */
+extern const struct str data_root_anchors; /* check/dns_resolve.c */

@@ -193,3 +193,13 @@ distrust_find(const struct distrust *distrust, const X509 *ca, when issued, when
 	}
 	return NULL;
 }
+
+const struct distrust_row *
+distrust_named(const struct distrust *distrust, struct str begins, when now)
+{
+	for (size_t i = 0; i < distrust->count; i++)
+		if (str_starts(str_of(distrust->row[i].name), begins) &&
+		    speaks_against(&distrust->row[i], now, now))
+			return &distrust->row[i];
+	return NULL;
+}

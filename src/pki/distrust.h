@@ -42,3 +42,7 @@ when distrust_dated(const struct distrust *distrust); /* when the file was made 
 /* The row that speaks against a path through `ca` for a leaf issued at `issued`; NULL = none. */
 const struct distrust_row *distrust_find(
     const struct distrust *distrust, const X509 *ca, when issued, when now);
+/* The first row whose CA's name begins so and that speaks against a leaf issued at `now`; NULL =
+ * none. */
+const struct distrust_row *distrust_named(
+    const struct distrust *distrust, struct str begins, when now);

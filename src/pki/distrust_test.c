@@ -107,6 +107,9 @@ built_in(void **state UNUSED)
 	assert_int_equal(distrust_new(data_distrust, words, &list), 0);
 	assert_true(distrust_count(list) >= 20);
 	assert_true(distrust_dated(list) > 0);
+	assert_non_null(distrust_named(list, STR("Entrust"), NOW));
+	assert_null(distrust_named(list, STR("Entrust"), NOW - DAYS(700)));
+	assert_null(distrust_named(list, STR("Nobody"), NOW));
 }
 
 static int

@@ -398,3 +398,83 @@ net_read_all(int fd, when timeout, struct buf *to)
 	} while (r == 0);
 	return r == NET_E_CLOSED ? 0 : r;
 }
+
+int
+net_datagrams(uint8_t family, int *ret_fd)
+{
+	const int on = 1;
+	CLEAN(close_fd)
+	int fd =
+	    socket(family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return errno == EAFNOSUPPORT ? NET_E_UNREACHABLE : error_origin(errno);
+	if (family == 6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
+		return error_origin(errno);
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int
+net_send_to(int fd, const struct addr *to, uint16_t port, struct str bytes)
+{
+	struct address address;
+	int r = address_of(to, port, &address);
+
+	if (r)
+		return r;
+	if (sendto(fd, bytes.p, bytes.len, MSG_NOSIGNAL, &address.any, address.len) >= 0)
+		return 0;
+	return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? NET_E_TIMEOUT
+	                                                             : outcome_of(errno);
+}
+
+static bool
+addr_of(const struct address *from, struct addr *ret, uint16_t *ret_port)
+{
+	*ret = (struct addr){ .family = from->any.sa_family == AF_INET ? 4 : 6 };
+	if (ret->family == 4 && from->len >= sizeof(from->v4)) {
+		memcpy(ret->bytes, &from->v4.sin_addr, 4);
+		*ret_port = ntohs(from->v4.sin_port);
+		return true;
+	}
+	if (from->any.sa_family != AF_INET6 || from->len < sizeof(from->v6))
+		return false;
+	memcpy(ret->bytes, &from->v6.sin6_addr, 16);
+	*ret_port = ntohs(from->v6.sin6_port);
+	return true;
+}
+
+int
+net_receive_from(
+    int fd, void *to, size_t size, size_t *ret_len, struct addr *ret_from, uint16_t *ret_port)
+{
+	struct address from = { .len = sizeof(from.v6) };
+	ssize_t len = recvfrom(fd, to, size, MSG_DONTWAIT, &from.any, &from.len);
+
+	if (len < 0) /* an ICMP message about one we sent is nothing to stop for */
+		return errno == EAGAIN || errno == EINTR || errno == ECONNREFUSED
+		           ? NET_E_TIMEOUT
+		           : outcome_of(errno);
+	if (!addr_of(&from, ret_from, ret_port))
+		return error_origin(EAFNOSUPPORT);
+	*ret_len = (size_t)len;
+	return 0;
+}
+
+int
+net_wait_any(const int *fds, size_t count, when timeout)
+{
+	struct pollfd p[NET_WAIT_MOST];
+	int r;
+
+	if (count > COUNT_OF(p))
+		return error_origin(EINVAL);
+	for (size_t i = 0; i < count; i++)
+		p[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+	r = poll(p, (nfds_t)count, (int)((timeout + 999) / 1000));
+	if (r < 0 && errno != EINTR)
+		return error_origin(errno);
+	return r > 0 ? 0 : NET_E_TIMEOUT;
+}

@@ -41,5 +41,16 @@ int net_read_all(int fd, when timeout, struct buf *to) MUST_USE;
 /* Words for a result, to be shown: "connection refused". */
 const char *net_words(int r);
 
+/* Datagrams: a socket of its own random port, for peers of that family (4 or 6). */
+int net_datagrams(uint8_t family, int *ret_fd) MUST_USE;
+/* Does not wait: NET_E_TIMEOUT when there is no room right now. */
+int net_send_to(int fd, const struct addr *to, uint16_t port, struct str bytes) MUST_USE;
+/* What has come, at most `size` of it, and from whom; NET_E_TIMEOUT when nothing has. */
+int net_receive_from(int fd, void *to, size_t size, size_t *ret_len, struct addr *ret_from,
+    uint16_t *ret_port) MUST_USE;
+
+#define NET_WAIT_MOST 32
+/* Waits until one of them is readable, or NET_E_TIMEOUT. */
+int net_wait_any(const int *fds, size_t count, when timeout) MUST_USE;
 /* Waits until fd is readable (or `writable`); 0, NET_E_TIMEOUT, or fatal. */
 int net_wait(int fd, bool writable, when timeout) MUST_USE;

@@ -113,6 +113,31 @@ unix_sockets(void **state UNUSED)
 }
 
 static void
+datagrams(void **state UNUSED)
+{
+	CLEAN(close_fd) int a = -1;
+	CLEAN(close_fd) int b = -1;
+	char got[3];
+	size_t len;
+	struct addr from;
+	uint16_t port;
+
+	assert_int_equal(net_datagrams(4, &a), 0);
+	assert_int_equal(net_datagrams(4, &b), 0);
+	assert_int_equal(net_receive_from(b, got, sizeof(got), &len, &from, &port), NET_E_TIMEOUT);
+	assert_int_equal(net_wait_any((int[]){ a, b }, 2, MILLIS(1)), NET_E_TIMEOUT);
+	assert_int_equal(net_send_to(a, &loopback, 9, STR("nobody")), 0); /* gives it a port */
+	assert_int_equal(net_send_to(b, &loopback, port_of(a), STR("hello")), 0);
+	assert_int_equal(net_wait_any((int[]){ b, a }, 2, SECONDS(10)), 0);
+	assert_int_equal(net_receive_from(a, got, sizeof(got), &len, &from, &port), 0);
+	assert_int_equal(len, 3);
+	assert_memory_equal(got, "hel", 3);
+	assert_true(addr_eq(&from, &loopback));
+	assert_int_equal(port, port_of(b));
+	assert_int_equal(net_send_to(a, &(struct addr){ .family = 0 }, 9, STR("x")) < 0, true);
+}
+
+static void
 knows_where_a_library_goes(void **state UNUSED)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(80) };
@@ -157,6 +182,7 @@ main(void)
 		cmocka_unit_test(deadlines_hold),
 		cmocka_unit_test(unix_sockets),
 		cmocka_unit_test(knows_where_a_library_goes),
+		cmocka_unit_test(datagrams),
 		cmocka_unit_test(has_words_for_all),
 	};
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The resolvers that this machine uses, as its resolv.conf names them: what people here see, which
+ * may be an internal DNS (G-07). Never asked for a verdict.
+ */
+#pragma once
+
+#include "config/config.h"
+
+/* Appends them; none when the file is not there or cannot be read. */
+void resolv_conf_read(struct config_resolvers *to);

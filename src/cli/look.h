@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `certdesk dns` and `certdesk caa` share: they ask the DNS from here, without a server and
+ * without a configuration; --config takes the options of the group dns from one. What strangers
+ * answer is shown str_show()n, and looked at behind a sandbox that has the network and no files.
+ */
+#pragma once
+
+#include "cli/inspect_line.h"
+#include "pki/name.h"
+
+/* The host of the first parameter; `*ret_wildcard` (NULL: there may be none): it began with "*.".
+ * EXIT_USAGE and words. */
+int look_host(const struct cli *cli, struct host_name *ret, bool *ret_wildcard) MUST_USE;
+/* From --config, --resolver and --views, or as is best on any machine: from the root down,
+ * validated by its keys. EXIT_… and words. */
+int look_config(const struct cli *cli, struct config *ret) MUST_USE;
+/* From here on there is the network alone. EXIT_… and words. */
+int look_begin(const struct config *config) MUST_USE;
+
+/* Adds host and findings to what `text` says (one JSON object), and takes it over; NULL: it is
+ * none. */
+json_t *look_told(const char *host, struct str text, const struct findings *findings) MUST_USE;
+/* The JSON as it is asked for with --json. */
+void look_print(const json_t *told);
+
+/* The verdict in one line. */
+void look_verdict(const struct inspect_view *view, enum inspect_mark mark, const char *text);
+
+struct look_row {
+	enum inspect_mark mark; /* MARK_MAX = none */
+	char label[320], text[1024];
+};
+/* Lines with a mark, side by side with their labels, which are cut to half the line. */
+void look_rows(const struct inspect_view *view, const struct look_row *rows, size_t count);

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pki/cas.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct cas {
+	struct ca ca[CAS_MAX];
+	size_t count;
+	when dated;
+};
+
+static void
+json_free(json_t *json)
+{
+	json_decref(json);
+}
+CLEAN_DEFINE(json_free, json_t *);
+
+struct cas *
+cas_free(struct cas *cas)
+{
+	free(cas);
+	return NULL;
+}
+
+static struct str
+text_of(const json_t *value)
+{
+	return str_bytes(json_string_value(value), json_string_length(value));
+}
+
+/* Fit for people, and nothing lost by that. */
+static bool
+read_text(const json_t *value, char to[static CA_TEXT_SIZE])
+{
+	str_show(text_of(value), to, CA_TEXT_SIZE);
+	return *to != '\0' && str_eq(str_of(to), text_of(value));
+}
+
+static bool
+read_names(const json_t *list, struct ca_names *to)
+{
+	const json_t *item;
+	size_t i;
+
+	if (list && (!json_is_array(list) || json_array_size(list) > CA_NAMES_MAX))
+		return false;
+	json_array_foreach(list, i, item)
+	{
+		if (!read_text(item, to->name[to->count]))
+			return false;
+		to->count++;
+	}
+	return true;
+}
+
+/* Lower case, as RFC 8659 section 4.2 has it: labels of letters, digits and '-'. */
+static bool
+is_issuer_name(const char *name)
+{
+	if (!strchr(name, '.') || name[0] == '.' || name[strlen(name) - 1] == '.')
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != '-' &&
+		    !(*c == '.' && c[1] != '.'))
+			return false;
+	return true;
+}
+
+static bool
+is_known_member(const char *name)
+{
+	static const char *const members[] = { "name", "caa", "brands", "roots", "acme",
+		"platform" };
+
+	for (size_t i = 0; i < COUNT_OF(members); i++)
+		if (strcmp(members[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+has_only_known_members(json_t *object)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value) if (!is_known_member(name)) return false;
+	return true;
+}
+
+static const char *
+read_options(const json_t *from, struct ca *to)
+{
+	const json_t *acme = json_object_get(from, "acme"),
+		     *platform = json_object_get(from, "platform");
+
+	if (acme && !json_is_boolean(acme))
+		return "\"acme\" must be true or false";
+	to->acme = json_is_true(acme);
+	if (platform && !read_text(platform, to->platform))
+		return "\"platform\" must be a short text";
+	return NULL;
+}
+
+/* NULL, or what is wrong with it. */
+static const char *
+read_row(json_t *from, const struct cas *cas, struct ca *to)
+{
+	if (!json_is_object(from) || !has_only_known_members(from))
+		return "has a member that is not known";
+	if (!read_text(json_object_get(from, "name"), to->name))
+		return "has no name";
+	if (!read_names(json_object_get(from, "caa"), &to->caa) || to->caa.count == 0)
+		return "names nothing for CAA records";
+	for (size_t i = 0; i < to->caa.count; i++)
+		if (!is_issuer_name(to->caa.name[i]))
+			return "\"caa\" must be a list of host names in lower case";
+	if (!read_names(json_object_get(from, "brands"), &to->brands))
+		return "\"brands\" must be a list of at most 16 short texts";
+	if (!read_names(json_object_get(from, "roots"), &to->roots))
+		return "\"roots\" must be a list of at most 16 short texts";
+	for (size_t i = 0; i < cas->count; i++)
+		if (strcmp(cas->ca[i].name, to->name) == 0)
+			return "is there twice";
+	return read_options(from, to);
+}
+
+static const char *
+read_rows(const json_t *list, struct cas *to)
+{
+	size_t count = json_array_size(list);
+
+	if (!json_is_array(list) || count == 0 || count > CAS_MAX)
+		return "\"rows\" must be a list of 1 to 200";
+	while (to->count < count) {
+		const char *wrong =
+		    read_row(json_array_get(list, to->count), to, &to->ca[to->count]);
+
+		if (wrong)
+			return wrong;
+		to->count++;
+	}
+	return NULL;
+}
+
+int
+cas_new(struct str json, char words[static CAS_WORDS_SIZE], struct cas **ret)
+{
+	CLEAN(cas_free) struct cas *cas = alloc_zero(sizeof(*cas));
+	CLEAN(json_free) json_t *root = NULL;
+	json_error_t error;
+	const char *wrong;
+
+	root = json_loadb(json.p, json.len, JSON_REJECT_DUPLICATES, &error);
+	if (!root) {
+		snprintf(words, CAS_WORDS_SIZE, "line %d, column %d: %.80s", error.line,
+		    error.column, error.text);
+		return CAS_E_MALFORMED;
+	}
+	wrong = !when_parse(text_of(json_object_get(root, "dated")), &cas->dated)
+	            ? "\"dated\" is no time (RFC 3339)"
+	            : read_rows(json_object_get(root, "rows"), cas);
+	if (wrong) {
+		snprintf(words, CAS_WORDS_SIZE, "row %zu: %s", cas->count + 1, wrong);
+		return CAS_E_MALFORMED;
+	}
+	*ret = TAKE(cas);
+	return 0;
+}
+
+when
+cas_dated(const struct cas *cas)
+{
+	return cas->dated;
+}
+
+size_t
+cas_count(const struct cas *cas)
+{
+	return cas->count;
+}
+
+const struct ca *
+cas_at(const struct cas *cas, size_t at)
+{
+	return &cas->ca[at];
+}
+
+/* Letters and digits alone, in lower case: "Let's Encrypt" and "letsencrypt" are one name. */
+static void
+fold(struct str name, char to[static CA_TEXT_SIZE])
+{
+	size_t put = 0;
+
+	for (size_t i = 0; i < name.len && put + 1 < CA_TEXT_SIZE; i++)
+		if (isalnum((unsigned char)name.p[i]))
+			to[put++] = (char)tolower((unsigned char)name.p[i]);
+	to[put] = '\0';
+}
+
+/* Its n-th name of any kind; NULL behind the last. */
+static const char *
+name_of(const struct ca *ca, size_t n)
+{
+	if (n == 0)
+		return ca->name;
+	n--;
+	if (n < ca->brands.count)
+		return ca->brands.name[n];
+	n -= ca->brands.count;
+	return n < ca->caa.count ? ca->caa.name[n] : NULL;
+}
+
+/* How far the nearest of its names is from what was typed. */
+static size_t
+distance(const struct ca *ca, const char *typed, const char **ret_name)
+{
+	size_t least = SIZE_MAX;
+	const char *name;
+
+	for (size_t n = 0; (name = name_of(ca, n)) != NULL; n++) {
+		char folded[CA_TEXT_SIZE];
+		size_t away;
+
+		fold(str_of(name), folded);
+		away = str_distance(str_of(typed), str_of(folded));
+		if (away < least) {
+			least = away;
+			*ret_name = name;
+		}
+	}
+	return least;
+}
+
+static const struct ca *
+nearest(const struct cas *cas, struct str typed, size_t most, const char **ret_name)
+{
+	const struct ca *best = NULL;
+	char folded[CA_TEXT_SIZE];
+
+	fold(typed, folded);
+	for (size_t i = 0; *folded && i < cas->count; i++) {
+		const char *name;
+		size_t away = distance(&cas->ca[i], folded, &name);
+
+		if (away > most || (best && away == most))
+			continue;
+		best = &cas->ca[i];
+		most = away;
+		*ret_name = name;
+	}
+	return best;
+}
+
+const struct ca *
+cas_find(const struct cas *cas, struct str name)
+{
+	const char *found;
+
+	return nearest(cas, name, 0, &found);
+}
+
+const char *
+cas_like(const struct cas *cas, struct str typed)
+{
+	const char *found;
+
+	return nearest(cas, typed, 1 + typed.len / 5, &found) ? found : NULL;
+}
+
+bool
+ca_accepts(const struct ca *ca, struct str issuer)
+{
+	for (size_t i = 0; i < ca->caa.count; i++)
+		if (str_eq_nocase(str_of(ca->caa.name[i]), issuer))
+			return true;
+	return false;
+}
+
+const struct distrust_row *
+ca_distrusted(const struct ca *ca, const struct distrust *distrust, when now)
+{
+	const struct distrust_row *row = NULL;
+
+	for (size_t i = 0; i < ca->roots.count && !row; i++)
+		row = distrust_named(distrust, str_of(ca->roots.name[i]), now);
+	return row;
+}
