@@ -66,6 +66,7 @@ results(void **state UNUSED)
 		{ CARD(KIND("org") "," NAME("Contoso")),   OWNER_MATCH,       NONE, "" },
 		{ CARD(KIND("individual") "," NAME("Anna Contoso")), OWNER_UNAVAILABLE, FINDING_ORG_OWNER_UNSEEN, "a person" },
 		{ CARD(ORG("REDACTED FOR PRIVACY")),       OWNER_REDACTED,    FINDING_ORG_OWNER_UNSEEN, "kept back" },
+		{ CARD(ORG("Data Protected, Not Disclosed")), OWNER_REDACTED, FINDING_ORG_OWNER_UNSEEN, "kept back" },
 		{ CARD(ORG("Domains By Proxy, LLC")),      OWNER_REDACTED,    FINDING_ORG_OWNER_UNSEEN, "privacy service" },
 		{ CARD(ORG("")) ",\"redacted\":[{\"name\":{\"type\":\"Registrant Organization\"}}]", OWNER_REDACTED, FINDING_ORG_OWNER_UNSEEN, "kept back" },
 		{ "\"entities\":[{\"roles\":[\"registrant\"]" REMARK "}]", OWNER_REDACTED, FINDING_ORG_OWNER_UNSEEN, "kept back" },

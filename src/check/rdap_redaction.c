@@ -21,7 +21,7 @@ static const char *const placeholders[] = {
 	"non-public data",
 	"not available from registry",
 	"registration private",
-	"visit whois.",
+	"query the rdds service", /* ICANN's words for mail addresses */
 };
 
 const char *

@@ -22,8 +22,11 @@ static const char countries[] =
  * are one, too. */
 static const char *const placeholders[] = {
 	"n/a",
+	"n.a.",
 	"na",
+	"not applicable",
 	"none",
+	"keine",
 	"null",
 	"test",
 	"xxx",
@@ -31,6 +34,9 @@ static const char *const placeholders[] = {
 	"x",
 	"unknown",
 	"tbd",
+	"asdf",
+	"city",
+	"state",
 	"some-state",
 	"default city",
 	"default company ltd",
