@@ -71,6 +71,20 @@ struct caa_trace {
 	when timeout; /* of one question, for the words */
 };
 
+/* What the entries that count say of the CA, all of them together. */
+struct caa_tally {
+	size_t counted; /* 0: nothing is restricted */
+	const struct caa_record *unread, *critical;
+	bool granted, limited; /* limited: only to accounts or ways that are not ours */
+	char limits[FINDING_VALUE_SIZE / 2];  /* of those, or of the one that grants */
+	char allowed[FINDING_VALUE_SIZE - 8]; /* who is named */
+};
+/* caa_tally.c */
+void caa_tally(
+    const struct caa_level *level, const struct caa_question *question, struct caa_tally *ret);
+/* The property that counts for the question: issue, or for a wildcard issuewild where there is any. */
+enum caa_tag caa_property(const struct caa_level *level, const struct caa_question *question);
+
 void caa_trace_free(struct caa_trace *trace);
 CLEAN_DEFINE(caa_trace_free, struct caa_trace *);
 

@@ -55,143 +55,7 @@ blame(struct trial *t, enum finding_code code, enum caa_verdict verdict)
 	return note(t, code);
 }
 
-/* ---- one level's entries ---- */
-
-/* The property that counts for the question: issue, or for a wildcard issuewild where there is any. */
-static enum caa_tag
-property_of(const struct trial *t)
-{
-	for (size_t i = 0; t->question->wildcard && i < t->level->record_count; i++)
-		if (!t->level->record[i].broken &&
-		    caa_record_tag(&t->level->record[i]) == TAG_ISSUEWILD)
-			return TAG_ISSUEWILD;
-	return TAG_ISSUE;
-}
-
-/* What the entries that count say of the CA, all of them together. */
-struct tally {
-	size_t counted; /* 0: nothing is restricted */
-	size_t closed;  /* that name nobody */
-	const struct caa_record *unread, *critical;
-	bool granted, limited; /* limited: only to accounts or ways that are not ours */
-	char limits[FINDING_VALUE_SIZE / 2];  /* of those, or of the one that grants */
-	char allowed[FINDING_VALUE_SIZE - 8]; /* who is named */
-};
-
-static void
-append(char *list, size_t size, struct str what)
-{
-	size_t len = strlen(list);
-	char text[CAA_ISSUER_SIZE];
-
-	str_show(what, text, sizeof(text));
-	if (len + strlen(text) + 3 < size)
-		snprintf(list + len, size - len, "%s%s", len > 0 ? ", " : "", text);
-}
-
-static bool
-lists(struct str methods, const char *method)
-{
-	struct str one;
-
-	while (str_next(&methods, ',', &one))
-		if (str_eq(str_trim(one), str_of(method)))
-			return true;
-	return false;
-}
-
-/* RFC 8657: each parameter must fit, and one that is there twice fits nobody. Where nobody knows
- * the account it is taken to fit, and told. */
-static bool
-fits(const struct trial *t, const struct caa_parameter *p)
-{
-	if (str_eq_nocase(p->tag, STR("accounturi")))
-		return !*t->question->account || str_eq(p->value, str_of(t->question->account));
-	if (str_eq_nocase(p->tag, STR("validationmethods")))
-		return !*t->question->method || lists(p->value, t->question->method);
-	return true;
-}
-
-static bool
-is_limit(const struct caa_parameter *p)
-{
-	return str_eq_nocase(p->tag, STR("accounturi")) ||
-	       str_eq_nocase(p->tag, STR("validationmethods"));
-}
-
-static bool
-is_repeated(const struct caa_issuer *issuer, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (str_eq_nocase(issuer->parameter[i].tag, issuer->parameter[at].tag))
-			return true;
-	return false;
-}
-
-static void
-count_grant(const struct trial *t, const struct caa_issuer *issuer, struct tally *tally)
-{
-	bool fit = true;
-	char limits[sizeof(tally->limits)] = "";
-
-	for (size_t i = 0; i < issuer->parameter_count; i++) {
-		const struct caa_parameter *p = &issuer->parameter[i];
-		char text[CAA_ISSUER_SIZE];
-
-		if (!is_limit(p))
-			continue;
-		fit &= fits(t, p) && !is_repeated(issuer, i);
-		snprintf(text, sizeof(text), "%.*s=%.*s", STR_ARG(p->tag), STR_ARG(p->value));
-		append(limits, sizeof(limits), str_of(text));
-	}
-	if (tally->granted && !*tally->limits) /* it is allowed without limits already */
-		return;
-	if (fit || !tally->granted)
-		(void)str_copy(str_of(limits), tally->limits, sizeof(tally->limits));
-	tally->granted |= fit;
-	tally->limited |= !fit;
-}
-
-static void
-count_issuer(const struct trial *t, const struct caa_record *record, struct tally *tally)
-{
-	struct caa_issuer issuer;
-
-	tally->counted++;
-	if (!caa_issuer_read(record->value, &issuer)) {
-		tally->unread = record;
-		return;
-	}
-	tally->closed += issuer.domain.len == 0;
-	if (issuer.domain.len == 0)
-		return;
-	append(tally->allowed, sizeof(tally->allowed), issuer.domain);
-	if (ca_accepts(t->question->ca, issuer.domain))
-		count_grant(t, &issuer, tally);
-}
-
-static void
-count_entries(const struct trial *t, struct tally *ret)
-{
-	enum caa_tag property = property_of(t);
-
-	*ret = (struct tally){ 0 };
-	for (size_t i = 0; i < t->level->record_count; i++) {
-		const struct caa_record *record = &t->level->record[i];
-		enum caa_tag tag;
-
-		if (record->broken) {
-			ret->counted++;
-			ret->unread = record;
-			continue;
-		}
-		tag = caa_record_tag(record);
-		if (tag == TAG_UNKNOWN && caa_record_critical(record))
-			ret->critical = record;
-		if (tag == property)
-			count_issuer(t, record, ret);
-	}
-}
+/* ---- the level that decides ---- */
 
 static void
 blame_record(struct trial *t, enum finding_code code, const struct caa_record *record)
@@ -203,7 +67,7 @@ blame_record(struct trial *t, enum finding_code code, const struct caa_record *r
 }
 
 static void
-blame_limits(struct trial *t, const struct tally *tally)
+blame_limits(struct trial *t, const struct caa_tally *tally)
 {
 	struct finding *f = blame(t, FINDING_CAA_ACCOUNT, CAA_FORBIDDEN);
 
@@ -213,7 +77,7 @@ blame_limits(struct trial *t, const struct tally *tally)
 
 /* Nobody knows whether the customer's account is the one that is meant. */
 static void
-tell_limits(struct trial *t, const struct tally *tally)
+tell_limits(struct trial *t, const struct caa_tally *tally)
 {
 	if (*tally->limits && (!*t->question->account || !*t->question->method))
 		finding_param(note(t, FINDING_CAA_LIMITED), "limits", "%s", tally->limits);
@@ -222,9 +86,9 @@ tell_limits(struct trial *t, const struct tally *tally)
 static void
 judge_entries(struct trial *t)
 {
-	struct tally tally;
+	struct caa_tally tally;
 
-	count_entries(t, &tally);
+	caa_tally(t->level, t->question, &tally);
 	if (tally.critical) {
 		blame_record(t, FINDING_CAA_CRITICAL, tally.critical);
 	} else if (tally.counted == 0) {
@@ -384,8 +248,8 @@ report_record(struct trial *t)
 	if (*q->account)
 		snprintf(account, sizeof(account), "; accounturi=%.250s", q->account);
 	snprintf(t->report->record, sizeof(t->report->record), "%s. IN CAA 0 %s \"%s%s\"", at,
-	    property_of(t) == TAG_ISSUEWILD ? "issuewild" : "issue", q->ca->caa.name[0],
-	    t->level->record_count > 0 ? account : "");
+	    caa_property(t->level, t->question) == TAG_ISSUEWILD ? "issuewild" : "issue",
+	    q->ca->caa.name[0], t->level->record_count > 0 ? account : "");
 }
 
 static void

@@ -32,6 +32,8 @@ struct caa_case {
 #define NONE        -1
 #define HOST        "owa.contoso.com"
 #define ACCOUNT     "https://acme.digicert.com/acct/7"
+#define LONG \
+	"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
 
 /* clang-format off */
 static const struct caa_case cases[] = {
@@ -83,6 +85,8 @@ static const struct caa_case cases[] = {
 	  .level = { { "contoso.com", "0 issue digicert.com; accounturi=https://a/1|0 issue digicert.com" } }, .verdict = CAA_ALLOWED, .cause = NONE },
 	{ .what = "an account, and nobody knows which is the customer's", .level = { { "contoso.com", "0 issue digicert.com; accounturi=https://a/1" } },
 	  .verdict = CAA_ALLOWED, .cause = CAUSE(CAA_LIMITED), .words = "only with accounturi=https://a/1" },
+	{ .what = "a long one", .level = { { "contoso.com", "0 issue digicert.com; accounturi=https://a/" LONG LONG LONG } },
+	  .verdict = CAA_ALLOWED, .cause = CAUSE(CAA_LIMITED), .words = "only with accounturi=https://a/0123" },
 	{ .what = "such an entry, and one without a condition", .level = { { "contoso.com", "0 issue digicert.com; accounturi=https://a/1|0 issue thawte.com" } },
 	  .verdict = CAA_ALLOWED, .cause = NONE },
 	{ .what = "an entry without a condition, and such a one", .level = { { "contoso.com", "0 issue thawte.com|0 issue digicert.com; accounturi=https://a/1" } },

@@ -23,11 +23,11 @@ add(const ldns_rdf *server, struct config_resolvers *to)
 }
 
 void
-resolv_conf_read(struct config_resolvers *to)
+resolv_conf_read(const char *path, struct config_resolvers *to)
 {
 	CLEAN(resolver_free) ldns_resolver *resolver = NULL;
 
-	if (ldns_resolver_new_frm_file(&resolver, NULL) != LDNS_STATUS_OK)
+	if (ldns_resolver_new_frm_file(&resolver, path) != LDNS_STATUS_OK)
 		return;
 	for (size_t i = 0; i < ldns_resolver_nameserver_count(resolver); i++)
 		add(ldns_resolver_nameservers(resolver)[i], to);

@@ -7,5 +7,5 @@
 
 #include "config/config.h"
 
-/* Appends them; none when the file is not there or cannot be read. */
-void resolv_conf_read(struct config_resolvers *to);
+/* Appends those of the file (NULL: the system's); none when it is not there or cannot be read. */
+void resolv_conf_read(const char *path, struct config_resolvers *to);

@@ -48,7 +48,7 @@ be_on_any_machine(struct config *config)
 	config->dns_root_anchors = true;
 	for (size_t i = 0; i < COUNT_OF(public_views); i++)
 		(void)config_resolver_add(&config->dns_views, str_of(public_views[i]));
-	resolv_conf_read(&config->dns_inside);
+	resolv_conf_read(NULL, &config->dns_inside);
 }
 
 int

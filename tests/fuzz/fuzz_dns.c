@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What name servers answer (check/dns_wire.h), and the verdict made of it (check/dns_judge.c).
+ * What name servers answer (check/dns_wire.h), and the verdict made of it (check/dns_judge.c); and
+ * CAA records (check/caa_wire.c), with what a CA must do (check/caa_judge.c).
  *
- * Holds: an alias is a name that can be asked for in turn; the report is one JSON object, of words.
+ * Holds: an alias is a name that can be asked for in turn; the report is one JSON object, of words; a
+ * CA that is allowed is named in a record; one that must refuse is told why.
  *
  * Answers one behind the other, each: length (2 bytes), flags (2), records in each section (6), and
  * what follows the question; number and question are put in so that it is an answer to ours. Up to
  * two servers say something of the name, and if that is an alias, of the next.
+ *
+ * The same bytes once more as CAA records: length (1 byte) and data of each; the first byte of all also
+ * says whether a wildcard is asked for, and whether the account is known.
  */
 #include "fuzz/fuzz.h"
 
 #include <stdlib.h>
 
+#include "check/caa_internal.h"
 #include "check/dns_wire.h"
 
 #define HEAD 12 /* RFC 1035 section 4.1.1: number, flags, four counts */
@@ -85,6 +91,69 @@ check_report(const struct dns_report *report)
 	json_decref(fuzz_object(buf_str(&text)));
 }
 
+#define CAA_MOST 64
+
+static void
+read_entries(struct str rest, struct caa_level *to)
+{
+	to->kind = LEVEL_RECORDS;
+	to->record = alloc_array(CAA_MOST, sizeof(*to->record));
+	while (rest.len > 0 && to->record_count < CAA_MOST) {
+		struct str length = take(&rest, 1);
+
+		to->record[to->record_count++] = caa_record_read(take(&rest, (uint8_t)length.p[0]));
+	}
+}
+
+static bool
+names(const struct caa_level *level, const struct ca *ca)
+{
+	for (size_t i = 0; i < level->record_count; i++) {
+		struct caa_issuer issuer;
+
+		if (!level->record[i].broken && caa_issuer_read(level->record[i].value, &issuer) &&
+		    ca_accepts(ca, issuer.domain))
+			return true;
+	}
+	return false;
+}
+
+static void
+check_caa_report(const struct caa_report *report)
+{
+	CLEAN(buf_fini) struct buf text = BUF(1u << 20);
+
+	MUST_HOLD(findings_block(&report->findings) == (report->verdict == CAA_FORBIDDEN));
+	MUST_HOLD((*report->record != '\0') == (report->verdict == CAA_FORBIDDEN));
+	for (size_t i = 0; i < report->line_count; i++)
+		MUST_HOLD(fuzz_is_words(str_of(report->line[i])));
+	MUST_HOLD(caa_report_json(report, &text) == 0);
+	json_decref(fuzz_object(buf_str(&text)));
+}
+
+static void
+ask_a_ca(struct str bytes)
+{
+	CLEAN(caa_trace_free) struct caa_trace *trace = alloc_zero(sizeof(*trace));
+	struct caa_report *report = alloc_zero(sizeof(*report));
+	const struct ca ca = { .name = "A", .caa = { .name = { "a.example" }, .count = 1 } };
+	const uint8_t choice = bytes.len > 0 ? (uint8_t)bytes.p[0] : 0;
+	const struct caa_question question = { .host = "owa.contoso.com",
+		.wildcard = choice & 1,
+		.ca = &ca,
+		.account = choice & 2 ? "https://a.example/1" : "",
+		.method = choice & 2 ? "http-01" : "" };
+
+	trace->level_count = 1;
+	trace->reached = true;
+	(void)str_copy(STR("contoso.com"), trace->level[0].name, DNS_NAME_SIZE);
+	read_entries(str_drop(bytes, 1), &trace->level[0]);
+	caa_judge(trace, &question, report);
+	MUST_HOLD(report->verdict != CAA_ALLOWED || names(&trace->level[0], &ca));
+	check_caa_report(report);
+	free(report);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -100,9 +169,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	alias = hear_hop(trace, "owa.contoso.com", &rest);
 	if (*alias)
 		(void)hear_hop(trace, alias, &rest);
-	dns_judge(trace, &(struct dns_terms){ .ours = &ours, .our_names = "lb.provider.net" }, report);
+	dns_judge(
+	    trace, &(struct dns_terms){ .ours = &ours, .our_names = "lb.provider.net" }, report);
 	check_report(report);
 	free(report);
 	free(trace);
+	ask_a_ca(str_bytes(data, size));
 	return 0;
 }
