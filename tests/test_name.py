@@ -134,6 +134,24 @@ def test_nothing_from_outside_reaches_the_terminal(known):
             assert not LETTER_BEYOND.search(shown), shown
 
 
+# ---- with a server
+
+def test_an_order_is_held_against_the_customers_domains(stage):
+    cli = lambda *args: json.loads(stage.house.cli("--json", *args).stdout)  # noqa: E731
+    customer = cli("customer", "add", "Adatum", "--mail", "a@adatum.com", "--organization", "Adatum GmbH", "--city", "Linz", "--country", "AT",
+                   "--domain", "adatum.com", "--domain", "https://Adatum.at/")
+    assert customer["domains"] == ["adatum.at", "adatum.com"]
+    cli("mailboxes", "add", "Adatum", 300)
+    cli("service", "add", "Adatum", "names", "--kind", "owa", "--backend", "exchange", "--pool", "edge-1")
+    order = cli("order", "add", "owa.adatmu.com", "--service", "Adatum/names", "--mailboxes", 300)
+    alike, = (f for f in order["findings"] if f["code"] == "FQDN_ALIKE")
+    assert alike["severity"] == "hold" and "Did you mean owa.adatum.com?" in alike["title"]
+    fine = cli("order", "add", "owa.adatum.at", "--service", "Adatum/names", "--mailboxes", 300)
+    assert "FQDN_ALIKE" not in codes(fine) and "FQDN_NOT_YOURS" not in codes(fine) and "AUTODISCOVER_MISSING" in codes(fine)
+    assert cli("customer", "change", "Adatum", "--domain", "adatum.com")["domains"] == ["adatum.com"]
+    assert [e["action"] for e in stage.api.all("/events")].count("customer.domains") == 2
+
+
 # ---- wrong use
 
 def test_files_that_cannot_be_used(tmp_path):

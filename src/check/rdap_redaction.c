@@ -10,18 +10,9 @@
 
 /* In lower case; as registrars and privacy services write them. */
 static const char *const placeholders[] = {
-	"redacted",
-	"privacy",
-	"withheld",
-	"not disclosed",
-	"undisclosed",
-	"data protected",
-	"statutory masking",
-	"gdpr mask",
-	"non-public data",
-	"not available from registry",
-	"registration private",
-	"query the rdds service", /* ICANN's words for mail addresses */
+	"redacted", "privacy", "withheld", "not disclosed", "undisclosed", "data protected",
+	"statutory masking", "gdpr mask", "non-public data", "not available from registry",
+	"registration private", "query the rdds service", /* ICANN's words for mail addresses */
 };
 
 const char *

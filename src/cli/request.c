@@ -66,10 +66,25 @@ is_in_path(const struct verb *verb, const char *name)
 }
 
 static json_t *
-value_json(const struct param *p, const char *text)
+many_json(const struct cli *cli, const struct param *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < cli->many_count; i++)
+		if (json_array_append_new(list, cli_json_text(p->flag, cli->many[i])) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+static json_t *
+value_json(const struct cli *cli, const struct param *p, const char *text)
 {
 	int64_t number;
 
+	if (p->many)
+		return many_json(cli, p);
 	if (!p->value) /* a switch */
 		return json_true();
 	if (!p->number)
@@ -89,7 +104,7 @@ fill_body(const struct cli *cli, json_t *body)
 
 		if (!cli->value[i] || p->query || is_in_path(cli->verb, p->name))
 			continue;
-		if (json_object_set_new(body, p->name, value_json(p, cli->value[i])) != 0)
+		if (json_object_set_new(body, p->name, value_json(cli, p, cli->value[i])) != 0)
 			return EXIT_USAGE;
 	}
 	return 0;

@@ -47,7 +47,9 @@
 	    FLAG("division", "--division", "NAME", "kept, never in the certificate"),     \
 	    FLAG("city", "--city", "CITY", "in full"),                                    \
 	    FLAG("state", "--state", "STATE", "state or province, in full"),              \
-	    FLAG("country", "--country", "CC", "two letters")
+	    FLAG("country", "--country", "CC", "two letters"),                            \
+	    FLAG_MANY("domains", "--domain", "DOMAIN",                                    \
+		"one it takes mail for; several times for several: all of them")
 
 #define LOOKED_UP                                 \
 	FLAG("resolver", "--resolver", "ADDRESS", \

@@ -4,6 +4,7 @@
 #include "desk/access.h"
 #include "desk/handlers.h"
 #include "desk/list.h"
+#include "store/domains.h"
 
 /* clang-format off */
 #define CUSTOMER_FIELDS(needs_name)                        \
@@ -14,7 +15,8 @@
 	{ "state",        FIELD_TEXT, 512, false, NULL },        \
 	{ "country",      FIELD_TEXT, 3,   false, NULL },        \
 	{ "contact_name", FIELD_TEXT, 256, false, NULL },        \
-	{ "contact_mail", FIELD_TEXT, 320, false, NULL }
+	{ "contact_mail", FIELD_TEXT, 320, false, NULL },        \
+	{ "domains",      FIELD_LIST, DOMAINS_MAX, false, NULL }
 static const struct field fields_new[] = { CUSTOMER_FIELDS(true) };
 static const struct field fields_change[] = { CUSTOMER_FIELDS(false) };
 static const struct field mailbox_fields[] = {
@@ -80,28 +82,87 @@ check(struct form *form, const struct customer *c)
 		    "anna.berg@contoso.com.");
 }
 
-static int
-answer_customer(struct answer *answer, int status, const struct customer *c)
+/* Whatever is pasted for a domain is read as for a host name. */
+static void
+read_domain(struct form *form, size_t at, const json_t *item, struct host_name *ret)
 {
+	struct str text = str_bytes(json_string_value(item), json_string_length(item));
+	struct name_report report;
+	char field[32];
+
+	snprintf(field, sizeof(field), "domains.%zu", at);
+	if (!json_is_string(item))
+		form_mistake(form, field, "Needed is a domain, as text.");
+	else if (host_name_parse(text, ret, &report) != 0)
+		form_mistake(form, field, "Needed is a domain, like contoso.com.");
+}
+
+/* To be released; without the member there is nothing to set. */
+static struct domain_list
+read_domains(struct form *form)
+{
+	const json_t *items = json_object_get(form->root, "domains"), *item;
+	struct domain_list list = { 0 };
+	size_t i;
+
+	if (!json_is_array(items) || json_array_size(items) > DOMAINS_MAX)
+		return list;
+	list.row = alloc_array(json_array_size(items) + 1, sizeof(*list.row));
+	json_array_foreach(items, i, item) read_domain(form, i, item, &list.row[i]);
+	list.count = json_array_size(items);
+	return list;
+}
+
+static json_t *
+domains_json(const struct domain_list *list)
+{
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(items, json_string(list->row[i].text));
+	return items;
+}
+
+static int
+set_domains(struct request *request, const struct form *form, const struct domain_list *list,
+    struct id customer)
+{
+	return form_has(form, "domains") ? store_domains_set(request->store, customer, list) : 0;
+}
+
+static int
+answer_customer(
+    struct request *request, struct answer *answer, int status, const struct customer *c)
+{
+	CLEAN(domain_list_fini) struct domain_list domains = { 0 };
 	char id[ID_TEXT_SIZE];
+	json_t *json;
+	int r = store_domains_get(request->store, c->id, &domains);
+
+	if (r)
+		return r;
 
 	snprintf(answer->etag, sizeof(answer->etag), "\"%lld\"", (long long)c->version);
 	if (status == 201)
 		snprintf(answer->location, sizeof(answer->location), "/api/v1/customers/%s",
 		    id_text(c->id, id));
-	return answer_json(answer, status, customer_json(c));
+	json = customer_json(c);
+	json_object_set_new(json, "domains", domains_json(&domains));
+	return answer_json(answer, status, json);
 }
 
 int
 customers_add(struct request *request, struct answer *answer)
 {
 	CLEAN(form_fini) struct form form = { 0 };
+	CLEAN(domain_list_fini) struct domain_list domains = { 0 };
 	struct customer c = { 0 };
 	int r;
 
 	if (!form_read(request, fields_new, COUNT_OF(fields_new), &form, answer))
 		return 0;
 	fill(&form, &c);
+	domains = read_domains(&form);
 	check(&form, &c);
 	if (!form_is_good(&form, answer))
 		return 0;
@@ -109,7 +170,9 @@ customers_add(struct request *request, struct answer *answer)
 	if (r == 0)
 		r = store_customer_add(request->store, &c);
 	if (r == 0)
-		r = answer_customer(answer, 201, &c);
+		r = set_domains(request, &form, &domains, c.id);
+	if (r == 0)
+		r = answer_customer(request, answer, 201, &c);
 	return r ? r : request_commit(request, answer, "desk.customer");
 }
 
@@ -151,7 +214,7 @@ customers_show(struct request *request, struct answer *answer)
 	struct customer c;
 
 	return access_customer(request, answer, str_of(request->ref), &c)
-	           ? answer_customer(answer, 200, &c)
+	           ? answer_customer(request, answer, 200, &c)
 	           : 0;
 }
 
@@ -176,6 +239,7 @@ int
 customers_change(struct request *request, struct answer *answer)
 {
 	CLEAN(form_fini) struct form form = { 0 };
+	CLEAN(domain_list_fini) struct domain_list domains = { 0 };
 	struct customer c;
 	int r;
 
@@ -184,6 +248,7 @@ customers_change(struct request *request, struct answer *answer)
 	    !take_version(request, answer, &c))
 		return 0;
 	fill(&form, &c);
+	domains = read_domains(&form);
 	check(&form, &c);
 	if (!form_is_good(&form, answer))
 		return 0;
@@ -191,7 +256,9 @@ customers_change(struct request *request, struct answer *answer)
 	if (r == 0)
 		r = store_customer_change(request->store, &c);
 	if (r == 0)
-		r = answer_customer(answer, 200, &c);
+		r = set_domains(request, &form, &domains, c.id);
+	if (r == 0)
+		r = answer_customer(request, answer, 200, &c);
 	return r ? r : request_commit(request, answer, "desk.customer_changed");
 }
 

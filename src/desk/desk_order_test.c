@@ -189,6 +189,61 @@ refused_orders_leave_nothing(void **state)
 	}
 }
 
+/* With its token; what is found there, too. */
+static long
+place(struct lab *lab, const char *token, const char *host, const char *code)
+{
+	char body[1024];
+
+	snprintf(body, sizeof(body), "{\"service\":\"%s\",\"host\":\"%s\"}",
+	    service_of(&lab->contoso), host);
+
+	const struct ask ask = {
+		.token = token, .method = "POST", .path = "/api/v1/orders", .body = body
+	};
+	CLEAN(reply_fini) struct reply reply = lab_ask(lab, &ask);
+
+	assert_true(!code || reply_found(&reply, code));
+	return reply.status;
+}
+
+static void
+set_domains(struct lab *lab, const struct person *person, const char *domains, long status)
+{
+	char body[512], path[128], id[ID_TEXT_SIZE];
+
+	snprintf(body, sizeof(body), "{\"domains\":[%s]}", domains);
+	snprintf(path, sizeof(path), "/api/v1/customers/%s", id_text(person->customer.id, id));
+
+	const struct ask ask = {
+		.token = lab->provider, .method = "PATCH", .path = path, .body = body
+	};
+	CLEAN(reply_fini) struct reply reply = lab_ask(lab, &ask);
+
+	if (reply.status != status)
+		print_error("%s\n", reply.body);
+	assert_int_equal(reply.status, status);
+}
+
+/* What is said of a name against the customer's domains and sites, and against others' domains. */
+static void
+names_are_held_against_what_is_known(void **state)
+{
+	struct lab *lab = *state;
+	const char *mine = lab->provider;
+
+	set_domains(lab, &lab->contoso, "\"contoso.com\",\"https://Contoso.de/\"", 200);
+	set_domains(lab, &lab->fabrikam, "\"fabrikam.com\",\"adatum.com\"", 200);
+	set_domains(lab, &lab->fabrikam, "\"localhost\"", 422);
+	set_domains(lab, &lab->fabrikam, "7", 422);
+	assert_int_equal(place(lab, mine, "owa.contsoo.com", "FQDN_ALIKE"), 201);
+	assert_int_equal(place(lab, mine, "owa.northwind.com", "FQDN_NOT_YOURS"), 201);
+	assert_int_equal(place(lab, mine, "owa.fabrikan.com", "FQDN_OTHERS"), 201);
+	assert_int_equal(place(lab, mine, "owa.adatum.com", "FQDN_OTHERS"), 201);
+	assert_int_equal(place(lab, mine, "owa.contoso.de", "AUTODISCOVER_MISSING"), 201);
+	assert_int_equal(place(lab, mine, "oaw.contoso.de", "FQDN_ALIKE"), 201);
+}
+
 static void
 a_waiver_opens_the_gate(void **state)
 {
@@ -367,7 +422,7 @@ repeating_is_safe(void **state)
 
 	snprintf(body, sizeof(body), "{\"service\":\"%s\",\"host\":\"owa.contoso.com\"}",
 	    service_of(&lab->contoso));
-	snprintf(other, sizeof(other), "{\"service\":\"%s\",\"host\":\"owb.contoso.com\"}",
+	snprintf(other, sizeof(other), "{\"service\":\"%s\",\"host\":\"mail.contoso.com\"}",
 	    service_of(&lab->contoso));
 	CLEAN(reply_fini) struct reply first = lab_ask(lab, &ask);
 	CLEAN(reply_fini) struct reply second = lab_ask(lab, &ask);
@@ -707,10 +762,10 @@ moves(void **state)
 		assert_int_equal(reply.status, cases[i].status);
 		assert_string_equal(reply_text(&reply, cases[i].path), cases[i].want);
 	}
-	number = lab_order(lab, &lab->contoso, "owb.contoso.com");
+	number = lab_order(lab, &lab->contoso, "mail.contoso.com");
 	lab_key(lab, number);
 	CLEAN(reply_fini)
-	struct reply look = lab_post(lab, "/api/v1/orders/owb.contoso.com/dns-check", "%s", "");
+	struct reply look = lab_post(lab, "/api/v1/orders/mail.contoso.com/dns-check", "%s", "");
 	assert_int_equal(look.status, 200);
 }
 
@@ -723,6 +778,7 @@ main(void)
 		IN_LAB(an_order_is_placed),
 		IN_LAB(what_is_odd_is_confirmed),
 		IN_LAB(refused_orders_leave_nothing),
+		IN_LAB(names_are_held_against_what_is_known),
 		IN_LAB(a_waiver_opens_the_gate),
 		IN_LAB(customers_order_but_do_not_count),
 		IN_LAB(one_customer_takes_its_share),

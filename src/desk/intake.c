@@ -12,6 +12,7 @@
 #include "desk/answer.h"
 #include "desk/handlers.h"
 #include "desk/json.h"
+#include "desk/name_gate.h"
 #include "desk/order_json.h"
 #include "ipc/wake.h"
 #include "store/pools.h"
@@ -150,6 +151,24 @@ gather(struct request *request, struct answer *answer, struct application *a)
 	return r == 0 || answer_fault_no(answer, r);
 }
 
+/* As is_in_order(). */
+static bool
+has_its_name(struct request *request, struct answer *answer, struct application *a)
+{
+	struct findings *findings = &a->intake.findings;
+	const struct host_name *host = &a->intake.host;
+	int r = name_gate_judge(request, &a->service, host, findings);
+
+	if (r)
+		return answer_fault_no(answer, r);
+	if (findings_refuse(findings)) {
+		if (answer_findings(answer, 422, findings) != 0)
+			answer->status = 500;
+		return false;
+	}
+	return true;
+}
+
 /* False: the answer is filled with all findings. */
 static bool
 is_in_order(struct request *request, struct answer *answer, struct application *a)
@@ -176,7 +195,7 @@ is_in_order(struct request *request, struct answer *answer, struct application *
 	int r = order_intake_check(&form, &a->intake);
 
 	if (r == 0)
-		return true;
+		return has_its_name(request, answer, a);
 	if (r < 0)
 		return answer_fault_no(answer, r);
 	if (answer_findings(answer, 422, &a->intake.findings) != 0)

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "names/fetch.h"
 #include "names/list.h"
 
 static struct known_names *
@@ -21,9 +22,9 @@ static void
 what_was_meant(void **state UNUSED)
 {
 	CLEAN(known_names_free)
-	struct known_names *known =
-	    known_of("mail.contoso.com\nowa.contoso.com\nfabrikam.co.uk\nmodern.de\nabc.de\nax.de\n"
-		     "firma1.de\nrool.de\nm\xc3\xbcller.de\ndev.fabrikam.co.uk\n");
+	struct known_names *known = known_of(
+	    "mail.contoso.com\nowa.contoso.com\nnode1-web.contoso.com\nfabrikam.co.uk\nmodern.de\nabc.de\nax.de\n"
+	    "firma1.de\nrool.de\nm\xc3\xbcller.de\ndev.fabrikam.co.uk\n");
 	static const struct {
 		const char *typed, *meant; /* NULL = nothing */
 		enum name_mistake mistake;
@@ -64,6 +65,7 @@ what_was_meant(void **state UNUSED)
 		/* other names, and no mistakes */
 		{ "mail2.contoso.com", NULL, MISTAKE_NONE },
 		{ "mails.contoso.com", NULL, MISTAKE_NONE },
+		{ "node2-web.contoso.com", NULL, MISTAKE_NONE },
 		{ "webmail.contoso.com", NULL, MISTAKE_NONE },
 		{ "jool.de", NULL, MISTAKE_NONE }, /* four letters, any other one */
 		{ "firma2.de", NULL, MISTAKE_NONE },
@@ -148,6 +150,49 @@ the_domain_twice(void **state UNUSED)
 	assert_int_equal(found.mistake, MISTAKE_NONE);
 }
 
+static bool
+asks_for(const struct name_keys *keys, const char *text)
+{
+	uint64_t its[KNOWN_KEYS];
+	struct host_name name;
+
+	assert_true(str_copy(str_of(text), name.text, sizeof(name.text)));
+	known_keys_of(&name, its);
+	for (size_t i = 0; i < keys->count; i++)
+		if (keys->row[i] == its[KNOWN_HOST] || keys->row[i] == its[KNOWN_DOMAIN] ||
+		    keys->row[i] == its[KNOWN_LABEL])
+			return true;
+	return false;
+}
+
+/* What a database is asked for leads to the same names as the index. */
+static void
+keys_lead_to_what_was_meant(void **state UNUSED)
+{
+	static const struct {
+		const char *typed, *domain;
+		bool asked;
+	} cases[] = {
+		{ "owa.contsoo.com", "contoso.com", true },
+		{ "owa.contoso.cm", "contoso.com", true },
+		{ "owacontoso.com", "contoso.com", true },
+		{ "owa.con.toso.com", "contoso.com", true },
+		{ "contoso.com.evil.de", "contoso.com", true },
+		{ "rnodern.de", "modern.de", true },
+		{ "xn--80aa0cbo65f.com", "paypal.com", true },
+		{ "owa.contoso.com", "northwind.com", false },
+		{ "owa.cnotsoo.com", "contoso.com", false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(name_keys_fini) struct name_keys keys = { 0 };
+
+		name_keys_for(cases[i].typed, &keys);
+		assert_true(keys.count > 100 && keys.count < 3000);
+		assert_int_equal(asks_for(&keys, cases[i].domain), cases[i].asked);
+	}
+}
+
 static void
 lists(void **state UNUSED)
 {
@@ -184,6 +229,7 @@ main(void)
 		cmocka_unit_test(the_nearest),
 		cmocka_unit_test(below_ones_own),
 		cmocka_unit_test(the_domain_twice),
+		cmocka_unit_test(keys_lead_to_what_was_meant),
 		cmocka_unit_test(lists),
 	};
 

@@ -32,6 +32,8 @@ struct known_names {
 	size_t slots, used; /* slots: a power of two */
 	uint32_t extra[EXTRA_MAX];
 	size_t extra_count;
+	known_ask_fn *ask; /* NULL = nobody wants to know */
+	void *to;
 };
 
 struct known_names *
@@ -159,6 +161,8 @@ known_names_under(const struct known_names *known, uint64_t key, known_seen_fn *
 	const struct slot *slot;
 	size_t at = (uint32_t)key;
 
+	if (known->ask)
+		known->ask(known->to, key);
 	for (size_t i = 0; i < KNOWN_SEEN_MAX && (slot = next_slot(known, key, &at)); i++) {
 		const struct known_name name = name_at(known, slot->entry);
 
@@ -197,6 +201,13 @@ put_key(struct known_names *known, uint64_t key, uint32_t entry)
 		grow_slots(known);
 	put_slot(known->slot, known->slots, (struct slot){ (uint32_t)key, entry });
 	known->used++;
+}
+
+void
+known_names_tell(struct known_names *known, known_ask_fn *ask, void *to)
+{
+	known->ask = ask;
+	known->to = to;
 }
 
 /* ---- exact ---- */
@@ -344,6 +355,17 @@ known_names_add(struct known_names *known, const struct host_name *name)
 	put_key(known, key_of_host(parts.host, parts.domain), entry);
 	put_domain(known, &parts, entry);
 	return 0;
+}
+
+void
+known_keys_of(const struct host_name *name, uint64_t ret[static KNOWN_KEYS])
+{
+	const struct name_parts parts = name_parts_of(name->text);
+	uint64_t sum = sum_of_skeleton(parts.label);
+
+	ret[KNOWN_HOST] = key_of_host(parts.host, parts.domain);
+	ret[KNOWN_DOMAIN] = known_key(KNOWN_DOMAIN, sum, parts.ending);
+	ret[KNOWN_LABEL] = known_key(KNOWN_LABEL, sum, STR(""));
 }
 
 /* ---- near ---- */

@@ -45,6 +45,14 @@ size_t known_names_count(const struct known_names *known);
 const char *known_names_at(const struct known_names *known, size_t at); /* in the order they came */
 size_t known_names_bytes(const struct known_names *known);              /* of memory */
 
+/* From now on every key that is looked under is told, whether somebody is there or not: those who
+ * keep names elsewhere learn what to fetch (names/fetch.h). */
+typedef void known_ask_fn(void *to, uint64_t key);
+void known_names_tell(struct known_names *known, known_ask_fn *ask, void *to);
+/* What such a keeper puts the name under. */
+#define KNOWN_KEYS 3
+void known_keys_of(const struct host_name *name, uint64_t ret[static KNOWN_KEYS]);
+
 bool known_names_has(const struct known_names *known, const char *name);
 /* Is the domain that of one of the names? */
 bool known_names_has_domain(const struct known_names *known, struct str domain);

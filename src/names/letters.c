@@ -179,10 +179,20 @@ without_number(const struct letters *letters)
 	return count;
 }
 
+static bool
+differ_in_digits(const struct letters *a, const struct letters *b)
+{
+	for (size_t i = 0; i < a->count && a->count == b->count; i++)
+		if (a->at[i] != b->at[i] && !(is_digit(a->at[i]) && is_digit(b->at[i])))
+			return false;
+	return a->count == b->count;
+}
+
 bool
 letters_differ_in_number(const struct letters *a, const struct letters *b)
 {
 	size_t count = without_number(a);
 
-	return count == without_number(b) && memcmp(a->at, b->at, count * sizeof(a->at[0])) == 0;
+	return differ_in_digits(a, b) ||
+	       (count == without_number(b) && memcmp(a->at, b->at, count * sizeof(a->at[0])) == 0);
 }

@@ -24,7 +24,7 @@ struct letters {
 void letters_of(struct str label, struct letters *ret);
 void letters_skeleton(const struct letters *plain, struct letters *ret);
 bool letters_eq(const struct letters *a, const struct letters *b);
-/* In the number at their end alone: mail and mail2, firma1 and firma2; or not at all. */
+/* In a number alone: mail and mail2, node1-web and node2-web; or not at all. */
 bool letters_differ_in_number(const struct letters *a, const struct letters *b);
 struct letters letters_drop(const struct letters *from, size_t at); /* without the one at `at` */
 /* One letter in UTF-8, terminated. */

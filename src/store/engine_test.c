@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "store/certificates.h"
+#include "store/domains.h"
 #include "store/events.h"
 #include "store/keys.h"
 #include "store/messages.h"
@@ -256,13 +257,13 @@ an_older_database_is_brought_up_to_date(void **state)
 	    " created INTEGER, sent INTEGER, body TEXT, attachment_name TEXT, attachment_type TEXT, attachment TEXT);"
 	    "INSERT INTO messages SELECT id, order_id, incoming, purpose, sender, recipient, subject, message_id, words, created, sent, body,"
 	    " attachment_name, attachment_type, attachment FROM new; DROP TABLE new;"
-	    "DROP TABLE deliveries; DROP TABLE intermediates; DROP TABLE survey_rows; DROP TABLE surveys; DROP INDEX sites_of_balancer;"
+	    "DROP TABLE deliveries; DROP TABLE intermediates; DROP TABLE survey_rows; DROP TABLE surveys; DROP TABLE customer_domains; DROP TABLE domain_keys; DROP INDEX sites_of_balancer;"
 	    "DROP INDEX orders_of_customer_in_stage; DROP INDEX tasks_leased;"
 	    "DELETE FROM counters WHERE name IN ('task', 'event'); UPDATE schema_version SET value=1");
 	store_free(lab->s);
 	lab->s = reopen(lab);
 	OK(store_schema_version(lab->s, &version));
-	assert_int_equal(version, 10);
+	assert_int_equal(version, 11);
 	assert_int_equal(count_of(lab, "SELECT value FROM counters WHERE name='task'"), tasks);
 	OK(store_event_verify(lab->s, &version));
 	assert_int_equal(version, events);
@@ -405,8 +406,10 @@ live_fully(struct lab *lab)
 	struct queue_depth depth;
 	struct task task;
 	struct site site;
+	CLEAN(known_names_free) struct known_names *known = known_names_new();
+	struct host_name domain = { "contoso.com" };
 	int64_t under_way;
-	bool first_eyes;
+	bool first_eyes, theirs;
 	size_t count;
 	when next;
 
@@ -425,6 +428,11 @@ live_fully(struct lab *lab)
 		OK(store_order_list(lab->s, &filter, page, &orders));
 		OK(store_findings_open(lab->s, renewal.id, &found));
 	}
+	OK(store_begin(lab->s));
+	OK(store_domains_set(lab->s, lab->customer.id, &(struct domain_list){ &domain, 1 }));
+	OK(store_commit(lab->s, "test.domains"));
+	OK(store_domains_of_others(lab->s, renewal.id, "owa.contoso.com", &theirs));
+	OK(store_domains_like(lab->s, renewal.id, "owa.contsoo.com", known));
 	OK(store_site_list(lab->s, lab->customer.id, page, &sites));
 	OK(store_site_by_host(lab->s, "owa.contoso.com", &site));
 	OK(store_order_by_host(lab->s, "owa.contoso.com", &first));

@@ -168,6 +168,14 @@ static const char *const steps[] = {
 	/* 10: what is odd before the purchase waits for somebody to say that it is meant */
 	"ALTER TABLE orders ADD COLUMN fact_doubted @int NOT NULL DEFAULT 0;"
 	"ALTER TABLE orders ADD COLUMN fact_questioned @int NOT NULL DEFAULT 0;",
+
+	/* 11: the domains of customers, which the names of their sites are held against */
+	"CREATE TABLE customer_domains (customer @blob NOT NULL REFERENCES customers, domain TEXT NOT NULL, PRIMARY KEY (customer, domain)) @strict;"
+	"CREATE INDEX customer_domains_by_domain ON customer_domains (domain, customer);"
+	/* what they are found by when something like them is typed: docs/decisions/0021 */
+	"CREATE TABLE domain_keys (key @int NOT NULL, customer @blob NOT NULL REFERENCES customers, domain TEXT NOT NULL,"
+	" PRIMARY KEY (key, customer, domain)) @strict;"
+	"CREATE INDEX domain_keys_of_customer ON domain_keys (customer);",
 };
 /* clang-format on */
 

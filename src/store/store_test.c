@@ -6,6 +6,7 @@
 
 #include "store/certificates.h"
 #include "store/db.h"
+#include "store/domains.h"
 #include "store/events.h"
 #include "store/keys.h"
 #include "store/messages.h"
@@ -595,6 +596,54 @@ changes_tell_before_and_after(void **state)
 }
 
 static void
+set_domains(struct lab *lab, struct host_name *row, size_t count)
+{
+	OK(store_begin(lab->s));
+	OK(store_domains_set(lab->s, lab->customer.id, &(struct domain_list){ row, count }));
+	OK(store_commit(lab->s, "test.domains"));
+}
+
+static void
+domains_are_replaced(void **state)
+{
+	struct lab *lab = *state;
+	CLEAN(known_names_free) struct known_names *known = known_names_new();
+	struct host_name rows[] = { { "contoso.de" }, { "contoso.com" }, { "contoso.de" } };
+	CLEAN(event_list_fini) struct event_list events = { 0 };
+	CLEAN(domain_list_fini) struct domain_list list = { 0 };
+	const struct id other = { .b = { 1 } };
+	size_t last;
+	bool theirs;
+
+	set_domains(lab, rows, COUNT_OF(rows));
+	OK(store_domains_get(lab->s, lab->customer.id, &list));
+	assert_int_equal(list.count, 2);
+	assert_string_equal(list.row[0].text, "contoso.com");
+	OK(store_domains_of_others(lab->s, other, "a.owa.contoso.de", &theirs));
+	assert_true(theirs);
+	OK(store_domains_of_others(lab->s, other, "mycontoso.de", &theirs));
+	assert_false(theirs);
+	OK(store_domains_of_others(lab->s, lab->customer.id, "owa.contoso.de", &theirs));
+	assert_false(theirs);
+	OK(store_domains_like(lab->s, other, "owa.contsoo.com", known));
+	assert_true(known_names_count(known) == 1 && known_names_has(known, "contoso.com"));
+	OK(store_domains_like(lab->s, lab->customer.id, "contosso.de", known));
+	OK(store_domains_like(lab->s, other, "northwind.de", known));
+	assert_int_equal(known_names_count(known), 1);
+	set_domains(lab, rows, 2); /* the same: nothing to tell */
+	set_domains(lab, rows, 1);
+	OK(store_domains_like(lab->s, other, "contoso.at", known));
+	assert_true(known_names_has(known, "contoso.de"));
+	OK(store_event_list(lab->s, ID_NONE, 0, 100, &events));
+	last = events.count - 1;
+	assert_string_equal(events.row[last].action, "customer.domains");
+	assert_string_equal(events.row[last].detail,
+	    "{\"domains\":{\"before\":\"contoso.com contoso.de\",\"after\":\"contoso.de\"}}");
+	assert_string_equal(events.row[last - 1].action, "customer.domains");
+	assert_string_not_equal(events.row[last - 2].action, "customer.domains");
+}
+
+static void
 an_order_is_added_as_given(void **state)
 {
 	struct lab *lab = *state;
@@ -758,6 +807,7 @@ main(void)
 		IN_LAB(pools_know_their_limits),
 		IN_LAB(events_tell_who),
 		IN_LAB(changes_tell_before_and_after),
+		IN_LAB(domains_are_replaced),
 		IN_LAB(findings_come_back),
 		IN_LAB(findings_keep_their_order_and_age),
 		IN_LAB(values_that_are_no_text_are_shown),
