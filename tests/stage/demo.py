@@ -87,19 +87,23 @@ def intake(tell, stage):
         tell.detail(f"order  {order['number']} for {order['host']} (typed: https://OWA.contoso.com/owa)")
         for finding in order.get("findings", []):
             tell.detail(f"note   {finding['title']}")
+        asked = stage.until(order, lambda o: o["facts"].get("questioned"), what="the question about the name")
+        question = stage.api.get(f"/orders/{asked['number']}/question")
+        stage.api.post(f"/orders/{asked['number']}/confirm", {"question": question["question"]})
+        tell.detail(f"mail   {stage.mailbox.find(HOST)[0]['Subject']}; the customer confirms it, letter by letter")
     return customer, order
 
 
 def request(tell, stage, order):
     with tell("Address, key and request", "certdesk, by itself"):
         stage.csr(order)
-        letters = stage.mailbox.find(HOST)
+        letter = next(one for one in stage.mailbox.find(HOST) if list(one.iter_attachments()))
         shown = stage.show(order)
-        csr = next(p for p in letters[0].iter_attachments()).get_content()
+        csr = next(letter.iter_attachments()).get_content()
         csr = csr.decode() if isinstance(csr, bytes) else csr
         tell.detail(f"ip     {shown['address']} reserved")
         tell.detail("key    RSA, 2048 bits; made and kept wrapped by the keeper")
-        tell.detail(f"mail   to {letters[0]['To']}: {letters[0]['Subject']}")
+        tell.detail(f"mail   to {letter['To']}: {letter['Subject']}")
     return shown, csr
 
 
