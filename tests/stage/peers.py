@@ -7,6 +7,8 @@ import email
 import email.policy
 import http.server
 import os
+import random
+import re
 import signal
 import socket
 import subprocess
@@ -15,10 +17,17 @@ import time
 from pathlib import Path
 
 
+LANES = 16  # of tests side by side, each with ports of its own
+LANE = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0) % LANES
+
+
 def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that outgoing connections get, and none that a test beside this one may choose: nobody takes it before it is listened at."""
+    while True:
+        port = random.randrange(10000, 32000, LANES) + LANE
+        with socket.socket(socket.AF_INET, kind) as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def free_port_both():
