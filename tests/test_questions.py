@@ -64,6 +64,23 @@ def test_what_was_not_meant_is_cancelled(stage, host):
     assert [m["purpose"] for m in s.api.all(f"/orders/{order['number']}/messages")] == ["question"]
 
 
+def test_a_name_of_another_customer_is_the_providers_to_decide(stage, host):
+    """Whoever orders it cannot take it by saying yes twice: nobody is asked by mail, the order waits for the provider, who is told why."""
+    s = stage
+    s.api.post("/customers", {"name": f"Fabrikam {host}", "domains": ["fabrikam.co.at"]})
+    order = s.order(s.service, "owa.fabrikam.co.at", key="p256")
+    rests = s.until(order, lambda o: o["facts"].get("stuck"), what="the provider's turn")
+    assert rests["waits_for"] == "provider" and "for the provider to decide" in rests["trouble"] and "FQDN_OTHERS" in [f["code"] for f in rests["findings"]]
+    assert list(s.api.all(f"/orders/{order['number']}/messages")) == [] and "Fabrikam" not in str(s.customers_own.get(f"/orders/{order['number']}"))
+    assert f"certdesk order confirm {order['number']}" in s.house.cli("order", "show", order["number"]).stdout
+    question = {"question": s.api.get(f"/orders/{order['number']}/question")["question"]}
+    with pytest.raises(Refused) as refused:
+        s.customers_own.post(f"/orders/{order['number']}/confirm", question)
+    assert refused.value.status == 403 and refused.value.problem["code"] == "PROVIDER_ONLY" and not s.show(order)["facts"].get("checked")
+    confirmed = s.api.post(f"/orders/{order['number']}/confirm", question)
+    assert "stuck" not in confirmed["facts"] and s.csr(order)
+
+
 def test_a_plain_name_asks_nothing(stage, host):
     order = stage.order(stage.service, host, key="p256")
     assert stage.csr(order)

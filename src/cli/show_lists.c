@@ -106,12 +106,12 @@ show_next(const struct cli *cli, const json_t *order)
 	else if (json_object_get(facts, "unapproved") && !json_object_get(facts, "stuck"))
 		snprintf(text, sizeof(text),
 		    "somebody who did not accept it: certdesk order approve %s", number);
+	else if (json_object_get(facts, "doubted"))
+		snprintf(text, sizeof(text),
+		    "look and confirm, or cancel: certdesk order confirm %s", number);
 	else if (strcmp(turn, "provider") == 0)
 		snprintf(text, sizeof(text), "see to the trouble, then: certdesk order go-on %s",
 		    number);
-	else if (strcmp(turn, "customer") == 0 && json_object_get(facts, "doubted"))
-		snprintf(text, sizeof(text),
-		    "look and confirm, or cancel: certdesk order confirm %s", number);
 	else if (strcmp(turn, "customer") == 0 && !json_object_get(facts, "certified"))
 		snprintf(text, sizeof(text),
 		    "buy with: certdesk order csr %s; then: certdesk order certificate %s FILE...",

@@ -62,41 +62,52 @@ question_show(struct request *request, struct answer *answer)
 	return r;
 }
 
-static int
-is_meant(struct request *request, const struct order *o, struct str number, bool *ret)
+static bool
+is_number_of(const struct doubt *doubt, struct str number)
 {
-	struct doubt *doubt = alloc_zero(sizeof(*doubt));
 	CLEAN(buf_fini) struct buf is = BUF(80);
-	int r = doubt_read(request->store, o, doubt);
 
 	buf_put_hex(&is, doubt->number, sizeof(doubt->number));
-	*ret = str_eq(buf_str(&is), number);
-	free(doubt);
-	return r;
+	return str_eq(buf_str(&is), number);
+}
+
+static int
+settle(struct request *request, struct answer *answer, const struct order *o,
+    const struct doubt *doubt, struct str number)
+{
+	int r;
+
+	if (!request_is_provider(request) && doubt_is_the_providers(doubt))
+		return answer_problem(answer, 403, "PROVIDER_ONLY",
+		    "This has to be decided by the provider, who was told of it.");
+	if (!is_number_of(doubt, number))
+		return answer_problem(answer, 409, "CHANGED",
+		    "What is to be confirmed has changed meanwhile. Look at it again.");
+	r = store_order_event(request->store, o->id, EVENT_ASSURED, "");
+	return order_change_settle(request, answer, o, r, "it was confirmed already.");
 }
 
 /* Read again under the write lock: what is confirmed is what was looked at. */
 static int
 confirm(struct request *request, struct answer *answer, const struct order *seen, struct str number)
 {
-	bool meant = false;
+	struct doubt *doubt;
 	struct order o;
 	int r = store_begin(request->store);
 
 	if (r == 0)
 		r = store_order_get(request->store, seen->id, &o);
-	if (r == 0 && !o.facts.fact[FACT_DOUBTED])
-		return order_change_settle(
-		    request, answer, &o, STORE_E_NOT_NOW, "nothing has to be confirmed.");
-	if (r == 0)
-		r = is_meant(request, &o, number, &meant);
 	if (r)
 		return r;
-	if (!meant)
-		return answer_problem(answer, 409, "CHANGED",
-		    "What is to be confirmed has changed meanwhile. Look at it again.");
-	r = store_order_event(request->store, o.id, EVENT_ASSURED, "");
-	return order_change_settle(request, answer, &o, r, "it was confirmed already.");
+	if (!o.facts.fact[FACT_DOUBTED])
+		return order_change_settle(
+		    request, answer, &o, STORE_E_NOT_NOW, "nothing has to be confirmed.");
+	doubt = alloc_zero(sizeof(*doubt));
+	r = doubt_read(request->store, &o, doubt);
+	if (r == 0)
+		r = settle(request, answer, &o, doubt, number);
+	free(doubt);
+	return r;
 }
 
 int

@@ -9,9 +9,10 @@
  * held against message_rule() (direction, size, fd) before its payload is looked at. A channel that
  * broke a rule is closed and stays closed; certdeskd makes a new one when the process is replaced.
  *
- * Thread safety: all of it may be used from many threads, one call is on the wire at a time. A new
- * connection (channel_renew) has nothing of the old: what was asked over the old one is answered
- * nowhere.
+ * Thread safety: all of it may be used from many threads, whose calls are on the wire side by side
+ * (docs/decisions/0020); of those that wait, one receives for all. Who gives up ends the connection,
+ * and with it everybody's calls. A new connection (channel_renew) has nothing of the old: what was
+ * asked over the old one is answered nowhere.
  */
 #pragma once
 
@@ -24,7 +25,7 @@ struct channel;
 enum {
 	CHANNEL_E_CLOSED = 1, /* the peer is gone, or broke a rule; wait for a new channel */
 	CHANNEL_E_TIMEOUT, /* no answer in time: the channel is closed, the outcome is unknown (or
-	                      other threads' calls took all the time and nothing was sent) */
+	                      others were sending all the time, and nothing was sent) */
 	CHANNEL_E_REFUSED, /* the peer called the request malformed or not allowed */
 };
 

@@ -254,7 +254,9 @@ a_doubt_waits_for_a_word(void **state UNUSED)
 	assert_int_equal(order_apply(&facts, EVENT_KEYED, NOW), ORDER_E_NOT_NOW);
 	assert_int_equal(order_apply(&facts, EVENT_QUESTIONED, NOW), 0);
 	assert_false(is_next(&facts, TASK_QUESTION));
+	assert_int_equal(order_apply(&facts, EVENT_STUCK, NOW), 0); /* the provider has to look */
 	assert_int_equal(order_apply(&facts, EVENT_ASSURED, NOW), 0);
+	assert_int_equal(facts.fact[FACT_STUCK], 0);
 	assert_int_equal(order_stage(&facts), STAGE_PREPARING);
 	assert_true(is_next(&facts, TASK_KEY));
 	assert_int_equal(order_apply(&facts, EVENT_ASSURED, NOW), ORDER_E_ALREADY);

@@ -63,3 +63,16 @@ doubt_severity(const struct doubt *doubt)
 
 	return first ? first->severity : SEVERITY_INFO;
 }
+
+bool
+doubt_is_the_providers(const struct doubt *doubt)
+{
+	for (size_t i = 0; i < doubt->findings.count; i++) {
+		const struct finding *finding = &doubt->findings.list[i];
+
+		if (finding->severity >= SEVERITY_HOLD &&
+		    finding_rule(finding->code)->owner == PARTY_PROVIDER)
+			return true;
+	}
+	return false;
+}

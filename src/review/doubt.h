@@ -16,5 +16,7 @@ struct doubt {
 
 /* The order's open findings. */
 int doubt_read(struct store *store, const struct order *order, struct doubt *ret) MUST_USE;
+/* Does one that holds have to be decided by the provider, and not by who ordered? */
+bool doubt_is_the_providers(const struct doubt *doubt);
 /* SEVERITY_INFO when there is none. */
 enum finding_severity doubt_severity(const struct doubt *doubt);

@@ -5,7 +5,7 @@
  * could not see, it moves last, or its users would meet a warning.
  *
  * What holds of eligibility, name and organization waits for somebody's word (docs/decisions/0024);
- * TASK_QUESTION asks for it by mail.
+ * TASK_QUESTION asks the customer for it by mail, or sets the order aside for the provider.
  */
 #include <stdlib.h>
 
@@ -52,13 +52,7 @@ step_check(struct hand *hand, const struct task *task, struct order *order, stru
 	struct dns_report report;
 	int r = look_at_dns(hand, order, &report, what);
 
-	if (r)
-		return r > 0 ? 0 : r;
-	r = hand_begin(hand);
-	if (r)
-		return r;
-	r = look_keep(hand, order, &report);
-	if (r)
+	if (r || what->kind != OUTCOME_DONE)
 		return r;
 	r = store_order_set_dns_when(hand->store, order->id, move_when(&report));
 	if (r)
@@ -67,11 +61,30 @@ step_check(struct hand *hand, const struct task *task, struct order *order, stru
 	return conclude(hand, task, order);
 }
 
+/* DONE in *what: the customer may answer. */
+static int
+who_answers(struct hand *hand, const struct order *order, struct outcome *what)
+{
+	struct doubt *doubt = alloc_zero(sizeof(*doubt));
+	int r = doubt_read(hand->store, order, doubt);
+
+	if (r == 0 && doubt_is_the_providers(doubt))
+		outcome_set(what, OUTCOME_HUMAN,
+		    "What looks odd is for the provider to decide: confirm the order, or cancel it.");
+	else
+		outcome_set(what, OUTCOME_DONE, "%s", "");
+	free(doubt);
+	return r;
+}
+
 int
 step_question(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
-	int r = hand_write(hand, order, MAIL_QUESTION, what);
+	int r = who_answers(hand, order, what);
 
+	if (r || what->kind != OUTCOME_DONE)
+		return r;
+	r = hand_write(hand, order, MAIL_QUESTION, what);
 	return r || what->kind != OUTCOME_DONE
 	           ? r
 	           : hand_finish(hand, task, EVENT_QUESTIONED, "", "worker.questioned");

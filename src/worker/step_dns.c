@@ -2,8 +2,8 @@
 /* TASK_DNS: where does the name point? */
 #include "worker/look.h"
 
-int
-look_keep(struct hand *hand, const struct order *order, struct dns_report *report)
+static int
+keep(struct hand *hand, const struct order *order, struct dns_report *report)
 {
 	CLEAN(buf_fini) struct buf json = BUF(1 << 16);
 	const struct finding *first;
@@ -34,8 +34,14 @@ look_at_dns(
 	int r = hand_load(hand, order, &matter, what);
 
 	if (r)
+		return r > 0 ? 0 : r;
+	r = dns_check(hand->dns, &matter.name, &matter.address, ret);
+	if (r == 0)
+		r = hand_begin(hand);
+	if (r)
 		return r;
-	return dns_check(hand->dns, &matter.name, &matter.address, ret);
+	outcome_set(what, OUTCOME_DONE, "%s", dns_verdict_name(ret->verdict));
+	return keep(hand, order, ret);
 }
 
 /* The event that a look means for the facts as they are; EVENT_MAX for none. A look that saw
@@ -59,13 +65,7 @@ step_dns(struct hand *hand, const struct task *task, struct order *order, struct
 	struct order after;
 	int r = look_at_dns(hand, order, &report, what);
 
-	if (r)
-		return r > 0 ? 0 : r;
-	r = hand_begin(hand);
-	if (r)
-		return r;
-	r = look_keep(hand, order, &report);
-	if (r)
+	if (r || what->kind != OUTCOME_DONE)
 		return r;
 	r = store_order_looked(hand->store, order->id);
 	if (r)
@@ -76,7 +76,6 @@ step_dns(struct hand *hand, const struct task *task, struct order *order, struct
 	r = store_order_get(hand->store, order->id, &after);
 	if (r)
 		return error_fold(r);
-	outcome_set(what, OUTCOME_DONE, "%s", dns_verdict_name(report.verdict));
 	if (event_of(&report, &after) != EVENT_MAX)
 		return hand_finish(hand, task, event_of(&report, &after), "", "worker.dns");
 	r = store_order_settle(hand->store, &after);
