@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/proxies.h"
 
-#include <jansson.h>
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
+
+#include "pki/data_file.h"
+
+static_assert(PROXIES_WORDS_SIZE >= DATA_FILE_WORDS_SIZE, "room for what is wrong");
 
 struct proxy {
 	char name[PROXIES_NAME_SIZE];
@@ -21,24 +24,11 @@ struct proxies {
 	when dated;
 };
 
-static void
-json_free(json_t *json)
-{
-	json_decref(json);
-}
-CLEAN_DEFINE(json_free, json_t *);
-
 struct proxies *
 proxies_free(struct proxies *proxies)
 {
 	free(proxies);
 	return NULL;
-}
-
-static struct str
-text_of(const json_t *value)
-{
-	return str_bytes(json_string_value(value), json_string_length(value));
 }
 
 static bool
@@ -50,7 +40,7 @@ read_prefixes(const json_t *list, struct proxies *to)
 	json_array_foreach(list, i, item)
 	{
 		if (to->range_count == PROXIES_PREFIXES_MAX ||
-		    !addr_prefix_parse(text_of(item), &to->range[to->range_count].prefix))
+		    !addr_prefix_parse(data_file_text(item), &to->range[to->range_count].prefix))
 			return false;
 		to->range[to->range_count++].proxy = to->count;
 	}
@@ -66,7 +56,8 @@ read_aliases(const json_t *list, struct proxy *to)
 	json_array_foreach(list, i, item)
 	{
 		if (to->alias_count == PROXIES_ALIASES_MAX ||
-		    !str_copy(text_of(item), to->alias[to->alias_count], PROXIES_NAME_SIZE) ||
+		    !str_copy(
+			data_file_text(item), to->alias[to->alias_count], PROXIES_NAME_SIZE) ||
 		    !strchr(to->alias[to->alias_count], '.'))
 			return false;
 		to->alias_count++;
@@ -80,10 +71,10 @@ read_row(const json_t *from, struct proxies *to)
 {
 	struct proxy *proxy = &to->proxy[to->count];
 
-	str_show(text_of(json_object_get(from, "name")), proxy->name, sizeof(proxy->name));
+	str_show(data_file_text(json_object_get(from, "name")), proxy->name, sizeof(proxy->name));
 	if (!*proxy->name)
 		return "has no name";
-	if (text_of(json_object_get(from, "source")).len == 0)
+	if (data_file_text(json_object_get(from, "source")).len == 0)
 		return "names no source";
 	if (!read_prefixes(json_object_get(from, "prefixes"), to))
 		return "\"prefixes\" must be a list of prefixes such as 192.0.2.0/24";
@@ -93,42 +84,23 @@ read_row(const json_t *from, struct proxies *to)
 }
 
 static const char *
-read_rows(const json_t *list, struct proxies *to)
+add_row(void *to, json_t *from)
 {
-	size_t count = json_array_size(list);
+	struct proxies *proxies = to;
+	const char *wrong = read_row(from, proxies);
 
-	if (!json_is_array(list) || count > PROXIES_MAX)
-		return "\"rows\" must be a list of at most 100";
-	for (; to->count < count; to->count++) {
-		const char *wrong = read_row(json_array_get(list, to->count), to);
-
-		if (wrong)
-			return wrong;
-	}
-	return NULL;
+	proxies->count += wrong == NULL;
+	return wrong;
 }
 
 int
 proxies_new(struct str json, char words[static PROXIES_WORDS_SIZE], struct proxies **ret)
 {
+	static const struct data_file_form form = { .most = PROXIES_MAX, .read_row = add_row };
 	CLEAN(proxies_free) struct proxies *proxies = alloc_zero(sizeof(*proxies));
-	CLEAN(json_free) json_t *root = NULL;
-	json_error_t error;
-	const char *wrong;
 
-	root = json_loadb(json.p, json.len, JSON_REJECT_DUPLICATES, &error);
-	if (!root) {
-		snprintf(words, PROXIES_WORDS_SIZE, "line %d, column %d: %.80s", error.line,
-		    error.column, error.text);
+	if (data_file_read(json, &form, proxies, &proxies->dated, words))
 		return PROXIES_E_MALFORMED;
-	}
-	wrong = !when_parse(text_of(json_object_get(root, "dated")), &proxies->dated)
-	            ? "\"dated\" is no time (RFC 3339)"
-	            : read_rows(json_object_get(root, "rows"), proxies);
-	if (wrong) {
-		snprintf(words, PROXIES_WORDS_SIZE, "row %zu: %s", proxies->count + 1, wrong);
-		return PROXIES_E_MALFORMED;
-	}
 	*ret = TAKE(proxies);
 	return 0;
 }

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/cas.h"
 
+#include <assert.h>
 #include <ctype.h>
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "pki/data_file.h"
+
+static_assert(CAS_WORDS_SIZE >= DATA_FILE_WORDS_SIZE, "room for what is wrong");
 
 struct cas {
 	struct ca ca[CAS_MAX];
 	size_t count;
 	when dated;
 };
-
-static void
-json_free(json_t *json)
-{
-	json_decref(json);
-}
-CLEAN_DEFINE(json_free, json_t *);
 
 struct cas *
 cas_free(struct cas *cas)
@@ -26,18 +22,12 @@ cas_free(struct cas *cas)
 	return NULL;
 }
 
-static struct str
-text_of(const json_t *value)
-{
-	return str_bytes(json_string_value(value), json_string_length(value));
-}
-
 /* Fit for people, and nothing lost by that. */
 static bool
 read_text(const json_t *value, char to[static CA_TEXT_SIZE])
 {
-	str_show(text_of(value), to, CA_TEXT_SIZE);
-	return *to != '\0' && str_eq(str_of(to), text_of(value));
+	str_show(data_file_text(value), to, CA_TEXT_SIZE);
+	return *to != '\0' && str_eq(str_of(to), data_file_text(value));
 }
 
 static bool
@@ -130,44 +120,25 @@ read_row(json_t *from, const struct cas *cas, struct ca *to)
 }
 
 static const char *
-read_rows(const json_t *list, struct cas *to)
+add_row(void *to, json_t *from)
 {
-	size_t count = json_array_size(list);
+	struct cas *cas = to;
+	const char *wrong = read_row(from, cas, &cas->ca[cas->count]);
 
-	if (!json_is_array(list) || count == 0 || count > CAS_MAX)
-		return "\"rows\" must be a list of 1 to 200";
-	while (to->count < count) {
-		const char *wrong =
-		    read_row(json_array_get(list, to->count), to, &to->ca[to->count]);
-
-		if (wrong)
-			return wrong;
-		to->count++;
-	}
-	return NULL;
+	cas->count += wrong == NULL;
+	return wrong;
 }
 
 int
 cas_new(struct str json, char words[static CAS_WORDS_SIZE], struct cas **ret)
 {
+	static const struct data_file_form form = {
+		.least = 1, .most = CAS_MAX, .read_row = add_row
+	};
 	CLEAN(cas_free) struct cas *cas = alloc_zero(sizeof(*cas));
-	CLEAN(json_free) json_t *root = NULL;
-	json_error_t error;
-	const char *wrong;
 
-	root = json_loadb(json.p, json.len, JSON_REJECT_DUPLICATES, &error);
-	if (!root) {
-		snprintf(words, CAS_WORDS_SIZE, "line %d, column %d: %.80s", error.line,
-		    error.column, error.text);
+	if (data_file_read(json, &form, cas, &cas->dated, words))
 		return CAS_E_MALFORMED;
-	}
-	wrong = !when_parse(text_of(json_object_get(root, "dated")), &cas->dated)
-	            ? "\"dated\" is no time (RFC 3339)"
-	            : read_rows(json_object_get(root, "rows"), cas);
-	if (wrong) {
-		snprintf(words, CAS_WORDS_SIZE, "row %zu: %s", cas->count + 1, wrong);
-		return CAS_E_MALFORMED;
-	}
 	*ret = TAKE(cas);
 	return 0;
 }

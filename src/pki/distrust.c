@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/distrust.h"
 
-#include <jansson.h>
+#include <assert.h>
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "pki/data_file.h"
+
+static_assert(DISTRUST_TEXT_SIZE >= DATA_FILE_WORDS_SIZE, "room for what is wrong");
 
 struct distrust {
 	struct distrust_row *row;
 	size_t count;
 	when dated;
 };
-
-static void
-json_free(json_t *json)
-{
-	json_decref(json);
-}
-CLEAN_DEFINE(json_free, json_t *);
 
 struct distrust *
 distrust_free(struct distrust *distrust)
@@ -33,9 +28,7 @@ distrust_free(struct distrust *distrust)
 static struct str
 member(const json_t *object, const char *name)
 {
-	const json_t *value = json_object_get(object, name);
-
-	return str_bytes(json_string_value(value), json_string_length(value));
+	return data_file_text(json_object_get(object, name));
 }
 
 static bool
@@ -101,47 +94,27 @@ read_row(const json_t *from, struct distrust_row *to)
 }
 
 static const char *
-read_rows(const json_t *list, struct distrust *to, size_t *ret_at)
+add_row(void *to, json_t *from)
 {
-	size_t count = json_array_size(list);
+	struct distrust *distrust = to;
+	const char *wrong;
 
-	*ret_at = 0;
-	if (!json_is_array(list) || count > DISTRUST_ROWS_MAX)
-		return "\"rows\" must be a list of at most 2000";
-	to->row = alloc_array(count + 1, sizeof(*to->row));
-	memset(to->row, 0, (count + 1) * sizeof(*to->row));
-	for (*ret_at = 0; *ret_at < count; (*ret_at)++) {
-		const char *wrong = read_row(json_array_get(list, *ret_at), &to->row[to->count]);
-
-		if (wrong)
-			return wrong;
-		to->count++;
-	}
-	return NULL;
+	distrust->row = alloc_again(distrust->row, distrust->count + 1, sizeof(*distrust->row));
+	distrust->row[distrust->count] = (struct distrust_row){ 0 };
+	wrong = read_row(from, &distrust->row[distrust->count]);
+	distrust->count += wrong == NULL;
+	return wrong;
 }
 
 int
 distrust_new(struct str json, char words[static DISTRUST_TEXT_SIZE], struct distrust **ret)
 {
+	static const struct data_file_form form = { .most = DISTRUST_ROWS_MAX,
+		.read_row = add_row };
 	CLEAN(distrust_free) struct distrust *distrust = alloc_zero(sizeof(*distrust));
-	CLEAN(json_free) json_t *root = NULL;
-	json_error_t error;
-	const char *wrong;
-	size_t at = 0;
 
-	root = json_loadb(json.p, json.len, JSON_REJECT_DUPLICATES, &error);
-	if (!root) {
-		snprintf(words, DISTRUST_TEXT_SIZE, "line %d, column %d: %.80s", error.line,
-		    error.column, error.text);
+	if (data_file_read(json, &form, distrust, &distrust->dated, words))
 		return DISTRUST_E_MALFORMED;
-	}
-	wrong = !when_parse(member(root, "dated"), &distrust->dated)
-	            ? "\"dated\" is no time (RFC 3339)"
-	            : read_rows(json_object_get(root, "rows"), distrust, &at);
-	if (wrong) {
-		snprintf(words, DISTRUST_TEXT_SIZE, "row %zu: %s", at + 1, wrong);
-		return DISTRUST_E_MALFORMED;
-	}
 	*ret = TAKE(distrust);
 	return 0;
 }
