@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from stage.ca import CA, openssl
-from stage.house import build_folder
+from stage.command import PROGRAM, UTF8, Command
 
-PROGRAM = build_folder() / "src" / "programs" / "certdesk"
+COMMAND = Command("inspect")
+run, told, text, refused = COMMAND.run, COMMAND.told, COMMAND.text, COMMAND.refused
+
 FIXTURES = Path(os.environ.get("CERTDESK_FIXTURES", Path(__file__).resolve().parents[2] / "shared" / "fixtures"))
 HOST, PASSWORD = "owa.contoso.com", "s3cret-of-anna"
-UTF8 = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 LETTER_BEYOND = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -50,28 +51,6 @@ class Files:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     return Files(tmp_path_factory.mktemp("inspect"))
-
-
-def run(*args, env=None, **more):
-    return subprocess.run([PROGRAM, "inspect", *map(str, args)], capture_output=True, env=env or UTF8, timeout=60, **more)
-
-
-def told(*args, status=None, **more):
-    r = run("--json", *args, **more)
-    assert r.returncode == status if status is not None else r.returncode in (0, 1), r.stderr
-    return json.loads(r.stdout)
-
-
-def text(*args, status=None, **more):
-    r = run(*args, **more)
-    assert status is None or r.returncode == status, r.stdout.decode() + r.stderr.decode()
-    return r.stdout.decode()
-
-
-def refused(*args, **more):
-    r = run(*args, **more)
-    assert r.returncode == 2 and not r.stdout, r
-    return r.stderr.decode()
 
 
 def on_terminal(*args, env=None, width=100):

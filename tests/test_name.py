@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 import unicodedata
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -11,34 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from stage.house import build_folder
+from stage.command import Command
 
-PROGRAM = build_folder() / "src" / "programs" / "certdesk"
+COMMAND = Command("name")
+run, told, text, refused = COMMAND.run, COMMAND.told, COMMAND.text, COMMAND.refused
+
 FIXTURES = Path(os.environ.get("CERTDESK_FIXTURES", Path(__file__).resolve().parents[2] / "shared" / "fixtures")) / "corpus" / "names"
-UTF8 = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 LETTER_BEYOND = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def run(*args, **more):
-    return subprocess.run([PROGRAM, "name", *map(str, args)], capture_output=True, env=UTF8, timeout=60, **more)
-
-
-def told(*args, status=None, **more):
-    r = run("--json", *args, **more)
-    assert r.returncode in ((0, 1) if status is None else (status,)), r.stdout + r.stderr
-    return json.loads(r.stdout)
-
-
-def text(*args, status=None, **more):
-    r = run(*args, **more)
-    assert status is None or r.returncode == status, r.stdout.decode() + r.stderr.decode()
-    return r.stdout.decode()
-
-
-def refused(*args, **more):
-    r = run(*args, **more)
-    assert r.returncode == 2 and not r.stdout, r
-    return r.stderr.decode()
 
 
 def codes(said):

@@ -49,6 +49,10 @@ def test_what_was_pasted_is_confirmed(stage, host):
     assert confirmed["stage"] == "preparing" and "doubted" not in confirmed["facts"]
     csr = s.csr(order)
     assert s.api.get(f"/orders/{order['number']}")["facts"]["keyed"] and csr.startswith("-----BEGIN CERTIFICATE REQUEST")
+    s.until(order, lambda o: o["facts"].get("asked"), what="the request by mail")
+    heads = {letter["Subject"].split(" [")[0]: letter for letter in s.mailbox.find(host)}
+    asked, request = (next(one for words, one in heads.items() if words.startswith(start)) for start in ("Is ", "The certificate request"))
+    assert request["In-Reply-To"] == asked["Message-ID"] and not asked["In-Reply-To"], "two threads"
     assert "order.assured" in {e["action"] for e in s.api.all(f"/orders/{order['number']}/events")}
     again = s.house.cli("order", "confirm", order["number"], check=False)
     assert again.returncode != 0 and "Nothing about this order has to be confirmed" in again.stdout + again.stderr

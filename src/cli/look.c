@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "check/resolv_conf.h"
@@ -83,7 +84,19 @@ look_begin(const struct config *config)
 	if (r == 0)
 		r = sandbox_enter(&profile, &report);
 	sandbox_forget_paths(&profile, 0);
-	return r ? cli_fail(EXIT_INTERNAL, "the sandbox: %s", error_words(r)) : 0;
+	if (r)
+		return cli_fail(EXIT_INTERNAL, "the sandbox: %s", error_words(r));
+	if (isatty(2))
+		fputs(
+		    "Asking the name servers; half a minute where they do not answer ...", stderr);
+	return 0;
+}
+
+void
+look_end(void)
+{
+	if (isatty(2))
+		fputs("\r\x1b[K", stderr);
 }
 
 json_t *

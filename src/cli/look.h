@@ -15,8 +15,10 @@ int look_host(const struct cli *cli, struct host_name *ret, bool *ret_wildcard) 
 /* From --config, --resolver and --views, or as is best on any machine: from the root down,
  * validated by its keys. EXIT_… and words. */
 int look_config(const struct cli *cli, struct config *ret) MUST_USE;
-/* From here on there is the network alone. EXIT_… and words. */
+/* From here on there is the network alone, and whoever sits at the terminal is told that it may
+ * take a while, until look_end(). EXIT_… and words. */
 int look_begin(const struct config *config) MUST_USE;
+void look_end(void);
 
 /* Adds host and findings to what `text` says (one JSON object), and takes it over; NULL: it is
  * none. */

@@ -196,6 +196,7 @@ look_at(struct caa_look *l)
 	if (r)
 		return r;
 	r = caa_check(&l->config, &question, &l->report);
+	look_end();
 	return r ? cli_fail(EXIT_USAGE, "the DNS options cannot be used: %s", error_words(r))
 	         : tell(l);
 }

@@ -144,10 +144,13 @@ look_at(const struct cli *cli, const struct config *config, const struct host_na
 
 	if (r)
 		return r;
-	if (dns_new(config, world_real(), &dns))
+	if (dns_new(config, world_real(), &dns)) {
+		look_end();
 		return cli_fail(EXIT_USAGE, "the DNS options cannot be used");
+	}
 	report = alloc_zero(sizeof(*report));
 	r = dns_check(dns, host, address, report);
+	look_end();
 	r = r ? cli_fail(EXIT_INTERNAL, "%s", error_words(r))
 	      : tell(&view, host->text, addr_text(address, expected), report);
 	free(report);

@@ -52,6 +52,17 @@ static const char tail[] =
     "```\n\n"
     "# SEE ALSO\n\n*certdesk-inspect*(1), *certdesk-name*(1), *certdesk-org*(1), *certdeskd*(8), *certdesk.yaml*(5), *certdesk-findings*(7)\n";
 
+/* What scdoc would take for its own marks. */
+static void
+print_plain(const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("*_\\", *text))
+			putchar('\\');
+		putchar(*text);
+	}
+}
+
 static void
 print_param(const struct param *p)
 {
@@ -60,7 +71,9 @@ print_param(const struct param *p)
 		printf("*%s*%s", p->flag, p->value ? " " : "");
 	if (p->value)
 		printf("_%s_", p->value);
-	printf(": %s%s.", p->help, p->flag && p->needed ? " (needed)" : "");
+	fputs(": ", stdout);
+	print_plain(p->help);
+	printf("%s.", p->flag && p->needed ? " (needed)" : "");
 }
 
 static void

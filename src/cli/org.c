@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "check/owner.h"
 #include "check/registration.h"
+#include "check/resolv_conf.h"
 #include "cli/host.h"
 #include "delivery/inspect.h"
 #include "order/intake.h"
@@ -125,6 +126,7 @@ take_config(struct org_session *s)
 	if (strcmp(s->cli->config_path, CLI_CONFIG) != 0)
 		return cli_read_config(s->cli->config_path, s->own_config);
 	config_defaults(s->own_config);
+	resolv_conf_read(NULL, &s->own_config->dns_resolvers); /* names alone are asked for */
 	return 0;
 }
 

@@ -174,7 +174,7 @@ const struct verb verbs[] = {
 	  .params = { BY_PLACE("host", "HOST", "what the users type"), FLAG_NEEDED("expect", "--expect", "ADDRESS", "where it must lead"), LOOKED_UP,
 	              FLAG("views", "--views", "ADDRESSES", "public resolvers to look at, with commas between; none; default 1.1.1.1,8.8.8.8") } },
 	{ "caa", "", "May a certificate authority issue for a host name? What DNS allows it (CAA), before money is spent", .run = run_caa, .alone = true,
-	  .params = { BY_PLACE("host", "HOST", "with an asterisk as its first part for a wildcard"), FLAG_NEEDED("ca", "--ca", "NAME", "the CA, a brand of it, or the name it accepts"), LOOKED_UP,
+	  .params = { BY_PLACE("host", "HOST", "or *.HOST for a wildcard"), FLAG_NEEDED("ca", "--ca", "NAME", "the CA, a brand of it, or the name it accepts"), LOOKED_UP,
 	              FLAG("account", "--account", "URL", "of the ACME account that will order"), FLAG("method", "--method", "NAME", "of the proof: http-01, dns-01") } },
 	{ "config", "check", "Check the configuration file", .run = run_config_check },
 	{ "config", "defaults", "Print a configuration file with all defaults", .run = run_config_defaults },

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "names/fetch.h"
+#include "names/keys.h"
 #include "names/list.h"
 
 static struct known_names *

@@ -46,7 +46,7 @@ const char *known_names_at(const struct known_names *known, size_t at); /* in th
 size_t known_names_bytes(const struct known_names *known);              /* of memory */
 
 /* From now on every key that is looked under is told, whether somebody is there or not: those who
- * keep names elsewhere learn what to fetch (names/fetch.h). */
+ * keep names elsewhere learn what to fetch (names/keys.h). */
 typedef void known_ask_fn(void *to, uint64_t key);
 void known_names_tell(struct known_names *known, known_ask_fn *ask, void *to);
 /* What such a keeper puts the name under. */

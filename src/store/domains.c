@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "names/fetch.h"
+#include "names/keys.h"
 #include "store/detail.h"
 #include "store/lists.h"
 

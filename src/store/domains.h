@@ -21,6 +21,6 @@ int store_domains_set(struct store *s, struct id customer, const struct domain_l
 /* Is the name, or a domain above it, one of another customer's? */
 int store_domains_of_others(
     struct store *s, struct id customer, const char *host, bool *ret) MUST_USE;
-/* Adds other customers' domains that something like the name may have meant (names/fetch.h). */
+/* Adds other customers' domains that something like the name may have meant (names/keys.h). */
 int store_domains_like(
     struct store *s, struct id customer, const char *host, struct known_names *to) MUST_USE;

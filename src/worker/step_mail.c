@@ -287,16 +287,20 @@ text_or_empty(const char *text)
 static int
 first_message_id(struct hand *hand, const struct message *message, char *to, size_t size)
 {
-	CLEAN(message_fini) struct message first = { 0 };
-	int r;
+	static const enum mail_purpose first[] = { MAIL_QUESTION, MAIL_CSR }; /* in this order */
+	int r = STORE_E_ABSENT;
 
 	to[0] = '\0';
-	if (strcmp(message->purpose, mail_purpose_name(MAIL_CSR)) == 0)
-		return 0;
-	r = store_message_get(
-	    hand->store, message->order, mail_purpose_name(MAIL_CSR), message->order, &first);
-	if (r == 0)
-		snprintf(to, size, "%s", first.message_id);
+	for (size_t i = 0; i < COUNT_OF(first) && r == STORE_E_ABSENT; i++) {
+		CLEAN(message_fini) struct message found = { 0 };
+		const char *purpose = mail_purpose_name(first[i]);
+
+		if (strcmp(message->purpose, purpose) == 0)
+			return 0;
+		r = store_message_get(hand->store, message->order, purpose, message->order, &found);
+		if (r == 0)
+			snprintf(to, size, "%s", found.message_id);
+	}
 	return r == STORE_E_ABSENT ? 0 : r;
 }
 

@@ -9,7 +9,7 @@
  * Choice: bits 0-2 the password, bit 3 two files instead of one, bit 4 inspect instead of judge, bit
  * 5 a private key that came along would be taken.
  */
-#include "fuzz/fuzz.h"
+#include "fuzz/fuzz_findings.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -68,18 +68,6 @@ question_of(struct fuzz_input input)
 }
 
 static void
-check_findings(const struct findings *findings)
-{
-	for (size_t i = 0; i < findings->count; i++) {
-		CLEAN(buf_fini) struct buf words = BUF(16384);
-
-		finding_render(&findings->list[i], FINDING_WHAT, &words);
-		finding_render(&findings->list[i], FINDING_NEXT, &words);
-		MUST_HOLD(fuzz_is_words(buf_str(&words)));
-	}
-}
-
-static void
 check_codec(const struct read_report *report)
 {
 	struct read_report *again = alloc_zero(sizeof(*again));
@@ -108,7 +96,7 @@ judge(const struct delivery_question *q)
 	read_report_init(report);
 	judge_and_offer(q, tools, &setting, report, &offer);
 	MUST_HOLD(!report->accepted && !offer.is_made);
-	check_findings(&report->findings);
+	fuzz_findings(&report->findings);
 	check_codec(report);
 	read_report_fini(report);
 	free(report);

@@ -12,7 +12,7 @@
  * Texts with a NUL between: host, organization, division, city, state, country, service URL,
  * known names.
  */
-#include "fuzz/fuzz.h"
+#include "fuzz/fuzz_findings.h"
 
 #include <stdlib.h>
 
@@ -36,18 +36,6 @@ check_name(const struct host_name *name)
 	MUST_HOLD(host_name_parse(text, &again, &report) == 0 && !report.changed);
 	MUST_HOLD(strcmp(again.text, name->text) == 0);
 	MUST_HOLD(host_name_matches(text, name));
-}
-
-static void
-check_findings(const struct findings *findings)
-{
-	for (size_t i = 0; i < findings->count; i++)
-		for (int t = FINDING_TITLE; t <= FINDING_NEXT; t++) {
-			CLEAN(buf_fini) struct buf words = BUF(16384);
-
-			finding_render(&findings->list[i], (enum finding_text)t, &words);
-			MUST_HOLD(fuzz_is_words(buf_str(&words)));
-		}
 }
 
 static void
@@ -79,7 +67,7 @@ intake(struct str text[static TEXTS])
 
 	if (order_intake_check(&form, ret) == 0)
 		check_request(ret);
-	check_findings(&ret->findings);
+	fuzz_findings(&ret->findings);
 	free(ret);
 }
 
@@ -129,7 +117,7 @@ judge(const struct str text[static TEXTS])
 
 	MUST_HOLD(r == 0 || (r == NAME_LIST_E_LINE && mistake.line > 0 && mistake.text.len > 0));
 	r = name_judge(&question, findings, &said);
-	check_findings(findings);
+	fuzz_findings(findings);
 	check_alike(known, &said, r == NAME_JUDGE_E_REFUSED);
 	check_spelling(said.host.text);
 	free(findings);

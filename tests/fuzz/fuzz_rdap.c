@@ -9,7 +9,7 @@
  *
  * Each input is taken for an answer, for a list, and for two names with a NUL between them.
  */
-#include "fuzz/fuzz.h"
+#include "fuzz/fuzz_findings.h"
 
 #include <stdlib.h>
 
@@ -19,18 +19,6 @@
 #include "pki/organization.h"
 
 #define NOW ((when)1780000000 * SECONDS(1)) /* May 2026 */
-
-static void
-check_findings(const struct findings *findings)
-{
-	for (size_t i = 0; i < findings->count; i++)
-		for (int t = FINDING_TITLE; t <= FINDING_NEXT; t++) {
-			CLEAN(buf_fini) struct buf words = BUF(16384);
-
-			finding_render(&findings->list[i], (enum finding_text)t, &words);
-			MUST_HOLD(fuzz_is_words(buf_str(&words)));
-		}
-}
 
 static void
 check_contact(const struct rdap_contact *c)
@@ -60,7 +48,7 @@ check_owner(const struct rdap_report *report)
 	MUST_HOLD(!findings_block(findings));
 	MUST_HOLD((comparison.result == OWNER_MATCH) == (findings->count == 0));
 	registration_judge(report, "example.com", NOW, findings);
-	check_findings(findings);
+	fuzz_findings(findings);
 	free(findings);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "names/fetch.h"
+#include "names/keys.h"
 
 #include <stdlib.h>
 
