@@ -574,6 +574,7 @@ def test_dies_at(stage, host, story, point):
     if story not in (cancelled, closed):
         stage.died_at(point)
     sent_unnoted = point in ("worker.questioned.before", "worker.asked.before", "worker.answered.before", "worker.dns_asked.before", "worker.told.before")
+    sent_unnoted |= point.startswith("store.claimed")  # one hand dies at it, and takes another one along that may be at a mail
     stage.proof.live(host, order, leaf, copies=2 if sent_unnoted else 1)
     stage.proof.at_rest()
     stage.proof.balancer()

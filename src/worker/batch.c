@@ -8,6 +8,7 @@
 #include "worker/plan_keep.h"
 
 #define MOST       50
+#define PLACES     (MOST + HAND_GUESTS_MAX)
 #define KEEP_AFTER (HAND_LEASE / 4)
 /* A hand that finds a balancer taken does not stand in line: it puts the task back, for a time that
  * grows with how long the balancer is taken already. */
@@ -22,8 +23,8 @@
 struct batch {
 	struct hand *hand;
 	struct job job;
-	struct task task[MOST]; /* of the others */
-	struct ride *ride[MOST];
+	struct task task[PLACES]; /* of the others */
+	struct ride *ride[PLACES];
 	size_t count;
 	when began, kept; /* the leases; in ticks */
 };
@@ -130,6 +131,48 @@ batch_leave(struct hand *hand, const struct config_balancer *balancer, int r)
 	pthread_mutex_unlock(&worker->lock);
 }
 
+/* Hands that are woken together claim one task each: who is a moment late gives his to the one who was
+ * first, with the lease that it has. */
+static bool
+join(struct hand *hand, const struct config_balancer *balancer)
+{
+	struct post *post = post_of(hand->worker, balancer);
+	bool joined;
+
+	pthread_mutex_lock(&hand->worker->lock);
+	joined = post->gathers && post->guest_count < HAND_GUESTS_MAX;
+	if (joined)
+		post->guest[post->guest_count++] = *hand->task;
+	pthread_mutex_unlock(&hand->worker->lock);
+	hand->put_back = joined; /* it is ended elsewhere */
+	return joined;
+}
+
+static void
+open_to_guests(struct hand *hand, const struct config_balancer *balancer)
+{
+	pthread_mutex_lock(&hand->worker->lock);
+	post_of(hand->worker, balancer)->gathers = true;
+	pthread_mutex_unlock(&hand->worker->lock);
+}
+
+/* And no further ones. */
+static size_t
+take_guests(struct hand *hand, const struct config_balancer *balancer, struct task *to)
+{
+	struct post *post = post_of(hand->worker, balancer);
+	size_t count;
+
+	pthread_mutex_lock(&hand->worker->lock);
+	count = post->guest_count;
+	for (size_t i = 0; i < count; i++)
+		to[i] = post->guest[i];
+	post->gathers = false;
+	post->guest_count = 0;
+	pthread_mutex_unlock(&hand->worker->lock);
+	return count;
+}
+
 static int
 look_ahead(struct hand *hand, const struct ride *ride, struct plan *ret)
 {
@@ -211,21 +254,30 @@ take_along(struct batch *batch, struct task *task)
 	return 0;
 }
 
-static int
-gather(struct batch *batch)
+static void
+take_all(struct batch *batch, size_t count)
 {
-	struct hand *hand = batch->hand;
-	struct task *own = hand->task;
-	size_t count;
-	int r = store_tasks_claim_for(hand->store, hand->name, HAND_LEASE,
-	    batch->job.balancer->name, batch->task, MOST - 1, &count);
-
-	for (size_t i = 0; r == 0 && i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		int fault = take_along(batch, &batch->task[i]);
 
 		if (fault && fault != STORE_E_STALE)
-			hand_fault(hand, &batch->task[i], fault);
+			hand_fault(batch->hand, &batch->task[i], fault);
 	}
+}
+
+/* What could be claimed goes along whatever becomes of the claim of the rest. */
+static int
+gather(struct batch *batch)
+{
+	const struct config_balancer *balancer = batch->job.balancer;
+	struct hand *hand = batch->hand;
+	struct task *own = hand->task;
+	size_t count;
+	int r = store_tasks_claim_for(
+	    hand->store, hand->name, HAND_LEASE, balancer->name, batch->task, MOST - 1, &count);
+
+	count += take_guests(hand, balancer, batch->task + count);
+	take_all(batch, count);
 	hand->task = own;
 	return r;
 }
@@ -266,7 +318,7 @@ planned(const struct installer *self, const struct bundle *bundle, const struct 
 static void
 keep_leases(struct batch *batch)
 {
-	struct task *tasks[MOST];
+	struct task *tasks[PLACES];
 
 	for (size_t i = 0; i < batch->count; i++)
 		tasks[i] = batch->ride[i]->task;
@@ -317,8 +369,8 @@ with_those(struct batch *batch, struct balancer *b, const struct pourer *pourer,
 		.verify = verify,
 		.still = still,
 		.context = batch };
-	struct install_item items[MOST];
-	struct ride *rides[MOST];
+	struct install_item items[PLACES];
+	struct ride *rides[PLACES];
 	size_t count = 0;
 
 	for (size_t i = 0; i < batch->count; i++)
@@ -392,6 +444,9 @@ run(struct batch *batch, struct outcome *what)
 	int r = gather(batch);
 
 	batch_leave(batch->hand, batch->job.balancer, r ? r : visit(batch));
+	for (size_t i = 1; r != 0 && i < batch->count; i++)
+		end_other(batch, batch->ride[i], error_fold(r));
+	batch->hand->task = batch->ride[0]->task;
 	return r ? error_fold(r) : end_all(batch, what);
 }
 
@@ -412,6 +467,11 @@ batch_run(struct hand *hand, const struct order *order, struct outcome *what)
 	if (r || ride->waits || what->kind != OUTCOME_DONE)
 		return r;
 	batch->job = (struct job){ .hand = hand, .balancer = ride->matter.balancer };
+	if (join(hand, batch->job.balancer))
+		return 0;
 	r = batch_enter(hand, batch->job.balancer, &entered);
-	return entered ? run(batch, what) : r;
+	if (!entered)
+		return r;
+	open_to_guests(hand, batch->job.balancer);
+	return run(batch, what);
 }

@@ -33,6 +33,7 @@ look_at_dns(
 	struct subject_matter matter;
 	int r = hand_load(hand, order, &matter, what);
 
+	ret->verdict = DNS_UNKNOWN;
 	if (r)
 		return r > 0 ? 0 : r;
 	r = dns_check(hand->dns, &matter.name, &matter.address, ret);

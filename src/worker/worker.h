@@ -20,6 +20,8 @@
 #include "store/sites.h"
 #include "store/tasks.h"
 
+#define HAND_GUESTS_MAX 8 /* of hands that came to a balancer in the same moment */
+
 struct worker {
 	const struct process *process;
 	const struct config *config;
@@ -35,8 +37,11 @@ struct worker {
 	atomic_uint_fast64_t done, postponed;
 	atomic_uint surveying; /* hands that are at a survey */
 	struct post {
-		when since;  /* a hand is at that balancer; 0: none */
-		bool ailing; /* the last one could not reach it */
+		when since;   /* a hand is at that balancer; 0: none */
+		bool ailing;  /* the last one could not reach it */
+		bool gathers; /* it has not begun, and takes along what others have claimed */
+		struct task guest[HAND_GUESTS_MAX];
+		size_t guest_count;
 	} posts[CONFIG_BALANCERS_MAX];
 };
 
