@@ -2,9 +2,13 @@
 #include "reader/offer.h"
 
 #include "sys/failpoint.h"
+#include "sys/world.h"
 
 #define REPORT_MAX (4u * 1024 * 1024)
-#define ASKS_MOST  2 /* the keeper may be restarting: it stores nothing, so nothing is done twice */
+/* The keeper may be restarting; it stores nothing, so nothing is done twice. A connection may be
+ * replaced once more while it does. */
+#define ASKS_MOST 4
+#define ASKS_TIME SECONDS(8)
 
 void
 offer_put(const struct read_report *report, const struct key_offer *offer, struct buf *to)
@@ -53,10 +57,11 @@ ask(struct channel *keeper, const struct delivery_question *question, const stru
 		.customer = question->wish.customer,
 		.site = question->wish.site,
 		.numbers = offer->numbers };
+	const when until = world_ticks() + ASKS_TIME;
 	int r = KEY_TAKE_E_AWAY;
 
 	copy_bytes(take.spki_sha256, report->certificate.spki_sha256, sizeof(take.spki_sha256));
-	for (int i = 0; r == KEY_TAKE_E_AWAY && i < ASKS_MOST; i++)
+	for (int i = 0; r == KEY_TAKE_E_AWAY && i < ASKS_MOST && world_ticks() < until; i++)
 		r = key_take_ask(keeper, &take, &report->taken.wrapped);
 	return r;
 }

@@ -6,6 +6,7 @@ import contextlib
 import email
 import email.policy
 import http.server
+import itertools
 import os
 import random
 import re
@@ -19,12 +20,16 @@ from pathlib import Path
 
 LANES = 16  # of tests side by side, each with ports of its own
 LANE = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0) % LANES
+PORTS = list(range(10000 + LANE, 32000, LANES))
+random.shuffle(PORTS)
+NEXT = itertools.cycle(PORTS)
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    """Below those that outgoing connections get, and none that a test beside this one may choose: nobody takes it before it is listened at."""
+    """Below those that outgoing connections get, none that a test beside this one may choose, and none twice in a row: nobody takes it before it is
+    listened at."""
     while True:
-        port = random.randrange(10000, 32000, LANES) + LANE
+        port = next(NEXT)
         with socket.socket(socket.AF_INET, kind) as s, contextlib.suppress(OSError):
             s.bind(("127.0.0.1", port))
             return port
