@@ -33,6 +33,15 @@ config_template(const struct config *config, const char *balancer, const char *s
 	return NULL;
 }
 
+const struct config_mailbox_source *
+config_mailbox_source(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->mailbox_source_count; i++)
+		if (strcmp(config->mailbox_sources[i].name, name) == 0)
+			return &config->mailbox_sources[i];
+	return NULL;
+}
+
 bool
 config_needs_courier(const struct config *config)
 {
