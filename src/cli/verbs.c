@@ -36,6 +36,15 @@
 	BY_PLACE("ref", "BALANCER", "of the configuration"), \
 	    NUMBER(                                          \
 		"timeout", "--timeout", "SECONDS", "300 (default); it goes on without the wait")
+#define CSV_RULE                                                                                  \
+	FLAG("column", "--column", "NAME",                                                        \
+	    "the one that says what a mailbox is; without, all count"),                           \
+	    FLAG("values", "--values", "LIST", "its values of full access, with commas between"), \
+	    FLAG("listed", "--listed", "NAME",                                                    \
+		"the column that names a mailbox; PrimarySmtpAddress"),                           \
+	    FLAG("customer_column", "--customer-column", "NAME",                                  \
+		"the one that names the customer"),                                               \
+	    FLAG("key", "--key", "KEY", "only lines with this one there")
 #define CUSTOMER_FIELDS                                                                   \
 	FLAG("contact_mail", "--mail", "ADDRESS", "where its mails go"),                  \
 	    FLAG("contact_name", "--contact", "NAME", "who reads them"),                  \
@@ -58,6 +67,8 @@ const struct verb verbs[] = {
 	{ "mailboxes", "add", "Record a count of full-access mailboxes", "POST", "/customers/{ref}/mailboxes",
 	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"),
 	              { .name = "mailboxes", .value = "COUNT", .needed = true, .number = true, .help = "counted by hand" } } },
+	{ "mailboxes", "file", "Count the full-access mailboxes in a file that Exchange exported (Get-Mailbox | Export-Csv); no server is asked",
+	  .run = run_mailboxes_file, .alone = true, .params = { BY_PLACE("file", "FILE", "CSV; - is standard input"), CSV_RULE } },
 	{ "waiver", "add", "Waive the mailbox minimum", "POST", "/customers/{ref}/waivers",
 	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), FLAG_NEEDED("author", "--author", "NAME", "who decided"),
 	              FLAG_NEEDED("reason", "--reason", "WORDS", "why"), FLAG("expires", "--expires", "TIME", "2027-03-15T00:00:00Z") } },
