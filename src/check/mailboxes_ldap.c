@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/time.h>
 
+#include "check/ldap_patience.h"
 #include "check/mailboxes_internal.h"
 #include "pki/trust.h"
 #include "sys/world.h"
@@ -23,7 +24,8 @@ struct search {
 	struct mailbox_tally *tally;
 	struct outcome *what;
 	LDAP *ldap;
-	when deadline;
+	struct ldap_patience patience; /* for what is under way */
+	when end;                      /* of all of it */
 	struct buf base, filter;
 	struct berval *cookie; /* of the page to come; NULL = the first */
 	bool ended;
@@ -89,8 +91,8 @@ static const struct {
 	enum outcome_kind kind;
 	const char *words; /* "" = the library's and the server's tell enough */
 } endings[] = {
-	{ LDAP_SERVER_DOWN,         OUTCOME_LATER, "cannot be reached" },
-	{ LDAP_CONNECT_ERROR,       OUTCOME_LATER, "cannot be talked to over verified TLS" },
+	{ LDAP_SERVER_DOWN,         OUTCOME_LATER, "cannot be reached, or its certificate does not verify" },
+	{ LDAP_CONNECT_ERROR,       OUTCOME_LATER, "cannot be reached, or its certificate does not verify" },
 	{ LDAP_TIMEOUT,             OUTCOME_LATER, "gives no answer in time" },
 	{ LDAP_BUSY,                OUTCOME_LATER, "is busy" },
 	{ LDAP_UNAVAILABLE,         OUTCOME_LATER, "is not available" },
@@ -144,7 +146,8 @@ set_up(struct search *search)
 		  least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, client = 0;
 	const char *ca = search->source->ca_file;
 
-	return is_set(search, LDAP_OPT_PROTOCOL_VERSION, &version) &&
+	return ldap_patience_begin(search->ldap, &search->patience) &&
+	       is_set(search, LDAP_OPT_PROTOCOL_VERSION, &version) &&
 	       is_set(search, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) &&
 	       is_set(search, LDAP_OPT_DEREF, &deref) &&
 	       is_set(search, LDAP_OPT_NETWORK_TIMEOUT, &most) &&
@@ -153,6 +156,15 @@ set_up(struct search *search)
 	       is_set(search, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) &&
 	       is_set(search, LDAP_OPT_X_TLS_PROTOCOL_MIN, &least) &&
 	       is_set(search, LDAP_OPT_X_TLS_NEWCTX, &client);
+}
+
+/* Each step has the time of an answer; all of them have an end. */
+static void
+take_time(struct search *search)
+{
+	when until = world_ticks() + SECONDS(search->source->timeout);
+
+	search->patience.deadline = until < search->end ? until : search->end;
 }
 
 static bool
@@ -166,6 +178,7 @@ sign_in(struct search *search)
 		return true;
 	if (!mailbox_password(search->source, &password, search->what))
 		return false;
+	take_time(search);
 	given = (struct berval){ .bv_len = password.len, .bv_val = password.data };
 	code = ldap_sasl_bind_s(
 	    search->ldap, search->source->user, LDAP_SASL_SIMPLE, &given, NULL, NULL, NULL);
@@ -181,6 +194,7 @@ connect_to(struct search *search)
 		code = LDAP_LOCAL_ERROR;
 	if (code != LDAP_SUCCESS)
 		return fail(search, code, "a CA file that cannot be read?");
+	take_time(search);
 	if (str_starts(str_of(search->source->url), STR("ldap:")))
 		code = ldap_start_tls_s(search->ldap, NULL, NULL);
 	return code == LDAP_SUCCESS ? sign_in(search) : fail_with_diagnostic(search, code);
@@ -292,7 +306,8 @@ static bool
 ask_all(struct search *search)
 {
 	while (!search->ended) {
-		if (world_ticks() > search->deadline)
+		take_time(search);
+		if (world_ticks() > search->end)
 			return fail(search, LDAP_TIMEOUT, "too many pages");
 		if (!ask_page(search))
 			return false;
@@ -310,7 +325,7 @@ mailboxes_ask_ldap(const struct config_mailbox_source *source, const char *key, 
 		.listed = mailbox_rule_of(source, key).name,
 		.tally = tally,
 		.what = what,
-		.deadline = world_ticks() + TIME_MOST,
+		.end = world_ticks() + TIME_MOST,
 		.base = BUF(TEXT_SIZE),
 		.filter = BUF(TEXT_SIZE),
 	};
