@@ -3,18 +3,16 @@
 import contextlib
 import http.server
 import json
-import os
 import shutil
 import ssl
 import subprocess
 import threading
-from pathlib import Path
 
 import pytest
 
 from stage.ca import CA, openssl
-from stage.directory import PASSWORD, ROOM, SUFFIX, Directory, customer, entry
-from stage.house import build_folder
+from stage.directory import PASSWORD, SUFFIX, Directory, customer, entry
+from stage.house import Stage, build_folder
 from stage.peers import free_port
 
 DRIVE = build_folder() / "tests" / "drive" / "mailboxes_drive"
@@ -287,3 +285,128 @@ def test_a_panel_of_another_authority(tmp_path, ca, panel):
     panel.pages["/customers/contoso"] = (200, {}, ITEMS)
     told = count(tmp_path, {**panel.settings(ca), "ca_file": CA(tmp_path / "other").root})
     assert told["kind"] == "later" and "certificate" in told["words"] and not panel.asked, told
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory, ca):
+    """A provider whose directory counts: contoso has 250 mailboxes, small has 5."""
+    folder = tmp_path_factory.mktemp("provider")
+    peer = Directory(folder / "slapd", ca, customer("contoso", 250, 3) + customer("small", 5)).start()
+    source = peer.settings(secret(folder, PASSWORD), timeout=2)
+    (folder / "exports").mkdir()
+    exports = {"kind": "csv", "file": f"{folder}/exports/{{customer}}.csv", "column": "Kind", "values": "UserMailbox"}
+    with Stage(folder / "stage", stock=2, mailbox_sources={"directory": source, "exports": exports}) as s:
+        s.customer, s.service = s.furnish(mailboxes=None)
+        s.directory, s.exports = peer, folder / "exports"
+        yield s
+    peer.stop()
+
+
+def counted_as(stage, key, source="directory"):
+    return stage.api.call("PATCH", f"/customers/{stage.customer['id']}", {"mailbox_source": source, "mailbox_key": key})
+
+
+def codes(order):
+    return [f["code"] for f in order["findings"]]
+
+
+@needs_slapd
+def test_an_order_is_counted_and_the_list_can_be_shown(provider, host):
+    counted_as(provider, "contoso")
+    made = provider.order(provider.service, host, key="p256")
+    provider.csr(made)
+    assert provider.show(made)["mailboxes"] == 250 and not any(c.startswith("ELIGIBILITY") for c in codes(provider.show(made)))
+    counted = [e for e in provider.api.all(f"/orders/{made['number']}/events") if e["action"] == "mailboxes.counted"]
+    assert len(counted) == 1 and counted[0]["actor"] == "worker", counted
+    latest = list(provider.api.all("/customers/Contoso/mailboxes"))[-1]
+    assert (latest["source"], latest["author"], latest["listed"]) == ("directory", "worker", 250)
+    assert latest["sample"][0] == "user0@contoso.example" and "OU=contoso" in latest["asked"]
+    shown = provider.house.cli("mailboxes", "list", "Contoso", "--limit", 200).stdout
+    assert "user199@contoso.example" in shown and "there is more" in shown
+    token = provider.api.post("/tokens", {"name": f"c {host}", "role": "customer", "customer": provider.customer["id"]})["token"]
+    theirs = provider.house.api(token).get("/customers/Contoso/mailboxes/list?limit=1")
+    assert theirs["items"] == [{"number": 1, "name": "user0@contoso.example"}] and theirs["count"]["asked"] is None
+
+
+@needs_slapd
+def test_too_few_is_refused_and_two_people_can_waive_it(provider, host):
+    small = provider.api.post("/customers", {"name": "Small", "contact_mail": "x@contoso.com", "organization": "Small Ltd", "city": "Leeds",
+                                             "country": "GB", "mailbox_source": "directory", "mailbox_key": "small"})
+    service = provider.api.post(f"/customers/{small['id']}/services", {"kind": "owa", "name": "mail", "backend": provider.balancer.backend,
+                                                                       "pool": "edge-1"})
+    waiver = provider.api.post("/customers/Small/waivers", {"reason": "merger in March"})
+    no = provider.until(provider.order(service, host, key="p256"), lambda o: o["stage"] == "refused", what="one person is none")
+    finding = next(f for f in no["findings"] if f["code"] == "ELIGIBILITY_MAILBOXES")
+    assert "has 5 (counted on" in finding["what"]
+    provider.until(no, lambda o: o["withdrawn"], what="its address to be given back")
+    second = provider.confirm(waiver)["second"]
+    made = provider.order(service, host, key="p256")
+    provider.csr(made)
+    told = next(f for f in provider.show(made)["findings"] if f["code"] == "ELIGIBILITY_WAIVED")
+    assert f"{waiver['author']} and {second} waived that until" in told["what"] and "merger in March" in told["what"]
+    assert second in provider.house.cli("waiver", "list", "Small").stdout
+
+
+@needs_slapd
+def test_a_source_that_is_away_is_asked_again(provider, host):
+    counted_as(provider, "contoso")
+    provider.directory.kill()
+    made = provider.order(provider.service, host, key="p256")
+    waits = provider.until(made, lambda o: "ELIGIBILITY_COUNT_LATER" in codes(o) and o["trouble"], what="the finding")
+    assert waits["stage"] == "checking" and "cannot be reached" in waits["trouble"]
+    provider.directory.start()
+    provider.csr(made)
+    assert "ELIGIBILITY_COUNT_LATER" not in codes(provider.show(made)) and provider.show(made)["mailboxes"] == 250
+
+
+@needs_slapd
+def test_what_people_must_repair_waits_for_them(provider, host):
+    counted_as(provider, "contso")
+    made = provider.order(provider.service, host, key="p256")
+    stuck = provider.until(made, lambda o: "stuck" in o["facts"], what="the order to be set aside")
+    assert stuck["waits_for"] == "provider" and "does not have the base" in stuck["trouble"] and "ELIGIBILITY_COUNT_LATER" in codes(stuck)
+    counted_as(provider, "contoso")
+    provider.api.post(f"/orders/{made['number']}/go-on")
+    provider.csr(made)
+
+
+@needs_slapd
+def test_a_renewal_is_counted_anew(provider, host):
+    counted_as(provider, "contoso")
+    made = provider.order(provider.service, host, key="p256")
+    leaf = provider.ca.as_pem(provider.ca.sign(provider.csr(made), [host]))
+    provider.accept_review(made, provider.deliver(made, leaf, accept=False)["review"])
+    provider.point(made)
+    provider.until(made, lambda o: o["stage"] == "live", what="live")
+    counted_as(provider, "small")
+    renewal = provider.until(provider.order(provider.service, host, kind="renewal", key="p256"), lambda o: o["stage"] != "checking", what="the count")
+    assert renewal["stage"] == "refused" and renewal["mailboxes"] == 5 and "ELIGIBILITY_MAILBOXES" in codes(renewal)
+    assert provider.show(made)["stage"] == "live"
+    provider.csr(provider.order(provider.service, host, kind="rekey", key="p256"))  # an exposed key is replaced whatever was counted
+
+
+def test_exports_of_all_customers(provider, host):
+    counted_as(provider, "contoso", "exports")
+    made = provider.order(provider.service, host, key="p256")
+    waits = provider.until(made, lambda o: o["trouble"], what="the trouble")
+    assert "was not exported yet" in waits["trouble"]
+    lines = ["PrimarySmtpAddress;Kind", *(f"user{n}@contoso.example;UserMailbox" for n in range(220)), "room@contoso.example;RoomMailbox"]
+    (provider.exports / "contoso.csv").write_bytes("\r\n".join(lines).encode("utf-16"))
+    provider.csr(made)
+    latest = list(provider.api.all("/customers/Contoso/mailboxes"))[-1]
+    assert (latest["mailboxes"], latest["left_out"], latest["source"]) == (220, 1, "exports")
+
+
+def test_the_command_counts_and_records(provider, tmp_path):
+    export = tmp_path / "export.csv"
+    export.write_text("#TYPE x\nPrimarySmtpAddress,RecipientTypeDetails\nanna@contoso.com,UserMailbox\nroom@contoso.com,RoomMailbox\n")
+    rule = ("--column", "RecipientTypeDetails", "--values", "UserMailbox")
+    alone = provider.house.cli("mailboxes", "file", export, *rule, "--json")
+    assert json.loads(alone.stdout)["list"] == ["anna@contoso.com"] and json.loads(alone.stdout)["left_out"] == 1
+    provider.house.cli("mailboxes", "count", "Contoso", export, *rule)
+    latest = list(provider.api.all("/customers/Contoso/mailboxes"))[-1]
+    assert (latest["mailboxes"], latest["source"], latest["sample"]) == (1, "file", ["anna@contoso.com"])
+    assert "anna@contoso.com" in provider.house.cli("mailboxes", "list", "Contoso").stdout
+    export.write_text("PrimarySmtpAddress,RecipientTypeDetails\nanna@contoso.com,\"User")
+    cut = provider.house.cli("mailboxes", "file", export, *rule, check=False)
+    assert cut.returncode == 1 and f"{export}:2: field 2" in cut.stderr

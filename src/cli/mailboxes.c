@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts the mailboxes of a file that Exchange exported, without a server. */
+/* Counts the mailboxes of a file that Exchange exported: without a server, or to be recorded there. */
 #include "check/mailboxes.h"
 
 #include <stdio.h>
@@ -136,4 +136,38 @@ run_mailboxes_file(struct cli *cli)
 	mailbox_tally_init(&tally);
 	r = count(cli, cli_value(cli, "file"), &tally);
 	return r ? r : show_tally(cli, cli_value(cli, "file"), &tally);
+}
+
+static int
+record(struct cli *cli, const struct mailbox_tally *tally)
+{
+	CLEAN(buf_fini) struct buf path = BUF(4096);
+	json_t *answer = NULL,
+	       *body = json_pack("{s:I, s:I, s:o}", "mailboxes", (json_int_t)tally->counted,
+		   "left_out", (json_int_t)tally->others, "list", lines_json(&tally->names));
+	json_t *asked = cli_json_text("FILE", cli_value(cli, "file"));
+	long status = 0;
+	int r = asked ? json_object_set_new(body, "asked", asked) : EXIT_USAGE;
+
+	buf_put_text(&path, "/customers/");
+	cli_put_escaped(&path, str_of(cli_value(cli, "ref")));
+	buf_put_text(&path, "/mailboxes");
+	if (r == 0)
+		r = cli_call(cli, "POST", buf_text(&path), body, &status, &answer);
+	if (r == 0)
+		r = cli_show(cli, status, answer);
+	json_decref(answer);
+	json_decref(body);
+	return r;
+}
+
+int
+run_mailboxes_count(struct cli *cli)
+{
+	CLEAN(mailbox_tally_fini) struct mailbox_tally tally;
+	int r;
+
+	mailbox_tally_init(&tally);
+	r = count(cli, cli_value(cli, "file"), &tally);
+	return r ? r : record(cli, &tally);
 }

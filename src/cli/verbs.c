@@ -52,7 +52,10 @@
 	    FLAG("division", "--division", "NAME", "kept, never in the certificate"),     \
 	    FLAG("city", "--city", "CITY", "in full"),                                    \
 	    FLAG("state", "--state", "STATE", "state or province, in full"),              \
-	    FLAG("country", "--country", "CC", "two letters")
+	    FLAG("country", "--country", "CC", "two letters"),                            \
+	    FLAG("mailbox_source", "--mailbox-source", "NAME",                            \
+		"where its mailboxes are counted; hand: by people"),                      \
+	    FLAG("mailbox_key", "--mailbox-key", "KEY", "what it is called there")
 
 /* clang-format off */
 const struct verb verbs[] = {
@@ -69,9 +72,19 @@ const struct verb verbs[] = {
 	              { .name = "mailboxes", .value = "COUNT", .needed = true, .number = true, .help = "counted by hand" } } },
 	{ "mailboxes", "file", "Count the full-access mailboxes in a file that Exchange exported (Get-Mailbox | Export-Csv); no server is asked",
 	  .run = run_mailboxes_file, .alone = true, .params = { BY_PLACE("file", "FILE", "CSV; - is standard input"), CSV_RULE } },
-	{ "waiver", "add", "Waive the mailbox minimum", "POST", "/customers/{ref}/waivers",
-	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), FLAG_NEEDED("author", "--author", "NAME", "who decided"),
-	              FLAG_NEEDED("reason", "--reason", "WORDS", "why"), FLAG("expires", "--expires", "TIME", "2027-03-15T00:00:00Z") } },
+	{ "mailboxes", "count", "Count them so, and record the count with its list for a customer", .run = run_mailboxes_count,
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), BY_PLACE("file", "FILE", "CSV; - is standard input"), CSV_RULE } },
+	{ "mailboxes", "counts", "List the counts of a customer's mailboxes", "GET", "/customers/{ref}/mailboxes", .show = show_mailbox_counts,
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), PAGING } },
+	{ "mailboxes", "list", "List the mailboxes that were counted", "GET", "/customers/{ref}/mailboxes/list", .show = show_mailboxes,
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), QUERY("count", "--count", "ID", "of this count; the latest (default)"), PAGING } },
+	{ "waiver", "add", "Propose to waive the mailbox minimum; it holds when somebody else confirms it", "POST", "/customers/{ref}/waivers",
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), FLAG_NEEDED("reason", "--reason", "WORDS", "why"),
+	              FLAG("expires", "--expires", "TIME", "2027-03-15T00:00:00Z") } },
+	{ "waiver", "confirm", "Confirm a waiver that somebody else proposed", "POST", "/waivers/{ref}/confirm",
+	  .params = { BY_PLACE("ref", "ID", "of the waiver") } },
+	{ "waiver", "list", "List waivers of the mailbox minimum", "GET", "/customers/{ref}/waivers", .show = show_waivers,
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), PAGING } },
 	{ "service", "add", "Add a service", "POST", "/customers/{ref}/services",
 	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), BY_PLACE("name", "NAME", "unique for this customer"),
 	              FLAG_NEEDED("kind", "--kind", "KIND", "owa, sharepoint or web"), FLAG_NEEDED("backend", "--backend", "NAME", "the balancer's name of the servers behind"),
@@ -99,8 +112,7 @@ const struct verb verbs[] = {
 	              FLAG("organization", "--organization", "NAME", "if not the customer's"), FLAG("division", "--division", "NAME", "kept, never in the certificate"),
 	              FLAG("city", "--city", "CITY", "if not the customer's"), FLAG("state", "--state", "STATE", "if not the customer's"),
 	              FLAG("country", "--country", "CC", "if not the customer's"),
-	              NUMBER("mailboxes", "--mailboxes", "COUNT", "counted by hand today"),
-	              FLAG("waiver_author", "--waived-by", "NAME", "waives the mailbox minimum"), FLAG("waiver_reason", "--waived-because", "WORDS", "why; with --waived-by") } },
+	              NUMBER("mailboxes", "--mailboxes", "COUNT", "counted by hand today") } },
 	{ "order", "list", "List orders", "GET", "/orders", .show = show_orders,
 	  .params = { QUERY("stage", "--stage", "STAGE", "only these"), OF_CUSTOMER, PAGING } },
 	{ "order", "show", "Show an order: where it is, whose turn, what next", "GET", "/orders/{ref}", .params = { REF }, .show = show_order },

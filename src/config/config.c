@@ -42,6 +42,14 @@ config_mailbox_source(const struct config *config, const char *name)
 	return NULL;
 }
 
+const char *
+config_counted_by(const struct config *config, const char *own)
+{
+	const char *name = *own ? own : config->mailbox_source;
+
+	return strcmp(name, "hand") == 0 ? "" : name;
+}
+
 bool
 config_needs_courier(const struct config *config)
 {

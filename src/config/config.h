@@ -158,6 +158,7 @@ struct config {
 	int64_t mailboxes_least;               /* policy.mailboxes_least; 200 (M-G) */
 	char mailbox_source[CONFIG_NAME_SIZE]; /* policy.mailbox_source, for customers that name
 	                                          none; "" = counted by hand */
+	int64_t count_days;  /* policy.count_days: how long what people counted holds; 90 */
 	int64_t waiver_days; /* policy.waiver_days: how long a waiver holds at most; 365 */
 	int64_t orders_most; /* policy.orders_most, open at once by a customer's own token; 50 */
 	int64_t quarantine_days; /* policy.quarantine_days of a released address; 30 */
@@ -235,5 +236,7 @@ const struct config_template *config_template(
     const struct config *config, const char *balancer, const char *service);
 const struct config_mailbox_source *config_mailbox_source(
     const struct config *config, const char *name); /* or NULL */
+/* Where a customer is counted that names `own` itself, or "": a source's name; "" = by people. */
+const char *config_counted_by(const struct config *config, const char *own);
 /* Is there a balancer that is managed over HTTPS? (docs/decisions/0013) */
 bool config_needs_courier(const struct config *config);

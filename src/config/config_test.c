@@ -28,17 +28,70 @@ read_text(const char *text)
 	return r;
 }
 
+struct mistaken {
+	const char *text;
+	size_t line, column;
+	const char *words;
+};
+
+static void
+check_mistakes(const struct mistaken *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(read_text(cases[i].text), CONFIG_E_MISTAKES);
+		assert_string_equal(mistakes.list[0].words, cases[i].words);
+		assert_int_equal(mistakes.list[0].line, cases[i].line);
+		assert_int_equal(mistakes.list[0].column, cases[i].column);
+	}
+}
+
 #define NEEDED_URL \
 	"mailbox_sources: url: needed is https://HOST/..., without a password, with {customer} behind the host alone"
 
 static void
+mistakes_in_sources(void **state UNUSED)
+{
+	static const struct mistaken cases[] = {
+		{ "mailbox_sources:\n  - name: ad\n    kind: ldap\n    url: ldaps://dc1\n    base: dc=x\n",
+		    2, 5, "mailbox_sources: an entry needs \"filter\"" },
+		{ "mailbox_sources:\n  - name: ad\n    kind: csv\n    file: /x\n    base: dc=x\n",
+		    2, 5, "mailbox_sources: \"base\" is for the kind ldap alone" },
+		{ "mailbox_sources:\n  - name: ad\n    kind: csv\n    file: /x\n    url: https://x/\n",
+		    2, 5, "mailbox_sources: \"url\" is for the kind ldap json alone" },
+		{ "mailbox_sources:\n  - name: ad\n    kind: ldap\n    url: http://dc1\n    base: dc=x\n    filter: (a=b)\n",
+		    2, 5,
+		    "mailbox_sources: url: needed is ldaps://HOST, or ldap://HOST for StartTLS" },
+		{ "mailbox_sources:\n  - name: ad\n    kind: ldap\n    url: ldap://dc1\n    base: dc=x\n    filter: (a=b)\n    user: cn=x\n",
+		    2, 5, "mailbox_sources: \"user\" and \"password_file\" go together" },
+		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: http://panel/{customer}\n",
+		    2, 5, NEEDED_URL },
+		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://{customer}.panel/\n",
+		    2, 5, NEEDED_URL },
+		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://user:word@panel/\n",
+		    2, 5, NEEDED_URL },
+		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://panel\n", 2, 5,
+		    NEEDED_URL },
+		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://panel/\n    pointer: data\n",
+		    2, 5, "mailbox_sources: pointer: it begins with /, as in RFC 6901" },
+		{ "mailbox_sources:\n  - name: p\n    kind: csv\n    file: /x\n    column: Kind\n",
+		    2, 5, "mailbox_sources: \"column\" and \"values\" go together" },
+		{ "mailbox_sources:\n  - name: hand\n    kind: csv\n    file: /x\n", 2, 5,
+		    "mailbox_sources: name: \"hand\" is what people counted" },
+		{ "mailbox_sources:\n  - name: p\n    kind: csv\n    file: /x\n  - name: p\n    kind: csv\n    file: /y\n",
+		    1, 1, "mailbox_sources: two are named \"p\"" },
+		{ "mailbox_sources:\n  - name: p\n    knid: csv\n", 3, 5,
+		    "unknown option \"knid\" (did you mean \"kind\"?)" },
+		{ "policy:\n  mailbox_source: ad\n", 1, 1,
+		    "policy.mailbox_source: \"ad\" is not among mailbox_sources" },
+	};
+
+	check_mistakes(cases, COUNT_OF(cases));
+}
+
+static void
 mistakes_have_a_place(void **state UNUSED)
 {
-	static const struct {
-		const char *text;
-		size_t line, column;
-		const char *words;
-	} cases[] = {
+	static const struct mistaken cases[] = {
 		{ "worker:\n  threads: many\n", 2, 12,
 		    "worker.threads: \"many\" is not a whole number" },
 		{ "worker:\n  threads: 4000\n", 2, 12,
@@ -96,37 +149,6 @@ mistakes_have_a_place(void **state UNUSED)
 		    "templates: two are named \"mail\"" },
 		{ "templates:\n  - name: mail\n    service: exchange\n", 3, 14,
 		    "service: \"exchange\" is not one of: any owa sharepoint web" },
-		{ "mailbox_sources:\n  - name: ad\n    kind: ldap\n    url: ldaps://dc1\n    base: dc=x\n",
-		    2, 5, "mailbox_sources: an entry needs \"filter\"" },
-		{ "mailbox_sources:\n  - name: ad\n    kind: csv\n    file: /x\n    base: dc=x\n",
-		    2, 5, "mailbox_sources: \"base\" is for the kind ldap alone" },
-		{ "mailbox_sources:\n  - name: ad\n    kind: csv\n    file: /x\n    url: https://x/\n",
-		    2, 5, "mailbox_sources: \"url\" is for the kind ldap json alone" },
-		{ "mailbox_sources:\n  - name: ad\n    kind: ldap\n    url: http://dc1\n    base: dc=x\n    filter: (a=b)\n",
-		    2, 5,
-		    "mailbox_sources: url: needed is ldaps://HOST, or ldap://HOST for StartTLS" },
-		{ "mailbox_sources:\n  - name: ad\n    kind: ldap\n    url: ldap://dc1\n    base: dc=x\n    filter: (a=b)\n    user: cn=x\n",
-		    2, 5, "mailbox_sources: \"user\" and \"password_file\" go together" },
-		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: http://panel/{customer}\n",
-		    2, 5, NEEDED_URL },
-		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://{customer}.panel/\n",
-		    2, 5, NEEDED_URL },
-		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://user:word@panel/\n",
-		    2, 5, NEEDED_URL },
-		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://panel\n", 2, 5,
-		    NEEDED_URL },
-		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://panel/\n    pointer: data\n",
-		    2, 5, "mailbox_sources: pointer: it begins with /, as in RFC 6901" },
-		{ "mailbox_sources:\n  - name: p\n    kind: csv\n    file: /x\n    column: Kind\n",
-		    2, 5, "mailbox_sources: \"column\" and \"values\" go together" },
-		{ "mailbox_sources:\n  - name: hand\n    kind: csv\n    file: /x\n", 2, 5,
-		    "mailbox_sources: name: \"hand\" is what people counted" },
-		{ "mailbox_sources:\n  - name: p\n    kind: csv\n    file: /x\n  - name: p\n    kind: csv\n    file: /y\n",
-		    1, 1, "mailbox_sources: two are named \"p\"" },
-		{ "mailbox_sources:\n  - name: p\n    knid: csv\n", 3, 5,
-		    "unknown option \"knid\" (did you mean \"kind\"?)" },
-		{ "policy:\n  mailbox_source: ad\n", 1, 1,
-		    "policy.mailbox_source: \"ad\" is not among mailbox_sources" },
 		{ "policy:\n  severities:\n    FQDN_APX: reject\n", 3, 5,
 		    "policy.severities: unknown code \"FQDN_APX\" (did you mean \"FQDN_APEX\"?)" },
 		{ "policy:\n  severities:\n    something: reject\n", 3, 5,
@@ -148,12 +170,7 @@ mistakes_have_a_place(void **state UNUSED)
 		    "a second document begins here; only one is read" },
 	};
 
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		assert_int_equal(read_text(cases[i].text), CONFIG_E_MISTAKES);
-		assert_string_equal(mistakes.list[0].words, cases[i].words);
-		assert_int_equal(mistakes.list[0].line, cases[i].line);
-		assert_int_equal(mistakes.list[0].column, cases[i].column);
-	}
+	check_mistakes(cases, COUNT_OF(cases));
 }
 
 static const char good[] =
@@ -450,6 +467,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes_have_a_place),
+		cmocka_unit_test(mistakes_in_sources),
 		cmocka_unit_test(a_good_file),
 		cmocka_unit_test(the_first_template_that_fits),
 		cmocka_unit_test(an_empty_file_is_the_defaults),

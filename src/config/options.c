@@ -239,6 +239,8 @@ const struct option config_options[] = {
 	  .help = "Full-access mailboxes from which a customer may have its own host name." },
 	{ "policy.mailbox_source", OPTION_TEXT, CONFIG(mailbox_source), .fallback = "", .readers = DESK | WORKER,
 	  .help = "Where the mailboxes of customers that name no source are counted, of mailbox_sources; empty: people count them." },
+	{ "policy.count_days", OPTION_NUMBER, CONFIG(count_days), RANGE(1, 3650), .fallback = "90", .readers = DESK,
+	  .help = "Days after which what people counted must be counted again for an order." },
 	{ "policy.waiver_days", OPTION_NUMBER, CONFIG(waiver_days), RANGE(1, 3650), .fallback = "365", .readers = DESK,
 	  .help = "Days that a waiver of the mailbox minimum holds at most." },
 	{ "policy.orders_most", OPTION_NUMBER, CONFIG(orders_most), RANGE(1, 1000000), .fallback = "50", .readers = DESK,

@@ -164,6 +164,18 @@ static const char *const steps[] = {
 	"ALTER TABLE orders ADD COLUMN opens @int NOT NULL DEFAULT 0;"
 	"ALTER TABLE orders ADD COLUMN through @int NOT NULL DEFAULT 0;"
 	"CREATE INDEX orders_held ON orders (opens) WHERE opens > 0;",
+
+	/* 10: mailboxes are counted at a source, with the list that was counted; two people waive. A waiver of one
+	 * person holds no more: it was never confirmed. */
+	"ALTER TABLE customers ADD COLUMN mailbox_source TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE customers ADD COLUMN mailbox_key TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE mailbox_counts ADD COLUMN asked TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE mailbox_counts ADD COLUMN listed @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE mailbox_counts ADD COLUMN others @int NOT NULL DEFAULT 0;"
+	"CREATE TABLE mailbox_names (counted_by @blob NOT NULL REFERENCES mailbox_counts, number @int NOT NULL, name TEXT NOT NULL,"
+	" PRIMARY KEY (counted_by, number)) @strict;"
+	"ALTER TABLE waivers ADD COLUMN second TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE waivers ADD COLUMN confirmed @int NOT NULL DEFAULT 0;",
 };
 /* clang-format on */
 

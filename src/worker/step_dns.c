@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TASK_CHECK and TASK_DNS: where does the name point? The first look also decides whether the
- * customer is told to move its DNS record at any time or last: where a site answers today, or where
+ * TASK_CHECK and TASK_DNS: where does the name point? Before the first look the customer's mailboxes
+ * are counted (worker/eligibility.h). That look also decides whether the customer is told to move its DNS record at any time or last: where a site answers today, or where
  * we could not see, it moves last, or its users would meet a warning.
  */
-#include "worker/worker.h"
+#include "worker/eligibility.h"
 
 static int
 keep_look(struct hand *hand, const struct order *order, struct dns_report *report)
@@ -47,25 +47,41 @@ move_when(const struct dns_report *report)
 	return report->answers_somewhere || report->verdict == DNS_UNKNOWN ? DNS_LAST : DNS_NOW;
 }
 
+/* Looked at and counted; all of it is kept in one transaction. */
+static int
+keep_check(struct hand *hand, const struct task *task, const struct order *order,
+    const struct counting *counting, struct dns_report *report)
+{
+	bool refused;
+	int r = hand_begin(hand);
+
+	if (r == 0)
+		r = counting_keep(hand, order, counting, &refused);
+	if (r == 0)
+		r = keep_look(hand, order, report);
+	if (r == 0)
+		r = store_order_set_dns_when(hand->store, order->id, move_when(report));
+	return r ? r
+	         : hand_finish(
+		       hand, task, refused ? EVENT_REFUSED : EVENT_CHECKED, "", "worker.checked");
+}
+
 int
 step_check(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
+	CLEAN(counting_fini) struct counting counting;
 	struct dns_report report;
-	int r = look(hand, order, &report, what);
+	int r;
 
+	counting_init(&counting);
+	r = counting_make(hand, order, &counting, what);
+	if (r || what->kind != OUTCOME_DONE)
+		return r;
+	r = look(hand, order, &report, what);
 	if (r)
 		return r > 0 ? 0 : r;
-	r = hand_begin(hand);
-	if (r)
-		return r;
-	r = keep_look(hand, order, &report);
-	if (r)
-		return r;
-	r = store_order_set_dns_when(hand->store, order->id, move_when(&report));
-	if (r)
-		return r;
 	outcome_set(what, OUTCOME_DONE, "dns %s", dns_verdict_name(report.verdict));
-	return hand_finish(hand, task, EVENT_CHECKED, "", "worker.checked");
+	return keep_check(hand, task, order, &counting, &report);
 }
 
 /* The event that a look means for the facts as they are; EVENT_MAX for none. A look that saw
