@@ -124,7 +124,7 @@ def test_a_server_of_another_name(tmp_path, source, directory):
 @needs_slapd
 @pytest.mark.parametrize("limits,says", [
     ("sizelimit size.soft=500 size.hard=500 size.prtotal=700", "size limit"),
-    ("sizelimit size.soft=500 size.hard=500 size.prtotal=disabled", ""),
+    ("sizelimit size.soft=500 size.hard=500 size.prtotal=disabled", "at a limit of its operator"),
     ("timelimit time.soft=0 time.hard=0\nsizelimit size.soft=10 size.hard=10 size.prtotal=hard", "size limit"),
 ])
 def test_a_limit_of_the_server_is_no_count(tmp_path, ca, limits, says):
