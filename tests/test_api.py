@@ -38,7 +38,17 @@ def test_every_answer_is_as_described(stage, api, host):
                                                    "country": "AT"}))
     at = f"/customers/{customer['id']}"
     good(api.ask("POST", f"{at}/mailboxes", {"mailboxes": 250}))
-    good(api.ask("POST", f"{at}/waivers", {"author": "Eva Lindt", "reason": "merger", "expires": "2030-01-01T00:00:00Z"}))
+    good(api.ask("POST", f"{at}/mailboxes", {"mailboxes": 2, "list": ["anna@contoso.com", "bert@contoso.com"], "left_out": 1, "asked": "x.csv"}))
+    assert good(api.ask("GET", f"{at}/mailboxes"))["items"][1]["sample"] == ["anna@contoso.com", "bert@contoso.com"]
+    assert len(good(api.ask("GET", f"{at}/mailboxes/list"))["items"]) == 2
+    good(api.ask("POST", f"{at}/mailboxes", {"mailboxes": 250}))
+    waiver = good(api.ask("POST", f"{at}/waivers", {"reason": "merger"}))
+    assert api.ask("POST", f"/waivers/{waiver['id']}/confirm")[0] == 403
+    second = CheckedApi(stage.api.base, stage.second().token)
+    good(second.ask("POST", f"/waivers/{waiver['id']}/confirm"))
+    api.seen |= second.seen
+    assert api.ask("POST", f"/waivers/{waiver['id']}/confirm")[0] == 403
+    good(api.ask("GET", f"{at}/waivers"))
     _, headers, _ = api.ask("GET", at)
     good(api.ask("PATCH", at, {"city": "Wels"}, {"If-Match": headers["ETag"]}))
     stale, _, problem = api.ask("PATCH", at, {"city": "Graz"}, {"If-Match": headers["ETag"]})

@@ -107,7 +107,7 @@ typedef int cli_answer_fn(struct cli *cli, long status, json_t *answer);
 int cli_order_get(struct cli *cli, const char *behind, cli_answer_fn *then) MUST_USE;
 int cli_order_post(struct cli *cli, const char *behind, const char *option, const char *member,
     const char *text, cli_answer_fn *then) MUST_USE;
-verb_fn run_survey, run_survey_again;
+verb_fn run_survey, run_survey_again, run_mailboxes_file, run_mailboxes_count;
 /* Asked only where a person sits; anything but yes is no. */
 bool cli_says_yes(const char *question);
 verb_fn run_order_add, run_order_accept, run_order_approve, run_order_certificate,

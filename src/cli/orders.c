@@ -82,27 +82,6 @@ find_service(struct cli *cli, const char *text, char *to, size_t size)
 }
 
 static int
-put_waiver(const struct cli *cli, json_t *body)
-{
-	const char *author = cli_value(cli, "waiver_author"),
-		   *reason = cli_value(cli, "waiver_reason");
-	json_t *waiver;
-
-	if (!author && !reason)
-		return 0;
-	waiver = json_object();
-	if ((author &&
-		json_object_set_new(waiver, "author", cli_json_text("--waived-by", author)) != 0) ||
-	    (reason && json_object_set_new(
-			   waiver, "reason", cli_json_text("--waived-because", reason)) != 0)) {
-		json_decref(waiver);
-		return EXIT_USAGE;
-	}
-	json_object_set_new(body, "waiver", waiver);
-	return 0;
-}
-
-static int
 put_members(const struct cli *cli, json_t *body)
 {
 	static const char *const texts[] = { "host", "kind", "key", "organization", "division",
@@ -119,7 +98,7 @@ put_members(const struct cli *cli, json_t *body)
 		return cli_fail(EXIT_USAGE, "--mailboxes: \"%s\" is not a whole number", mailboxes);
 	if (mailboxes)
 		json_object_set_new(body, "mailboxes", json_integer(number));
-	return put_waiver(cli, body);
+	return 0;
 }
 
 static int

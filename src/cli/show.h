@@ -26,6 +26,9 @@ void show_wrapped(const struct cli *cli, const char *label, const char *text);
 const char *show_paint(const struct cli *cli, const char *code); /* an escape sequence, or "" */
 
 void show_customers(const struct cli *cli, const json_t *answer);
+void show_mailbox_counts(const struct cli *cli, const json_t *answer);
+void show_mailboxes(const struct cli *cli, const json_t *answer);
+void show_waivers(const struct cli *cli, const json_t *answer);
 void show_services(const struct cli *cli, const json_t *answer);
 void show_pools(const struct cli *cli, const json_t *answer);
 void show_balancers(const struct cli *cli, const json_t *answer);

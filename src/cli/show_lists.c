@@ -17,6 +17,11 @@
 
 /* clang-format off */
 TABLE(customers, { "NAME", "name" }, { "ORGANIZATION", "organization" }, { "CONTACT", "contact_mail" }, { "ID", "id" });
+TABLE(mailbox_counts, { "COUNTED", "counted" }, { "MAILBOXES", "mailboxes" }, { "SOURCE", "source" }, { "WHO", "author" }, { "LISTED", "listed" },
+      { "LEFT OUT", "left_out" }, { "ASKED", "asked" }, { "ID", "id" });
+TABLE(mailboxes, { "NO", "number" }, { "MAILBOX", "name" });
+TABLE(waivers, { "PROPOSED", "given" }, { "WHO", "author" }, { "CONFIRMED", "confirmed" }, { "BY", "second" }, { "EXPIRES", "expires" },
+      { "REASON", "reason" }, { "ID", "id" });
 TABLE(services, { "NAME", "name" }, { "KIND", "kind" }, { "POOL", "pool" }, { "BACKEND", "backend" }, { "URL", "url" }, { "ID", "id" });
 TABLE(pools, { "NAME", "name" }, { "BALANCER", "balancer" }, { "PREFIX", "prefix" }, { "FREE", "free" }, { "RESERVED", "reserved" },
       { "IN USE", "in_use" }, { "QUARANTINE", "quarantine" });

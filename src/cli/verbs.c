@@ -40,6 +40,15 @@
 	BY_PLACE("ref", "BALANCER", "of the configuration"), \
 	    NUMBER(                                          \
 		"timeout", "--timeout", "SECONDS", "300 (default); it goes on without the wait")
+#define CSV_RULE                                                                                  \
+	FLAG("column", "--column", "NAME",                                                        \
+	    "the one that says what a mailbox is; without, all count"),                           \
+	    FLAG("values", "--values", "LIST", "its values of full access, with commas between"), \
+	    FLAG("listed", "--listed", "NAME",                                                    \
+		"the column that names a mailbox; PrimarySmtpAddress"),                           \
+	    FLAG("customer_column", "--customer-column", "NAME",                                  \
+		"the one that names the customer"),                                               \
+	    FLAG("key", "--key", "KEY", "only lines with this one there")
 #define CUSTOMER_FIELDS                                                                   \
 	FLAG("contact_mail", "--mail", "ADDRESS", "where its mails go"),                  \
 	    FLAG("contact_name", "--contact", "NAME", "who reads them"),                  \
@@ -49,7 +58,10 @@
 	    FLAG("state", "--state", "STATE", "state or province, in full"),              \
 	    FLAG("country", "--country", "CC", "two letters"),                            \
 	    FLAG_MANY("domains", "--domain", "DOMAIN",                                    \
-		"one it takes mail for; several times for several: all of them")
+		"one it takes mail for; several times for several: all of them"),         \
+	    FLAG("mailbox_source", "--mailbox-source", "NAME",                            \
+		"where its mailboxes are counted; hand: by people"),                      \
+	    FLAG("mailbox_key", "--mailbox-key", "KEY", "what it is called there")
 
 #define LOOKED_UP                                 \
 	FLAG("resolver", "--resolver", "ADDRESS", \
@@ -68,9 +80,21 @@ const struct verb verbs[] = {
 	{ "mailboxes", "add", "Record a count of full-access mailboxes", "POST", "/customers/{ref}/mailboxes",
 	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"),
 	              { .name = "mailboxes", .value = "COUNT", .needed = true, .number = true, .help = "counted by hand" } } },
-	{ "waiver", "add", "Waive the mailbox minimum", "POST", "/customers/{ref}/waivers",
-	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), FLAG_NEEDED("author", "--author", "NAME", "who decided"),
-	              FLAG_NEEDED("reason", "--reason", "WORDS", "why"), FLAG("expires", "--expires", "TIME", "2027-03-15T00:00:00Z") } },
+	{ "mailboxes", "file", "Count the full-access mailboxes in a file that Exchange exported (Get-Mailbox | Export-Csv); no server is asked",
+	  .run = run_mailboxes_file, .alone = true, .params = { BY_PLACE("file", "FILE", "CSV; - is standard input"), CSV_RULE } },
+	{ "mailboxes", "count", "Count them so, and record the count with its list for a customer", .run = run_mailboxes_count,
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), BY_PLACE("file", "FILE", "CSV; - is standard input"), CSV_RULE } },
+	{ "mailboxes", "counts", "List the counts of a customer's mailboxes", "GET", "/customers/{ref}/mailboxes", .show = show_mailbox_counts,
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), PAGING } },
+	{ "mailboxes", "list", "List the mailboxes that were counted", "GET", "/customers/{ref}/mailboxes/list", .show = show_mailboxes,
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), QUERY("count", "--count", "ID", "of this count; the latest (default)"), PAGING } },
+	{ "waiver", "add", "Propose to waive the mailbox minimum; it holds when somebody else confirms it", "POST", "/customers/{ref}/waivers",
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), FLAG_NEEDED("reason", "--reason", "WORDS", "why"),
+	              FLAG("expires", "--expires", "TIME", "2027-03-15T00:00:00Z") } },
+	{ "waiver", "confirm", "Confirm a waiver that somebody else proposed", "POST", "/waivers/{ref}/confirm",
+	  .params = { BY_PLACE("ref", "ID", "of the waiver") } },
+	{ "waiver", "list", "List waivers of the mailbox minimum", "GET", "/customers/{ref}/waivers", .show = show_waivers,
+	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), PAGING } },
 	{ "service", "add", "Add a service", "POST", "/customers/{ref}/services",
 	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), BY_PLACE("name", "NAME", "unique for this customer"),
 	              FLAG_NEEDED("kind", "--kind", "KIND", "owa, sharepoint or web"), FLAG_NEEDED("backend", "--backend", "NAME", "the balancer's name of the servers behind"),
@@ -98,8 +122,7 @@ const struct verb verbs[] = {
 	              FLAG("organization", "--organization", "NAME", "if not the customer's"), FLAG("division", "--division", "NAME", "kept, never in the certificate"),
 	              FLAG("city", "--city", "CITY", "if not the customer's"), FLAG("state", "--state", "STATE", "if not the customer's"),
 	              FLAG("country", "--country", "CC", "if not the customer's"),
-	              NUMBER("mailboxes", "--mailboxes", "COUNT", "counted by hand today"),
-	              FLAG("waiver_author", "--waived-by", "NAME", "waives the mailbox minimum"), FLAG("waiver_reason", "--waived-because", "WORDS", "why; with --waived-by") } },
+	              NUMBER("mailboxes", "--mailboxes", "COUNT", "counted by hand today") } },
 	{ "order", "list", "List orders", "GET", "/orders", .show = show_orders,
 	  .params = { QUERY("stage", "--stage", "STAGE", "only these"), OF_CUSTOMER, PAGING } },
 	{ "order", "show", "Show an order: where it is, whose turn, what next", "GET", "/orders/{ref}", .params = { REF }, .show = show_order },

@@ -33,6 +33,23 @@ config_template(const struct config *config, const char *balancer, const char *s
 	return NULL;
 }
 
+const struct config_mailbox_source *
+config_mailbox_source(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->mailbox_source_count; i++)
+		if (strcmp(config->mailbox_sources[i].name, name) == 0)
+			return &config->mailbox_sources[i];
+	return NULL;
+}
+
+const char *
+config_counted_by(const struct config *config, const char *own)
+{
+	const char *name = *own ? own : config->mailbox_source;
+
+	return strcmp(name, "hand") == 0 ? "" : name;
+}
+
 bool
 config_needs_courier(const struct config *config)
 {

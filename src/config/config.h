@@ -26,6 +26,7 @@
 #define CONFIG_TEMPLATES_MAX 32
 #define CONFIG_RESOLVERS_MAX 8
 #define CONFIG_RESOLVER_SIZE 56 /* "ADDRESS@PORT" */
+#define CONFIG_SOURCES_MAX   32
 
 enum {
 	CONFIG_E_ABSENT = 1, /* no such file */
@@ -98,6 +99,25 @@ struct config_template {
 	char shared_virtual[CONFIG_TEXT_SIZE]; /* "" = each site has virtual servers of its own */
 };
 
+/* Where a customer's mailboxes are counted (check/mailboxes.h). */
+struct config_mailbox_source {
+	char name[CONFIG_NAME_SIZE];
+	char kind[CONFIG_NAME_SIZE];          /* "ldap", "csv", "json" */
+	char url[CONFIG_TEXT_SIZE];           /* ldap, json */
+	char ca_file[CONFIG_PATH_SIZE];       /* ldap, json: "" = the system's */
+	char user[CONFIG_TEXT_SIZE];          /* ldap: "" = nobody */
+	char password_file[CONFIG_PATH_SIZE]; /* ldap, json: the user's, the token */
+	char base[CONFIG_TEXT_SIZE], filter[CONFIG_TEXT_SIZE];   /* ldap */
+	int64_t page_size;                                       /* ldap */
+	char file[CONFIG_PATH_SIZE];                             /* csv */
+	int64_t oldest_days;                                     /* csv */
+	char pointer[CONFIG_TEXT_SIZE];                          /* json */
+	char column[CONFIG_NAME_SIZE], values[CONFIG_TEXT_SIZE]; /* csv, json: what counts */
+	char customer_column[CONFIG_NAME_SIZE];                  /* csv, json */
+	char listed[CONFIG_NAME_SIZE]; /* what names a mailbox; "" = as usual for the kind */
+	int64_t timeout;               /* seconds, of one answer */
+};
+
 /* A peer inside that may be fetched from, against the rule. */
 struct config_peer {
 	char address[ADDR_TEXT_SIZE];
@@ -145,7 +165,11 @@ struct config {
 	                                      BIG-IP" */
 	char shared_url[CONFIG_TEXT_SIZE]; /* provider.shared_url (M-01) */
 	/* policy */
-	int64_t mailboxes_least; /* policy.mailboxes_least; 200 (M-G) */
+	int64_t mailboxes_least;               /* policy.mailboxes_least; 200 (M-G) */
+	char mailbox_source[CONFIG_NAME_SIZE]; /* policy.mailbox_source, for customers that name
+	                                          none; "" = counted by hand */
+	int64_t count_days;  /* policy.count_days: how long what people counted holds; 90 */
+	int64_t waiver_days; /* policy.waiver_days: how long a waiver holds at most; 365 */
 	int64_t orders_most; /* policy.orders_most, open at once by a customer's own token; 50 */
 	int64_t quarantine_days; /* policy.quarantine_days of a released address; 30 */
 	bool foreign_keys; /* policy.foreign_keys: keys not made here may be taken; default false */
@@ -176,6 +200,8 @@ struct config {
 	size_t balancer_count;
 	struct config_template templates[CONFIG_TEMPLATES_MAX];
 	size_t template_count;
+	struct config_mailbox_source mailbox_sources[CONFIG_SOURCES_MAX];
+	size_t mailbox_source_count;
 	/* processes */
 	char user_keeper[CONFIG_NAME_SIZE], user_reader[CONFIG_NAME_SIZE],
 	    user_desk[CONFIG_NAME_SIZE], user_worker[CONFIG_NAME_SIZE],
@@ -223,5 +249,9 @@ struct config_unit config_unit_of(const struct config_balancer *balancer, size_t
 /* The first template that is for them; NULL = none is. */
 const struct config_template *config_template(
     const struct config *config, const char *balancer, const char *service);
+const struct config_mailbox_source *config_mailbox_source(
+    const struct config *config, const char *name); /* or NULL */
+/* Where a customer is counted that names `own` itself, or "": a source's name; "" = by people. */
+const char *config_counted_by(const struct config *config, const char *own);
 /* Is there a balancer that is managed over HTTPS? (docs/decisions/0013) */
 bool config_needs_courier(const struct config *config);

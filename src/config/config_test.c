@@ -28,14 +28,70 @@ read_text(const char *text)
 	return r;
 }
 
+struct mistaken {
+	const char *text;
+	size_t line, column;
+	const char *words;
+};
+
+static void
+check_mistakes(const struct mistaken *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(read_text(cases[i].text), CONFIG_E_MISTAKES);
+		assert_string_equal(mistakes.list[0].words, cases[i].words);
+		assert_int_equal(mistakes.list[0].line, cases[i].line);
+		assert_int_equal(mistakes.list[0].column, cases[i].column);
+	}
+}
+
+#define NEEDED_URL \
+	"mailbox_sources: url: needed is https://HOST/..., without a password, with {customer} behind the host alone"
+
+static void
+mistakes_in_sources(void **state UNUSED)
+{
+	static const struct mistaken cases[] = {
+		{ "mailbox_sources:\n  - name: ad\n    kind: ldap\n    url: ldaps://dc1\n    base: dc=x\n",
+		    2, 5, "mailbox_sources: an entry needs \"filter\"" },
+		{ "mailbox_sources:\n  - name: ad\n    kind: csv\n    file: /x\n    base: dc=x\n",
+		    2, 5, "mailbox_sources: \"base\" is for the kind ldap alone" },
+		{ "mailbox_sources:\n  - name: ad\n    kind: csv\n    file: /x\n    url: https://x/\n",
+		    2, 5, "mailbox_sources: \"url\" is for the kind ldap json alone" },
+		{ "mailbox_sources:\n  - name: ad\n    kind: ldap\n    url: http://dc1\n    base: dc=x\n    filter: (a=b)\n",
+		    2, 5,
+		    "mailbox_sources: url: needed is ldaps://HOST, or ldap://HOST for StartTLS" },
+		{ "mailbox_sources:\n  - name: ad\n    kind: ldap\n    url: ldap://dc1\n    base: dc=x\n    filter: (a=b)\n    user: cn=x\n",
+		    2, 5, "mailbox_sources: \"user\" and \"password_file\" go together" },
+		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: http://panel/{customer}\n",
+		    2, 5, NEEDED_URL },
+		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://{customer}.panel/\n",
+		    2, 5, NEEDED_URL },
+		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://user:word@panel/\n",
+		    2, 5, NEEDED_URL },
+		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://panel\n", 2, 5,
+		    NEEDED_URL },
+		{ "mailbox_sources:\n  - name: p\n    kind: json\n    url: https://panel/\n    pointer: data\n",
+		    2, 5, "mailbox_sources: pointer: it begins with /, as in RFC 6901" },
+		{ "mailbox_sources:\n  - name: p\n    kind: csv\n    file: /x\n    column: Kind\n",
+		    2, 5, "mailbox_sources: \"column\" and \"values\" go together" },
+		{ "mailbox_sources:\n  - name: hand\n    kind: csv\n    file: /x\n", 2, 5,
+		    "mailbox_sources: name: \"hand\" is what people counted" },
+		{ "mailbox_sources:\n  - name: p\n    kind: csv\n    file: /x\n  - name: p\n    kind: csv\n    file: /y\n",
+		    1, 1, "mailbox_sources: two are named \"p\"" },
+		{ "mailbox_sources:\n  - name: p\n    knid: csv\n", 3, 5,
+		    "unknown option \"knid\" (did you mean \"kind\"?)" },
+		{ "policy:\n  mailbox_source: ad\n", 1, 1,
+		    "policy.mailbox_source: \"ad\" is not among mailbox_sources" },
+	};
+
+	check_mistakes(cases, COUNT_OF(cases));
+}
+
 static void
 mistakes_have_a_place(void **state UNUSED)
 {
-	static const struct {
-		const char *text;
-		size_t line, column;
-		const char *words;
-	} cases[] = {
+	static const struct mistaken cases[] = {
 		{ "worker:\n  threads: many\n", 2, 12,
 		    "worker.threads: \"many\" is not a whole number" },
 		{ "worker:\n  threads: 4000\n", 2, 12,
@@ -118,12 +174,7 @@ mistakes_have_a_place(void **state UNUSED)
 		    "a second document begins here; only one is read" },
 	};
 
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		assert_int_equal(read_text(cases[i].text), CONFIG_E_MISTAKES);
-		assert_string_equal(mistakes.list[0].words, cases[i].words);
-		assert_int_equal(mistakes.list[0].line, cases[i].line);
-		assert_int_equal(mistakes.list[0].column, cases[i].column);
-	}
+	check_mistakes(cases, COUNT_OF(cases));
 }
 
 static const char good[] =
@@ -132,7 +183,10 @@ static const char good[] =
     "  stubs:\n    - zone: contoso.com\n      address: 127.0.0.1\n      port: 5300\n"
     "balancers:\n  - name: edge\n    driver: haproxy\n    socket: /run/h.sock\n    certificates: /etc/h\n"
     "    crt_list: /etc/h/list\n    bufsize: 65536\n    windows: Mon-Fri 22:00-04:00, Sat-Sun 00:00-24:00\n"
-    "    freezes: 2026-12-20..2027-01-02\n    time_zone: Europe/Vienna\n    approval: yes\n";
+    "    freezes: 2026-12-20..2027-01-02\n    time_zone: Europe/Vienna\n    approval: yes\n"
+    "mailbox_sources:\n  - name: ad\n    kind: ldap\n    url: ldaps://dc1.hosting.example\n    user: certdesk@hosting.example\n"
+    "    password_file: /etc/certdesk/ad\n    base: OU={customer},DC=hosting,DC=example\n    filter: (mail=*)\n"
+    "policy:\n  mailbox_source: ad\n";
 
 static void
 a_good_file(void **state UNUSED)
@@ -150,6 +204,8 @@ a_good_file(void **state UNUSED)
 	assert_string_equal(config.balancers[0].freezes, "2026-12-20..2027-01-02");
 	assert_non_null(config_balancer(&config, "edge"));
 	assert_null(config_balancer(&config, "other"));
+	assert_int_equal(config_mailbox_source(&config, "ad")->page_size, 500);
+	assert_null(config_mailbox_source(&config, "hand"));
 }
 
 static void
@@ -223,6 +279,8 @@ a_slice_has_what_its_reader_may_see(void **state UNUSED)
 	assert_int_equal(config_get_slice(buf_str(&slice), &got), 0);
 	assert_string_equal(got.balancers[0].name, "edge");
 	assert_string_equal(got.balancers[0].socket, "");
+	assert_string_equal(got.mailbox_sources[0].name, "ad");
+	assert_string_equal(got.mailbox_sources[0].password_file, "");
 }
 
 #define PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -416,6 +474,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes_have_a_place),
+		cmocka_unit_test(mistakes_in_sources),
 		cmocka_unit_test(a_good_file),
 		cmocka_unit_test(the_first_template_that_fits),
 		cmocka_unit_test(an_empty_file_is_the_defaults),

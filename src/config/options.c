@@ -20,6 +20,7 @@
 #define CONFIG(member)   IN(struct config, member)
 #define BALANCER(member) IN(struct config_balancer, member)
 #define TEMPLATE(member) IN(struct config_template, member)
+#define SOURCE(member)   IN(struct config_mailbox_source, member)
 #define STUB(member)     IN(struct config_stub, member)
 #define PEER(member)     IN(struct config_peer, member)
 #define PIN_KIND         STR("sha256//")
@@ -124,6 +125,46 @@ static const struct option_items template_items = {
 	.check = template_check,
 };
 
+#define FOR_KIND(kinds) .driver = (kinds), .fallback = "", .readers = WORKER
+static const struct option source_members[] = {
+	{ "name", OPTION_NAME, SOURCE(name), .readers = DESK | WORKER, .help = "How customers and policy.mailbox_source name it; not hand, which is people's." },
+	{ "kind", OPTION_CHOICE, SOURCE(kind), .choices = "ldap csv json", .readers = DESK | WORKER,
+	  .help = "ldap: a directory, Active Directory too. csv: a file on this machine that Exchange exported (Get-Mailbox | Export-Csv). json: a control panel, over HTTPS." },
+	{ "url", OPTION_TEXT, SOURCE(url), FOR_KIND("ldap json"), .needed = true,
+	  .help = "ldap: ldaps://HOST, or ldap://HOST with StartTLS, which must succeed. json: https://HOST/..., with {customer} for the customer's key behind the host; it must answer with all at once, not with a page." },
+	{ "ca_file", OPTION_PATH, SOURCE(ca_file), FOR_KIND("ldap json"), .help = "PEM certificates that the server's own must lead to; empty: the system's." },
+	{ "user", OPTION_TEXT, SOURCE(user), FOR_KIND("ldap"), .help = "The name (DN, or user@domain) to sign in as, with no more than the right to read; empty: nobody." },
+	{ "password_file", OPTION_PATH, SOURCE(password_file), FOR_KIND("ldap json"), .help = "The file with that user's password, or the panel's token (sent as Bearer), in one line, mode 0600." },
+	{ "base", OPTION_TEXT, SOURCE(base), FOR_KIND("ldap"), .needed = true,
+	  .help = "Below what it is counted, with {customer} for the customer's key, such as OU={customer},OU=Hosting,DC=hosting,DC=example." },
+	{ "filter", OPTION_TEXT, SOURCE(filter), FOR_KIND("ldap"), .needed = true,
+	  .help = "What counts as a mailbox with full access, such as (&(objectCategory=person)(msExchRecipientTypeDetails=1)); {customer} for the customer's key." },
+	{ "page_size", OPTION_NUMBER, SOURCE(page_size), RANGE(1, 1000), .fallback = "500", .readers = WORKER,
+	  .help = "ldap: entries asked for at once; no more than the server gives at once." },
+	{ "file", OPTION_PATH, SOURCE(file), FOR_KIND("csv"), .needed = true,
+	  .help = "The exported file, with {customer} for the customer's key or with all customers in it (see customer_column)." },
+	{ "oldest_days", OPTION_NUMBER, SOURCE(oldest_days), RANGE(1, 3650), .fallback = "7", .readers = WORKER,
+	  .help = "csv: an export older than that is not counted." },
+	{ "pointer", OPTION_TEXT, SOURCE(pointer), FOR_KIND("json"), .help = "Where in the answer the number or the list is (RFC 6901), such as /data/mailboxes; empty: it is the answer." },
+	{ "column", OPTION_TEXT, SOURCE(column), FOR_KIND("csv json"), .help = "The column, or the member of the list's items, that says what a mailbox is; empty: all count." },
+	{ "values", OPTION_TEXT, SOURCE(values), FOR_KIND("csv json"), .help = "Its values that count as full access, with commas between, such as UserMailbox,LinkedMailbox." },
+	{ "customer_column", OPTION_TEXT, SOURCE(customer_column), FOR_KIND("csv json"), .help = "The column, or member, with the customer's key: only what has it is looked at; empty: all is." },
+	{ "listed", OPTION_TEXT, SOURCE(listed), .fallback = "", .readers = WORKER,
+	  .help = "The attribute, column or member by which a mailbox is named in the list that was counted; empty: mail, for csv PrimarySmtpAddress." },
+	{ "timeout", OPTION_NUMBER, SOURCE(timeout), RANGE(1, 60), .fallback = "20", .readers = WORKER,
+	  .help = "ldap, json: seconds to wait for an answer, of a directory for each page." },
+};
+
+static const struct option_items source_items = {
+	.offset = offsetof(struct config, mailbox_sources), .stride = sizeof(struct config_mailbox_source),
+	.max = CONFIG_SOURCES_MAX, .count_offset = offsetof(struct config, mailbox_source_count),
+	.members = source_members, .member_count = COUNT_OF(source_members), .kind = "kind",
+	.example = "  - name: directory\n    kind: ldap\n    url: ldaps://dc1.hosting.example\n    user: certdesk@hosting.example\n"
+	           "    password_file: /etc/certdesk/directory\n    base: OU={customer},OU=Hosting,DC=hosting,DC=example\n"
+	           "    filter: (&(objectCategory=person)(msExchRecipientTypeDetails=1))\n",
+	.check = mailbox_source_check,
+};
+
 static const struct option stub_members[] = {
 	{ "zone", OPTION_TEXT, STUB(zone), .readers = WORKER, .help = "The zone, for example contoso.com." },
 	{ "address", OPTION_ADDRESS, STUB(address), .readers = WORKER, .help = "The address of its server." },
@@ -133,7 +174,7 @@ static const struct option stub_members[] = {
 static const struct option_items balancer_items = {
 	.offset = offsetof(struct config, balancers), .stride = sizeof(struct config_balancer),
 	.max = CONFIG_BALANCERS_MAX, .count_offset = offsetof(struct config, balancer_count),
-	.members = balancer_members, .member_count = COUNT_OF(balancer_members),
+	.members = balancer_members, .member_count = COUNT_OF(balancer_members), .kind = "driver",
 	.example = "  - name: edge\n    driver: haproxy\n    socket: /run/haproxy/admin.sock\n"
 	           "    certificates: /etc/haproxy/certdesk\n    crt_list: /etc/haproxy/certdesk/crt-list.txt\n"
 	           "    hosts_map: /etc/haproxy/certdesk/hosts.map\n    bufsize: 65536\n"
@@ -195,8 +236,14 @@ const struct option config_options[] = {
 	  .help = "The platform that the customer names in its CA's order form." },
 	{ "provider.shared_url", OPTION_TEXT, CONFIG(shared_url), .fallback = "", .readers = DESK | WORKER,
 	  .help = "The shared address for customers without a name of their own." },
-	{ "policy.mailboxes_least", OPTION_NUMBER, CONFIG(mailboxes_least), RANGE(0, 1000000), .fallback = "200", .readers = DESK,
+	{ "policy.mailboxes_least", OPTION_NUMBER, CONFIG(mailboxes_least), RANGE(0, 1000000), .fallback = "200", .readers = DESK | WORKER,
 	  .help = "Full-access mailboxes from which a customer may have its own host name." },
+	{ "policy.mailbox_source", OPTION_TEXT, CONFIG(mailbox_source), .fallback = "", .readers = DESK | WORKER,
+	  .help = "Where the mailboxes of customers that name no source are counted, of mailbox_sources; empty: people count them." },
+	{ "policy.count_days", OPTION_NUMBER, CONFIG(count_days), RANGE(1, 3650), .fallback = "90", .readers = DESK,
+	  .help = "Days after which what people counted must be counted again for an order." },
+	{ "policy.waiver_days", OPTION_NUMBER, CONFIG(waiver_days), RANGE(1, 3650), .fallback = "365", .readers = DESK,
+	  .help = "Days that a waiver of the mailbox minimum holds at most." },
 	{ "policy.orders_most", OPTION_NUMBER, CONFIG(orders_most), RANGE(1, 1000000), .fallback = "50", .readers = DESK,
 	  .help = "Orders that a customer may have open at the same time by its own token; what it cancelled counts for a day. The provider's tokens are not limited." },
 	{ "policy.quarantine_days", OPTION_NUMBER, CONFIG(quarantine_days), RANGE(0, 3650), .fallback = "30", .readers = WORKER,
@@ -241,6 +288,8 @@ const struct option config_options[] = {
 	  .help = "The load balancers that certificates may be installed on." },
 	{ "templates", OPTION_ITEMS, .readers = WORKER, .items = &template_items, .fallback = "",
 	  .help = "What sites are made from on a BIG-IP, for kinds of service: the first that is for a site's balancer and service counts, and what it leaves empty is the balancer's, then the one for the kind of service (see SITES ON BIG-IP). Objects by full names (/Common/cookie); none: none." },
+	{ "mailbox_sources", OPTION_ITEMS, .readers = DESK | WORKER, .items = &source_items, .fallback = "",
+	  .help = "Where customers' mailboxes are counted, for each order anew. What a source cannot tell as a whole is not counted." },
 	{ "users.keeper", OPTION_TEXT, CONFIG(user_keeper), .fallback = "", .readers = BOSS,
 	  .help = "The user certdesk-keeper becomes when certdeskd runs as root; empty: stays." },
 	{ "users.reader", OPTION_TEXT, CONFIG(user_reader), .fallback = "", .readers = BOSS, .help = "The same for certdesk-reader." },

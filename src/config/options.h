@@ -37,7 +37,8 @@ struct option {
 	uint32_t readers;     /* enum config_reader */
 	const char *help;
 	const struct option_items *items;
-	const char *driver; /* a member of balancers: of those with this driver alone; NULL: all */
+	const char *driver; /* a member of balancers or mailbox_sources: of those with this driver
+	                       or one of these kinds alone ("a b"); NULL: all */
 	bool needed;        /* and they must have it */
 };
 
@@ -46,6 +47,8 @@ struct option_items {
 	size_t offset, stride, max, count_offset;
 	const struct option *members;
 	size_t member_count;
+	const char
+	    *kind; /* the member that says which of `driver` an entry is; NULL = there is none */
 	const char *example; /* YAML, commented out in the printed defaults */
 	/* What no single member can see; NULL = nothing. tell() once for each mistake. */
 	void (*check)(const void *item, void (*tell)(void *to, const char *words), void *to);
@@ -71,8 +74,13 @@ bool option_set_severity(
     struct severity_policy *policy, struct str code, struct str severity, char *words);
 bool option_is_scalar(const struct option *option);
 
+/* Has an entry of that list and kind what its kind needs, and nothing of another's? */
+void option_check_kind(const char *list, const char *kind, const void *item,
+    void (*tell)(void *to, const char *words), void *to);
 /* An entry of balancers: has it what its driver needs, and nothing else? */
 void balancer_check(const void *item, void (*tell)(void *to, const char *words), void *to);
 /* An entry of templates: are its objects full names? */
 void template_check(const void *item, void (*tell)(void *to, const char *words), void *to);
+/* An entry of mailbox_sources: as of balancers; is nothing sent in clear, or where a key leads? */
+void mailbox_source_check(const void *item, void (*tell)(void *to, const char *words), void *to);
 void option_defaults(const struct option *table, size_t count, void *base);

@@ -100,7 +100,7 @@ config_print_defaults(struct buf *to)
 }
 
 static void
-print_option(struct buf *to, const struct option *option, const char *prefix)
+print_option(struct buf *to, const struct option *option, const char *prefix, const char *kind)
 {
 	char range[128];
 
@@ -110,7 +110,7 @@ print_option(struct buf *to, const struct option *option, const char *prefix)
 	else if (!option->fallback)
 		buf_put_text(to, ", must be given");
 	if (option->driver)
-		buf_printf(to, ", for the driver _%s_%s", option->driver,
+		buf_printf(to, ", for the %s _%s_%s", kind, option->driver,
 		    option->needed ? ", must be given" : "");
 	buf_printf(to, "\n\t%s%s\n\n", option->help, range_words(option, range, sizeof(range)));
 }
@@ -151,13 +151,13 @@ config_print_manual(struct buf *to)
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct option *option = &config_options[i];
 
-		print_option(to, option, "");
+		print_option(to, option, "", "");
 		for (size_t m = 0; option->kind == OPTION_ITEMS && m < option->items->member_count;
 		     m++) {
 			char prefix[CONFIG_NAME_SIZE];
 
 			snprintf(prefix, sizeof(prefix), "%s[].", option->name);
-			print_option(to, &option->items->members[m], prefix);
+			print_option(to, &option->items->members[m], prefix, option->items->kind);
 		}
 	}
 	buf_put_text(to, sites_on_bigip);

@@ -356,6 +356,23 @@ check_templates(struct reading *reading, const yaml_node_t *root)
 	}
 }
 
+static void
+check_sources(struct reading *reading, const yaml_node_t *root)
+{
+	const struct config *c = reading->config;
+
+	for (size_t i = 0; i < c->mailbox_source_count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(c->mailbox_sources[i].name, c->mailbox_sources[j].name) == 0)
+				mistake(reading, root->start_mark,
+				    "mailbox_sources: two are named \"%s\"",
+				    c->mailbox_sources[i].name);
+	if (*c->mailbox_source && !config_mailbox_source(c, c->mailbox_source))
+		mistake(reading, root->start_mark,
+		    "policy.mailbox_source: \"%s\" is not among mailbox_sources",
+		    c->mailbox_source);
+}
+
 /* What no single option can see. */
 static void
 check_together(struct reading *reading, const yaml_node_t *root)
@@ -368,6 +385,7 @@ check_together(struct reading *reading, const yaml_node_t *root)
 				mistake(reading, root->start_mark,
 				    "balancers: two are named \"%s\"", c->balancers[i].name);
 	check_templates(reading, root);
+	check_sources(reading, root);
 	if (strchr(c->mail_from, '@') == NULL || strpbrk(c->mail_from, "\r\n"))
 		mistake(reading, root->start_mark, "mail.from: \"%s\" is not a mail address",
 		    c->mail_from);

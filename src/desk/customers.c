@@ -16,29 +16,24 @@
 	{ "country",      FIELD_TEXT, 3,   false, NULL },        \
 	{ "contact_name", FIELD_TEXT, 256, false, NULL },        \
 	{ "contact_mail", FIELD_TEXT, 320, false, NULL },        \
-	{ "domains",      FIELD_LIST, DOMAINS_MAX, false, NULL }
+	{ "domains",      FIELD_LIST, DOMAINS_MAX, false, NULL }, \
+	{ "mailbox_source", FIELD_TEXT, 64, false, NULL },       \
+	{ "mailbox_key",  FIELD_TEXT, 256, false, NULL }
 static const struct field fields_new[] = { CUSTOMER_FIELDS(true) };
 static const struct field fields_change[] = { CUSTOMER_FIELDS(false) };
-static const struct field mailbox_fields[] = {
-	{ "mailboxes", FIELD_NUMBER, 0, true, NULL },
-};
-static const struct field waiver_fields[] = {
-	{ "author",  FIELD_TEXT, 256, true,  NULL },
-	{ "reason",  FIELD_TEXT, 512, true,  NULL },
-	{ "expires", FIELD_TEXT, 40,  false, NULL },
-};
 /* clang-format on */
 
 static json_t *
-customer_json(const struct customer *c)
+customer_json(const struct request *request, const struct customer *c)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "id",
-	    json_id(c->id), "name", json_text(c->name), "organization", json_text(c->organization),
-	    "division", json_text(c->division), "city", json_text(c->city), "state",
-	    json_text(c->state), "country", json_text(c->country), "contact_name",
-	    json_text(c->contact_name), "contact_mail", json_text(c->contact_mail), "created",
-	    json_when(c->created), "changed", json_when(c->changed), "version",
-	    (json_int_t)c->version);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}",
+	    "id", json_id(c->id), "name", json_text(c->name), "organization",
+	    json_text(c->organization), "division", json_text(c->division), "city",
+	    json_text(c->city), "state", json_text(c->state), "country", json_text(c->country),
+	    "contact_name", json_text(c->contact_name), "contact_mail", json_text(c->contact_mail),
+	    "mailbox_source", json_inside(request, c->mailbox_source), "mailbox_key",
+	    json_inside(request, c->mailbox_key), "created", json_when(c->created), "changed",
+	    json_when(c->changed), "version", (json_int_t)c->version);
 }
 
 static void
@@ -52,6 +47,8 @@ fill(const struct form *form, struct customer *c)
 	form_copy(form, "country", c->country, sizeof(c->country));
 	form_copy(form, "contact_name", c->contact_name, sizeof(c->contact_name));
 	form_copy(form, "contact_mail", c->contact_mail, sizeof(c->contact_mail));
+	form_copy(form, "mailbox_source", c->mailbox_source, sizeof(c->mailbox_source));
+	form_copy(form, "mailbox_key", c->mailbox_key, sizeof(c->mailbox_key));
 }
 
 /* One address, no header tricks; whether it exists only the mail server knows. */
@@ -66,9 +63,22 @@ is_mail_address(const char *text)
 	return at && at != text && at[1] != '\0' && !strchr(at + 1, '@');
 }
 
+static void
+check_source(const struct request *request, struct form *form, const struct customer *c)
+{
+	const char *source = config_counted_by(request->desk->config, c->mailbox_source);
+
+	if (*c->mailbox_source && *source && !config_mailbox_source(request->desk->config, source))
+		form_mistake(form, "mailbox_source",
+		    "Needed is a name of mailbox_sources in the configuration, or hand.");
+	for (const char *p = c->mailbox_key; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			form_mistake(form, "mailbox_key", "A key is one line of text.");
+}
+
 /* A name that reads as an id or is blank could not be told apart in a path. */
 static void
-check(struct form *form, const struct customer *c)
+check(const struct request *request, struct form *form, const struct customer *c)
 {
 	struct id id;
 
@@ -80,6 +90,7 @@ check(struct form *form, const struct customer *c)
 		form_mistake(form, "contact_mail",
 		    "Needed is one mail address, like "
 		    "anna.berg@contoso.com.");
+	check_source(request, form, c);
 }
 
 /* Whatever is pasted for a domain is read as for a host name. */
@@ -146,7 +157,7 @@ answer_customer(
 	if (status == 201)
 		snprintf(answer->location, sizeof(answer->location), "/api/v1/customers/%s",
 		    id_text(c->id, id));
-	json = customer_json(c);
+	json = customer_json(request, c);
 	json_object_set_new(json, "domains", domains_json(&domains));
 	return answer_json(answer, status, json);
 }
@@ -163,7 +174,7 @@ customers_add(struct request *request, struct answer *answer)
 		return 0;
 	fill(&form, &c);
 	domains = read_domains(&form);
-	check(&form, &c);
+	check(request, &form, &c);
 	if (!form_is_good(&form, answer))
 		return 0;
 	r = store_begin(request->store);
@@ -183,7 +194,9 @@ list_own(struct request *request, struct answer *answer)
 	struct customer own;
 	int r = store_customer_get(request->store, request->token.customer, &own);
 
-	return r ? r : answer_list(answer, json_pack("[o]", customer_json(&own)), false, own.id);
+	return r ? r
+	         : answer_list(
+		       answer, json_pack("[o]", customer_json(request, &own)), false, own.id);
 }
 
 int
@@ -203,7 +216,7 @@ customers_list(struct request *request, struct answer *answer)
 		return r;
 	items = json_array();
 	for (size_t i = 0; i < list.count; i++)
-		json_array_append_new(items, customer_json(&list.row[i]));
+		json_array_append_new(items, customer_json(request, &list.row[i]));
 	return answer_list(
 	    answer, items, list.more, list.count ? list.row[list.count - 1].id : ID_NONE);
 }
@@ -249,7 +262,7 @@ customers_change(struct request *request, struct answer *answer)
 		return 0;
 	fill(&form, &c);
 	domains = read_domains(&form);
-	check(&form, &c);
+	check(request, &form, &c);
 	if (!form_is_good(&form, answer))
 		return 0;
 	r = store_begin(request->store);
@@ -260,79 +273,4 @@ customers_change(struct request *request, struct answer *answer)
 	if (r == 0)
 		r = answer_customer(request, answer, 200, &c);
 	return r ? r : request_commit(request, answer, "desk.customer_changed");
-}
-
-static json_t *
-count_json(const struct mailbox_count *count)
-{
-	return json_pack("{s:o, s:I, s:s, s:o, s:o}", "id", json_id(count->id), "mailboxes",
-	    (json_int_t)count->mailboxes, "source", count->source, "author",
-	    json_text(count->author), "counted", json_when(count->counted));
-}
-
-int
-mailboxes_add(struct request *request, struct answer *answer)
-{
-	CLEAN(form_fini) struct form form = { 0 };
-	struct mailbox_count count = { .source = "hand" };
-	struct customer c;
-	int r;
-
-	if (!access_customer(request, answer, str_of(request->ref), &c) ||
-	    !form_read(request, mailbox_fields, COUNT_OF(mailbox_fields), &form, answer) ||
-	    !form_is_good(&form, answer))
-		return 0;
-	count.customer = c.id;
-	count.mailboxes = form_number(&form, "mailboxes", 0);
-	snprintf(count.author, sizeof(count.author), "%s", request_author(request));
-	r = store_begin(request->store);
-	if (r == 0)
-		r = store_mailboxes_add(request->store, &count);
-	if (r == 0)
-		r = answer_json(answer, 201, count_json(&count));
-	return r ? r : request_commit(request, answer, "desk.mailboxes");
-}
-
-static void
-fill_waiver(struct form *form, struct waiver *w)
-{
-	form_copy(form, "author", w->author, sizeof(w->author));
-	form_copy(form, "reason", w->reason, sizeof(w->reason));
-	if (str_trim(str_of(w->author)).len == 0)
-		form_mistake(form, "author", "A waiver names who gives it.");
-	if (str_trim(str_of(w->reason)).len == 0)
-		form_mistake(form, "reason", "A waiver names its reason.");
-	if (form_has(form, "expires") && !when_parse(form_str(form, "expires"), &w->expires))
-		form_mistake(form, "expires", "Needed is a time like 2027-03-15T14:00:00Z.");
-}
-
-static json_t *
-waiver_json(const struct waiver *w)
-{
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "id", json_id(w->id), "author",
-	    json_text(w->author), "reason", json_text(w->reason), "given", json_when(w->given),
-	    "expires", json_when(w->expires));
-}
-
-int
-waivers_add(struct request *request, struct answer *answer)
-{
-	CLEAN(form_fini) struct form form = { 0 };
-	struct waiver w = { 0 };
-	struct customer c;
-	int r;
-
-	if (!access_customer(request, answer, str_of(request->ref), &c) ||
-	    !form_read(request, waiver_fields, COUNT_OF(waiver_fields), &form, answer))
-		return 0;
-	w.customer = c.id;
-	fill_waiver(&form, &w);
-	if (!form_is_good(&form, answer))
-		return 0;
-	r = store_begin(request->store);
-	if (r == 0)
-		r = store_waiver_add(request->store, &w);
-	if (r == 0)
-		r = answer_json(answer, 201, waiver_json(&w));
-	return r ? r : request_commit(request, answer, "desk.waiver");
 }

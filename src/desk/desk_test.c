@@ -392,36 +392,6 @@ pools(void **state)
 }
 
 static void
-waivers_and_counts(void **state)
-{
-	struct lab *lab = *state;
-	static const struct {
-		const char *path, *body;
-		long status;
-	} cases[] = {
-		{ "mailboxes", "{\"mailboxes\":7}", 201 },
-		{ "mailboxes", "{\"mailboxes\":-7}", 422 },
-		{ "mailboxes", "{\"mailboxes\":7.5}", 422 },
-		{ "mailboxes", "{}", 422 },
-		{ "waivers", "{\"author\":\"Eva\",\"reason\":\"merger\"}", 201 },
-		{ "waivers", "{\"author\":\"\",\"reason\":\"merger\"}", 422 },
-		{ "waivers", "{\"author\":\"Eva\"}", 422 },
-		{ "waivers", "{\"author\":\"E\",\"reason\":\"m\",\"expires\":\"tomorrow\"}", 422 },
-		{ "waivers",
-		    "{\"author\":\"E\",\"reason\":\"m\",\"expires\":\"2030-01-01T00:00:00Z\"}",
-		    201 },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		char path[128];
-
-		snprintf(path, sizeof(path), "/api/v1/customers/Contoso/%s", cases[i].path);
-		CLEAN(reply_fini) struct reply reply = lab_post(lab, path, "%s", cases[i].body);
-		assert_int_equal(reply.status, cases[i].status);
-	}
-}
-
-static void
 how_it_is(void **state)
 {
 	struct lab *lab = *state;
@@ -487,7 +457,6 @@ main(void)
 		IN_LAB(queries),
 		IN_LAB(a_customer_changes),
 		IN_LAB(pools),
-		IN_LAB(waivers_and_counts),
 		IN_LAB(how_it_is),
 		cmocka_unit_test(the_store_s_troubles),
 	};

@@ -183,7 +183,8 @@ move_in(struct lab *lab, const char *name, struct person *person)
 	    person->customer.organization, sizeof(person->customer.organization), "%s GmbH", name);
 	OK(store_customer_add(lab->store, &person->customer));
 	OK(store_mailboxes_add(lab->store,
-	    &(struct mailbox_count){ .customer = person->customer.id, .mailboxes = 420 }));
+	    &(struct mailbox_count){ .customer = person->customer.id, .mailboxes = 420 }, STR(""),
+	    ID_NONE));
 	person->service = (struct service){ .customer = person->customer.id,
 		.name = "mail",
 		.pool = "edge-1",

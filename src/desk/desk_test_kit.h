@@ -8,6 +8,7 @@
 #include "desk/http.h"
 #include "ipc/read_delivery.h"
 #include "store/customers.h"
+#include "store/eligibility.h"
 #include "store/orders.h"
 #include "store/sites.h"
 

@@ -5,8 +5,9 @@
 #include "desk/desk.h"
 
 handler_fn status_show, metrics_show, catalogue_show;
-handler_fn customers_list, customers_add, customers_show, customers_change, mailboxes_add,
-    waivers_add;
+handler_fn customers_list, customers_add, customers_show, customers_change;
+handler_fn mailboxes_list, mailboxes_names, mailboxes_add, waivers_list, waivers_add,
+    waivers_confirm;
 handler_fn services_list, services_of_customer, services_add, services_show;
 handler_fn balancers_list, pools_list, pools_add;
 handler_fn orders_list, orders_add, orders_show, orders_csr, orders_certificate, orders_look,

@@ -15,6 +15,7 @@
 #include "desk/name_gate.h"
 #include "desk/order_json.h"
 #include "ipc/wake.h"
+#include "store/eligibility.h"
 #include "store/pools.h"
 
 /* clang-format off */
@@ -29,11 +30,6 @@ static const struct field fields[] = {
 	{ "state",        FIELD_TEXT,   0,    false, NULL },
 	{ "country",      FIELD_TEXT,   0,    false, NULL },
 	{ "mailboxes",    FIELD_NUMBER, 0,    false, NULL },
-	{ "waiver",       FIELD_OBJECT, 0,    false, NULL },
-};
-static const struct field waiver_fields[] = {
-	{ "author", FIELD_TEXT, 256, true, NULL },
-	{ "reason", FIELD_TEXT, 512, true, NULL },
 };
 /* clang-format on */
 
@@ -44,7 +40,7 @@ struct application {
 	struct customer customer;
 	enum order_kind kind;
 	enum key_kind key_kind;
-	bool new_count, new_waiver, waived;
+	bool new_count, waived;
 	struct mailbox_count count;
 	struct waiver waiver;
 	struct intake intake;
@@ -66,45 +62,17 @@ read_kinds(struct application *a)
 	(void)key_kind_parse(form_str(&a->form, "key"), &a->key_kind);
 }
 
-static void
-copy_member(json_t *object, const char *name, char *to, size_t size)
-{
-	const json_t *value = json_object_get(object, name);
-	struct str text = str_bytes(json_string_value(value), json_string_length(value));
-
-	if (text.len < size)
-		(void)str_copy(text, to, size);
-}
-
-static void
-read_waiver(struct application *a)
-{
-	json_t *waiver = form_object(&a->form, "waiver");
-
-	if (!waiver)
-		return;
-	form_check_object(&a->form, "waiver", waiver, waiver_fields, COUNT_OF(waiver_fields));
-	copy_member(waiver, "author", a->waiver.author, sizeof(a->waiver.author));
-	copy_member(waiver, "reason", a->waiver.reason, sizeof(a->waiver.reason));
-	if (str_trim(str_of(a->waiver.author)).len == 0)
-		form_mistake(&a->form, "waiver.author", "A waiver names who gives it.");
-	if (str_trim(str_of(a->waiver.reason)).len == 0)
-		form_mistake(&a->form, "waiver.reason", "A waiver names its reason.");
-	a->new_waiver = a->waived = true;
-}
-
 static bool
 read_form(struct request *request, struct answer *answer, struct application *a)
 {
 	if (!form_read(request, fields, COUNT_OF(fields), &a->form, answer))
 		return false;
 	read_kinds(a);
-	read_waiver(a);
 	if (!form_is_good(&a->form, answer))
 		return false;
-	if (!request_is_provider(request) && (a->new_waiver || form_has(&a->form, "mailboxes")))
-		return answer_no(answer, 403, "NOT_ALLOWED",
-		    "mailboxes and waiver are recorded by the provider.");
+	if (!request_is_provider(request) && form_has(&a->form, "mailboxes"))
+		return answer_no(
+		    answer, 403, "NOT_ALLOWED", "mailboxes are recorded by the provider.");
 	return true;
 }
 
@@ -115,7 +83,6 @@ read_eligibility(struct request *request, struct application *a)
 	when now = world_now(request->desk->process->world);
 	int r = 0;
 
-	a->waiver.customer = a->customer.id;
 	if (form_has(&a->form, "mailboxes")) {
 		a->new_count = true;
 		a->count = (struct mailbox_count){ .customer = a->customer.id,
@@ -130,8 +97,6 @@ read_eligibility(struct request *request, struct application *a)
 	}
 	if (r && r != STORE_E_ABSENT)
 		return r;
-	if (a->new_waiver)
-		return 0;
 	r = store_waiver_valid(request->store, a->customer.id, now, &a->waiver);
 	a->waived = r == 0;
 	return r == STORE_E_ABSENT ? 0 : r;
@@ -169,6 +134,33 @@ has_its_name(struct request *request, struct answer *answer, struct application 
 	return true;
 }
 
+/* What a source counts is judged by the worker, before the request is made; an exposed key is
+ * replaced whatever was counted. */
+static bool
+is_judged_later(const struct request *request, const struct application *a)
+{
+	return a->kind == ORDER_REKEY ||
+	       *config_counted_by(request->desk->config, a->customer.mailbox_source);
+}
+
+static struct eligibility
+eligibility_of(const struct request *request, const struct application *a)
+{
+	const struct config *config = request->desk->config;
+	when now = world_now(request->desk->process->world);
+
+	return (struct eligibility){ .mailboxes = a->count.mailboxes,
+		.counted = a->count.counted,
+		.oldest = now - DAYS(config->count_days),
+		.least = config->mailboxes_least,
+		.waived = a->waived,
+		.author = a->waiver.author,
+		.second = a->waiver.second,
+		.reason = a->waiver.reason,
+		.expires = a->waiver.expires,
+		.later = is_judged_later(request, a) };
+}
+
 /* False: the answer is filled with all findings. */
 static bool
 is_in_order(struct request *request, struct answer *answer, struct application *a)
@@ -183,13 +175,8 @@ is_in_order(struct request *request, struct answer *answer, struct application *
 			.state = field_or(&a->form, "state", c->state),
 			.country = field_or(&a->form, "country", c->country),
 		},
-		.mailboxes = a->count.mailboxes,
-		.counted = a->count.counted,
-		.waived = a->waived,
-		.waiver_author = a->waiver.author,
-		.waiver_reason = a->waiver.reason,
+		.eligibility = eligibility_of(request, a),
 		.service_url = a->service.url,
-		.least = request->desk->config->mailboxes_least,
 		.severities = &request->desk->config->severities,
 	};
 	int r = order_intake_check(&form, &a->intake);
@@ -283,16 +270,6 @@ live_site(
 }
 
 static int
-record_eligibility(struct request *request, struct application *a)
-{
-	int r = a->new_count ? store_mailboxes_add(request->store, &a->count) : 0;
-
-	if (r == 0 && a->new_waiver)
-		r = store_waiver_add(request->store, &a->waiver);
-	return r;
-}
-
-static int
 keep_findings(struct request *request, struct id order, const struct findings *all)
 {
 	static const enum gate gates[] = { GATE_ELIGIBILITY, GATE_NAME, GATE_ORGANIZATION };
@@ -313,8 +290,18 @@ keep_findings(struct request *request, struct id order, const struct findings *a
 	return 0;
 }
 
+/* The one without which it would have been refused. */
+static struct id
+used_waiver(const struct application *a)
+{
+	for (size_t i = 0; i < a->intake.findings.count; i++)
+		if (a->intake.findings.list[i].code == FINDING_ELIGIBILITY_WAIVED)
+			return a->waiver.id;
+	return ID_NONE;
+}
+
 static void
-fill_order(const struct application *a, int64_t least, const struct site *site, struct order *o)
+fill_order(const struct application *a, const struct site *site, struct order *o)
 {
 	const struct subject *s = &a->intake.subject;
 
@@ -323,7 +310,7 @@ fill_order(const struct application *a, int64_t least, const struct site *site, 
 		.service = a->service.id,
 		.key_kind = a->key_kind,
 		.mailboxes = a->count.mailboxes < 0 ? 0 : a->count.mailboxes,
-		.waiver = a->count.mailboxes < least && a->waived ? a->waiver.id : ID_NONE };
+		.waiver = used_waiver(a) };
 	o->facts.kind = a->kind;
 	snprintf(o->host, sizeof(o->host), "%s", site->host);
 	snprintf(o->organization, sizeof(o->organization), "%s", s->organization);
@@ -343,7 +330,7 @@ add_order(
 	json_t *json;
 	int r;
 
-	fill_order(a, request->desk->config->mailboxes_least, site, &o);
+	fill_order(a, site, &o);
 	r = store_order_add(request->store, &o);
 	if (r == STORE_E_TAKEN)
 		return refuse_name(answer, a, FINDING_FQDN_TAKEN);
@@ -374,7 +361,7 @@ place(struct request *request, struct answer *answer, struct application *a)
 		                           : live_site(request, answer, a, &site);
 	if (r || answer->status)
 		return r;
-	r = record_eligibility(request, a);
+	r = a->new_count ? store_mailboxes_add(request->store, &a->count, STR(""), ID_NONE) : 0;
 	return r ? r : add_order(request, answer, a, &site);
 }
 

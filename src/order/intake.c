@@ -1,34 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "order/intake.h"
 
-#include <stdio.h>
-
-static void
-check_eligibility(const struct order_form *form, struct findings *findings)
-{
-	char counted[WHEN_WORDS_SIZE];
-	struct finding *f;
-
-	if (form->mailboxes >= form->least)
-		return;
-	if (form->waived) {
-		f = findings_add(findings, FINDING_ELIGIBILITY_WAIVED, "mailboxes");
-		finding_param(f, "author", "%s", form->waiver_author);
-		finding_param(f, "reason", "%s", form->waiver_reason);
-		finding_param(
-		    f, "found", "%lld", (long long)(form->mailboxes < 0 ? 0 : form->mailboxes));
-	} else if (form->mailboxes < 0) {
-		f = findings_add(findings, FINDING_ELIGIBILITY_UNCOUNTED, "mailboxes");
-	} else {
-		f = findings_add(findings, FINDING_ELIGIBILITY_MAILBOXES, "mailboxes");
-		finding_param(f, "found", "%lld", (long long)form->mailboxes);
-		finding_param(f, "missing", "%lld", (long long)(form->least - form->mailboxes));
-		finding_param(f, "counted", "%s", when_words(form->counted, counted));
-		finding_param(f, "fqdn", "%.*s", STR_ARG(form->host));
-	}
-	finding_param(f, "least", "%lld", (long long)form->least);
-}
-
 static enum finding_code
 subject_code(const struct subject_problem *problem)
 {
@@ -118,7 +90,7 @@ order_intake_check(const struct order_form *form, struct intake *ret)
 	(void)!order_intake_name(
 	    form->host, form->service_url, &ret->findings, &ret->host, &report);
 	order_intake_organization(&form->subject, &ret->subject, &ret->findings);
-	check_eligibility(form, &ret->findings);
+	eligibility_judge(&form->eligibility, form->host, &ret->findings);
 	ret->findings.policy = NULL;
 	return findings_refuse(&ret->findings) ? INTAKE_E_REFUSED : 0;
 }

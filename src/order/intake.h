@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/when.h"
-#include "order/finding.h"
+#include "order/eligibility.h"
 #include "pki/name.h"
 #include "pki/subject.h"
 
@@ -18,12 +18,8 @@ enum {
 struct order_form {
 	struct str host; /* as pasted */
 	struct subject_form subject;
-	int64_t mailboxes; /* -1 = never counted */
-	when counted;
-	bool waived;
-	const char *waiver_author, *waiver_reason;
+	struct eligibility eligibility;
 	const char *service_url;                  /* "" = not known */
-	int64_t least;                            /* mailboxes asked for */
 	const struct severity_policy *severities; /* NULL = the catalogue's */
 };
 

@@ -7,7 +7,7 @@
 #include "store/lists.h"
 
 #define COLUMNS \
-	"id, name, organization, division, city, state, country, contact_name, contact_mail, created, changed, version"
+	"id, name, organization, division, city, state, country, contact_name, contact_mail, mailbox_source, mailbox_key, created, changed, version"
 
 void
 customer_list_fini(struct customer_list *list)
@@ -30,6 +30,8 @@ read_customer(struct query *q, void *row)
 	column_text(q, c->country, sizeof(c->country));
 	column_text(q, c->contact_name, sizeof(c->contact_name));
 	column_text(q, c->contact_mail, sizeof(c->contact_mail));
+	column_text(q, c->mailbox_source, sizeof(c->mailbox_source));
+	column_text(q, c->mailbox_key, sizeof(c->mailbox_key));
 	c->created = column_int(q);
 	c->changed = column_int(q);
 	c->version = column_int(q);
@@ -47,16 +49,18 @@ bind_customer(struct query *q, const struct customer *c)
 	query_text(q, 7, c->country);
 	query_text(q, 8, c->contact_name);
 	query_text(q, 9, c->contact_mail);
-	query_int(q, 10, c->changed);
-	query_int(q, 11, c->version);
+	query_text(q, 10, c->mailbox_source);
+	query_text(q, 11, c->mailbox_key);
+	query_int(q, 12, c->changed);
+	query_int(q, 13, c->version);
 }
 
 int
 store_customer_add(struct store *s, struct customer *c)
 {
 	CLEAN(query_end)
-	struct query q = query(s,
-	    "INSERT INTO customers (" COLUMNS ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$10,$11)");
+	struct query q = query(s, "INSERT INTO customers (" COLUMNS
+				  ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$12,$13)");
 	CLEAN(detail_fini) struct detail detail = { 0 };
 	int r;
 
@@ -116,6 +120,8 @@ tell_change(struct store *s, const struct customer *before, const struct custome
 	detail_change(&detail, "country", before->country, after->country);
 	detail_change(&detail, "contact_name", before->contact_name, after->contact_name);
 	detail_change(&detail, "contact_mail", before->contact_mail, after->contact_mail);
+	detail_change(&detail, "mailbox_source", before->mailbox_source, after->mailbox_source);
+	detail_change(&detail, "mailbox_key", before->mailbox_key, after->mailbox_key);
 	return detail_event(&detail, s, "customer.changed", "customer", after->id, ID_NONE);
 }
 
@@ -125,7 +131,7 @@ store_customer_change(struct store *s, struct customer *c)
 	CLEAN(query_end)
 	struct query q = query(s,
 	    "UPDATE customers SET name=$2, organization=$3, division=$4, city=$5, state=$6, country=$7, contact_name=$8,"
-	    " contact_mail=$9, changed=$10, version=version+1 WHERE id=$1 AND version=$11");
+	    " contact_mail=$9, mailbox_source=$10, mailbox_key=$11, changed=$12, version=version+1 WHERE id=$1 AND version=$13");
 	struct customer before;
 	int r = store_customer_get(s, c->id, &before);
 
@@ -156,106 +162,5 @@ store_customer_list(struct store *s, struct page page, struct customer_list *ret
 		*ret = (struct customer_list){
 			.row = rows.row, .count = rows.count, .more = rows.more
 		};
-	return r;
-}
-
-int
-store_mailboxes_add(struct store *s, struct mailbox_count *count)
-{
-	CLEAN(query_end)
-	struct query q = query(s,
-	    "INSERT INTO mailbox_counts (id, customer, mailboxes, source, author, counted) VALUES ($1,$2,$3,$4,$5,$6)");
-	CLEAN(detail_fini) struct detail detail = { 0 };
-	int r;
-
-	count->id = db_id(s);
-	count->counted = world_now(s->world);
-	query_id(&q, 1, count->id);
-	query_id(&q, 2, count->customer);
-	query_int(&q, 3, count->mailboxes);
-	query_text(&q, 4, count->source);
-	query_text(&q, 5, count->author);
-	query_int(&q, 6, count->counted);
-	r = query_run(&q);
-	detail_number(&detail, "mailboxes", count->mailboxes);
-	detail_text(&detail, "source", count->source);
-	detail_text(&detail, "author", count->author);
-	return r ? r
-	         : detail_event(
-		       &detail, s, "mailboxes.counted", "customer", count->customer, ID_NONE);
-}
-
-int
-store_mailboxes_latest(struct store *s, struct id customer, struct mailbox_count *ret)
-{
-	CLEAN(query_end)
-	struct query q = query(s,
-	    "SELECT id, customer, mailboxes, source, author, counted FROM mailbox_counts WHERE customer=$1 ORDER BY id DESC LIMIT 1");
-	struct mailbox_count c = { 0 };
-	int r;
-
-	query_id(&q, 1, customer);
-	r = query_row(&q);
-	if (r)
-		return r;
-	c.id = column_id(&q);
-	c.customer = column_id(&q);
-	c.mailboxes = column_int(&q);
-	column_text(&q, c.source, sizeof(c.source));
-	column_text(&q, c.author, sizeof(c.author));
-	c.counted = column_int(&q);
-	r = query_result(&q);
-	if (r == 0)
-		*ret = c;
-	return r;
-}
-
-int
-store_waiver_add(struct store *s, struct waiver *w)
-{
-	CLEAN(query_end)
-	struct query q = query(s,
-	    "INSERT INTO waivers (id, customer, author, reason, given, expires) VALUES ($1,$2,$3,$4,$5,$6)");
-	CLEAN(detail_fini) struct detail detail = { 0 };
-	int r;
-
-	w->id = db_id(s);
-	w->given = world_now(s->world);
-	query_id(&q, 1, w->id);
-	query_id(&q, 2, w->customer);
-	query_text(&q, 3, w->author);
-	query_text(&q, 4, w->reason);
-	query_int(&q, 5, w->given);
-	query_int(&q, 6, w->expires);
-	r = query_run(&q);
-	detail_text(&detail, "author", w->author);
-	detail_text(&detail, "reason", w->reason);
-	return r ? r : detail_event(&detail, s, "waiver.given", "customer", w->customer, ID_NONE);
-}
-
-int
-store_waiver_valid(struct store *s, struct id customer, when now, struct waiver *ret)
-{
-	CLEAN(query_end)
-	struct query q =
-	    query(s, "SELECT id, customer, author, reason, given, expires FROM waivers"
-		     " WHERE customer=$1 AND (expires=0 OR expires>$2) ORDER BY id DESC LIMIT 1");
-	struct waiver w = { 0 };
-	int r;
-
-	query_id(&q, 1, customer);
-	query_int(&q, 2, now);
-	r = query_row(&q);
-	if (r)
-		return r;
-	w.id = column_id(&q);
-	w.customer = column_id(&q);
-	column_text(&q, w.author, sizeof(w.author));
-	column_text(&q, w.reason, sizeof(w.reason));
-	w.given = column_int(&q);
-	w.expires = column_int(&q);
-	r = query_result(&q);
-	if (r == 0)
-		*ret = w;
 	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Customers, their mailbox counts and waivers (M-G). */
+/* Customers. What makes them eligible is in store/eligibility.h. */
 #pragma once
 
 #include "store/store.h"
@@ -10,6 +10,9 @@ struct customer {
 	char organization[512], division[512], city[512], state[512],
 	    country[3]; /* defaults for its orders; "" = none */
 	char contact_name[256], contact_mail[320];
+	char mailbox_source
+	    [64]; /* of the configuration; "hand" = people count, "" = as the policy says */
+	char mailbox_key[256]; /* what {customer} is there; "" = its name */
 	when created, changed;
 	int64_t version;
 };
@@ -29,20 +32,3 @@ int store_customer_by_name(struct store *s, const char *name, struct customer *r
 int store_customer_change(
     struct store *s, struct customer *c) MUST_USE; /* STALE unless c->version is current */
 int store_customer_list(struct store *s, struct page page, struct customer_list *ret) MUST_USE;
-
-struct mailbox_count {
-	struct id id, customer;
-	int64_t mailboxes;
-	char source[64], author[256]; /* "hand", who typed it */
-	when counted;
-};
-int store_mailboxes_add(struct store *s, struct mailbox_count *count) MUST_USE;
-int store_mailboxes_latest(struct store *s, struct id customer, struct mailbox_count *ret) MUST_USE;
-
-struct waiver {
-	struct id id, customer;
-	char author[256], reason[512];
-	when given, expires; /* expires 0 = never */
-};
-int store_waiver_add(struct store *s, struct waiver *waiver) MUST_USE;
-int store_waiver_valid(struct store *s, struct id customer, when now, struct waiver *ret) MUST_USE;

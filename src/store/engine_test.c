@@ -12,6 +12,7 @@
 
 #include "store/certificates.h"
 #include "store/domains.h"
+#include "store/eligibility.h"
 #include "store/events.h"
 #include "store/keys.h"
 #include "store/messages.h"
@@ -247,6 +248,11 @@ an_older_database_is_brought_up_to_date(void **state)
 	OK(store_event_verify(lab->s, &events));
 	tasks = count_of(lab, "SELECT COUNT(*) FROM tasks");
 	tamper(lab,
+	    "DROP TABLE mailbox_names; ALTER TABLE waivers DROP COLUMN second; ALTER TABLE waivers DROP COLUMN confirmed;"
+	    "ALTER TABLE mailbox_counts DROP COLUMN asked; ALTER TABLE mailbox_counts DROP COLUMN listed;"
+	    "ALTER TABLE mailbox_counts DROP COLUMN others;"
+	    "ALTER TABLE customers DROP COLUMN mailbox_source; ALTER TABLE customers DROP COLUMN mailbox_key;");
+	tamper(lab,
 	    "ALTER TABLE keys DROP COLUMN origin; ALTER TABLE orders DROP COLUMN fact_rechained; ALTER TABLE orders DROP COLUMN purged;"
 	    "DROP INDEX orders_held; ALTER TABLE orders DROP COLUMN opens; ALTER TABLE orders DROP COLUMN through;"
 	    "ALTER TABLE orders DROP COLUMN fact_doubted; ALTER TABLE orders DROP COLUMN fact_questioned;"
@@ -263,7 +269,7 @@ an_older_database_is_brought_up_to_date(void **state)
 	store_free(lab->s);
 	lab->s = reopen(lab);
 	OK(store_schema_version(lab->s, &version));
-	assert_int_equal(version, 11);
+	assert_int_equal(version, 12);
 	assert_int_equal(count_of(lab, "SELECT value FROM counters WHERE name='task'"), tasks);
 	OK(store_event_verify(lab->s, &version));
 	assert_int_equal(version, events);
@@ -493,6 +499,35 @@ survey_fully(struct lab *lab)
 	OK(store_certificates_of_site(lab->s, v.id, had, COUNT_OF(had), &count));
 }
 
+/* And of what makes a customer eligible. */
+static void
+count_fully(struct lab *lab)
+{
+	CLEAN(mailbox_count_list_fini) struct mailbox_count_list counts = { 0 };
+	CLEAN(mailbox_names_fini) struct mailbox_names names = { 0 };
+	CLEAN(waiver_list_fini) struct waiver_list waivers = { 0 };
+	struct mailbox_count count = { .customer = lab->customer.id, .mailboxes = 1, .listed = 1 };
+	struct waiver waiver = {
+		.customer = lab->customer.id, .author = "Eva", .expires = fake_time + DAYS(1)
+	};
+	struct order o = make_order(lab, "counted.contoso.com");
+	struct page page = { .limit = 10 };
+
+	OK(store_begin(lab->s));
+	for (int i = 0; i <= MAILBOX_LISTS_KEPT; i++)
+		OK(store_mailboxes_add(lab->s, &count, STR("anna"), o.id));
+	OK(store_order_counted(lab->s, o.id, 1, ID_NONE));
+	OK(store_waiver_add(lab->s, &waiver));
+	snprintf(waiver.second, sizeof(waiver.second), "Otto");
+	OK(store_waiver_confirm(lab->s, &waiver));
+	OK(store_commit(lab->s, "test.counted"));
+	OK(store_waiver_valid(lab->s, lab->customer.id, fake_time, &waiver));
+	OK(store_waiver_list(lab->s, lab->customer.id, page, &waivers));
+	OK(store_mailboxes_list(lab->s, lab->customer.id, page, &counts));
+	OK(store_mailboxes_get(lab->s, lab->customer.id, count.id, &count));
+	OK(store_mailbox_names(lab->s, count.id, 0, 10, &names));
+}
+
 /* What a statement may do beside searching an index: its plan begins so, and its text has that in
  * it. */
 static bool
@@ -532,6 +567,7 @@ no_statement_walks_a_table(void **state)
 
 	live_fully(lab);
 	survey_fully(lab);
+	count_fully(lab);
 	assert_true(lab->s->statement_count > 50);
 	for (size_t i = 0; i < lab->s->statement_count; i++) {
 		const char *sql = sqlite3_sql(lab->s->statement[i].handle);

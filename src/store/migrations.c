@@ -176,6 +176,18 @@ static const char *const steps[] = {
 	"CREATE TABLE domain_keys (key @int NOT NULL, customer @blob NOT NULL REFERENCES customers, domain TEXT NOT NULL,"
 	" PRIMARY KEY (key, customer, domain)) @strict;"
 	"CREATE INDEX domain_keys_of_customer ON domain_keys (customer);",
+
+	/* 12: mailboxes are counted at a source, with the list that was counted; two people waive. A waiver of one
+	 * person holds no more: it was never confirmed. */
+	"ALTER TABLE customers ADD COLUMN mailbox_source TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE customers ADD COLUMN mailbox_key TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE mailbox_counts ADD COLUMN asked TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE mailbox_counts ADD COLUMN listed @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE mailbox_counts ADD COLUMN others @int NOT NULL DEFAULT 0;"
+	"CREATE TABLE mailbox_names (counted_by @blob NOT NULL REFERENCES mailbox_counts, number @int NOT NULL, name TEXT NOT NULL,"
+	" PRIMARY KEY (counted_by, number)) @strict;"
+	"ALTER TABLE waivers ADD COLUMN second TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE waivers ADD COLUMN confirmed @int NOT NULL DEFAULT 0;",
 };
 /* clang-format on */
 

@@ -250,7 +250,7 @@ store_orders_under_way(struct store *s, struct id customer, when since, int64_t 
 	struct query q = query(s,
 	    "SELECT (SELECT COUNT(*) FROM orders WHERE customer=$1 AND stage IN"
 	    " ('checking','preparing','waiting','installing','testing'))"
-	    "+(SELECT COUNT(*) FROM orders WHERE customer=$1 AND stage='retired' AND id>$2)");
+	    "+(SELECT COUNT(*) FROM orders WHERE customer=$1 AND stage IN ('retired','refused') AND id>$2)");
 	int r;
 
 	query_id(&q, 1, customer);

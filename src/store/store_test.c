@@ -438,30 +438,6 @@ stale_changes_are_seen(void **state)
 }
 
 static void
-mailboxes_and_waivers(void **state)
-{
-	struct lab *lab = *state;
-	struct mailbox_count count = { .customer = lab->customer.id, .mailboxes = 150 };
-	struct waiver waiver = {
-		.customer = lab->customer.id, .author = "Eva", .expires = fake_time + DAYS(1)
-	};
-
-	assert_int_equal(store_mailboxes_latest(lab->s, lab->customer.id, &count), STORE_E_ABSENT);
-	OK(store_begin(lab->s));
-	OK(store_mailboxes_add(lab->s, &count));
-	fake_time += MILLIS(2);
-	count.mailboxes = 250;
-	OK(store_mailboxes_add(lab->s, &count));
-	OK(store_waiver_add(lab->s, &waiver));
-	OK(store_commit(lab->s, "test.counts"));
-	OK(store_mailboxes_latest(lab->s, lab->customer.id, &count));
-	assert_int_equal(count.mailboxes, 250);
-	OK(store_waiver_valid(lab->s, lab->customer.id, fake_time, &waiver));
-	assert_int_equal(store_waiver_valid(lab->s, lab->customer.id, fake_time + DAYS(2), &waiver),
-	    STORE_E_ABSENT);
-}
-
-static void
 looks_are_the_latest(void **state)
 {
 	struct lab *lab = *state;
@@ -815,7 +791,6 @@ main(void)
 		IN_LAB(tokens_and_answers),
 		IN_LAB(lists_go_page_by_page),
 		IN_LAB(stale_changes_are_seen),
-		IN_LAB(mailboxes_and_waivers),
 		IN_LAB(looks_are_the_latest),
 		IN_LAB(text_is_never_sql),
 	};

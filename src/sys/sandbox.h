@@ -10,8 +10,8 @@
 
 #include "base/buf.h"
 
-#define SANDBOX_PATHS_MAX 24
-#define SANDBOX_TRAPPED   99 /* exit status of a process that made a call it may not */
+#define SANDBOX_PATHS_MAX 512 /* a configuration of all balancers and sources it may have */
+#define SANDBOX_TRAPPED   99  /* exit status of a process that made a call it may not */
 
 enum sandbox_calls { /* groups of system calls, on top of memory, time, threads and what is open */
 	SANDBOX_FILES = 1 << 0,   /* open, stat, rename, unlink, fsync, locks, mkdir */

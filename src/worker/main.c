@@ -195,6 +195,25 @@ allow_folder_of(struct sandbox_profile *profile, const char *file)
 	free(folder);
 }
 
+/* Exports are replaced by new files, and the key may be part of a name: it is their folder that is
+ * read. */
+static void
+allow_source(struct sandbox_profile *profile, const struct config_mailbox_source *source)
+{
+	struct str fixed = str_of(source->file);
+	char *folder;
+	size_t len;
+
+	allow(profile, source->ca_file, false);
+	allow(profile, source->password_file, false);
+	len = str_find(fixed, STR("{customer}"));
+	while (len > 0 && fixed.p[len - 1] != '/')
+		len--;
+	folder = str_dup(str_bytes(fixed.p, len));
+	allow(profile, folder, false);
+	free(folder);
+}
+
 static void
 worker_shape(const struct process *process, struct sandbox_profile *profile)
 {
@@ -205,6 +224,8 @@ worker_shape(const struct process *process, struct sandbox_profile *profile)
 	allow(profile, config->smtp_ca_file, false);
 	allow(profile, config->smtp_password_file, false);
 	allow(profile, config->dns_anchor_file, false);
+	for (size_t i = 0; i < config->mailbox_source_count; i++)
+		allow_source(profile, &config->mailbox_sources[i]);
 	for (size_t i = 0; i < config->balancer_count; i++) {
 		allow(profile, config->balancers[i].certificates, true);
 		allow_folder_of(profile, config->balancers[i].crt_list);

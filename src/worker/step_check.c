@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TASK_CHECK: the gates before the purchase, once. The look at the DNS also decides whether the
- * customer is told to move its record at any time or last: where a site answers today, or where we
- * could not see, it moves last, or its users would meet a warning.
+ * TASK_CHECK: the gates before the purchase, once. The customer's mailboxes are counted where a
+ * source is known. The look at the DNS also decides whether the customer is told to move its record
+ * at any time or last: where a site answers today, or where we could not see, it moves last, or its
+ * users would meet a warning.
  *
  * What holds of eligibility, name and organization waits for somebody's word (docs/decisions/0024);
  * TASK_QUESTION asks the customer for it by mail, or sets the order aside for the provider.
@@ -11,6 +12,7 @@
 
 #include "mail/mail.h"
 #include "review/doubt.h"
+#include "worker/eligibility.h"
 #include "worker/look.h"
 
 static enum dns_when
@@ -49,12 +51,19 @@ conclude(struct hand *hand, const struct task *task, const struct order *order)
 int
 step_check(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
+	CLEAN(counting_fini) struct counting counting;
 	struct dns_report report;
-	int r = look_at_dns(hand, order, &report, what);
+	int r;
 
+	counting_init(&counting);
+	r = counting_make(hand, order, &counting, what);
+	if (r == 0 && what->kind == OUTCOME_DONE)
+		r = look_at_dns(hand, order, &report, what);
 	if (r || what->kind != OUTCOME_DONE)
 		return r;
-	r = store_order_set_dns_when(hand->store, order->id, move_when(&report));
+	r = counting_keep(hand, order, &counting);
+	if (r == 0)
+		r = store_order_set_dns_when(hand->store, order->id, move_when(&report));
 	if (r)
 		return r;
 	outcome_set(what, OUTCOME_DONE, "dns %s", dns_verdict_name(report.verdict));

@@ -59,8 +59,7 @@ intake(struct str text[static TEXTS])
 		.host = text[HOST],
 		.subject = { text[ORGANIZATION], text[DIVISION], text[CITY], text[STATE],
 		    text[COUNTRY] },
-		.mailboxes = 420,
-		.least = 200,
+		.eligibility = { .mailboxes = 420, .least = 200 },
 		.service_url = text[SERVICE_URL].p,
 	};
 	struct intake *ret = alloc_zero(sizeof(*ret));

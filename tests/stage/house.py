@@ -135,6 +135,11 @@ class House(Peer):
         lines.append(mail)
         if more.get("foreign_keys"):
             lines.append("policy:\n  foreign_keys: yes")
+        if more.get("mailbox_sources"):
+            lines.append("mailbox_sources:" + "".join(
+                f"\n  - name: {name}" + "".join(f"\n    {member}: {json.dumps(value if isinstance(value, int) else str(value))}"
+                                                for member, value in source.items())
+                for name, source in more["mailbox_sources"].items()))
         if ca:
             lines.append(f"trust:\n  file: {ca.root}" + "".join(f"\n  {name}: {value}" for name, value in more.get("trust", {}).items()))
         if more.get("severities"):
@@ -268,6 +273,16 @@ class Stage:
         service = self.api.post(f"/customers/{customer['id']}/services", {
             "kind": "owa", "name": "mail", "backend": self.balancer.backend, "pool": "edge-1"})
         return customer, service
+
+    def second(self):
+        """The API as another person of the provider sees it."""
+        return self.house.api(self.api.post("/tokens", {"name": f"second {uuid.uuid4()}", "role": "provider"})["token"])
+
+    def confirm(self, waiver):
+        return self.second().post(f"/waivers/{waiver['id']}/confirm")
+
+    def waive(self, customer, reason):
+        return self.confirm(self.api.post(f"/customers/{customer['id']}/waivers", {"reason": reason}))
 
     def order(self, service, host, **more):
         return self.api.post("/orders", {"service": service["id"], "host": host, **more})
