@@ -10,19 +10,11 @@ import pytest
 
 from stage.house import build_folder
 from stage.peers import Knot, wait_for
-from stage.registry import Page, Registry
+from stage.registry import Page, Registry, answer
 
 PROGRAM = build_folder() / "src" / "programs" / "certdesk"
 CONTOSO = ["--name", "Contoso GmbH", "--city", "Salzburg", "--country", "AT"]
 NOW = ["--at", "2026-06-01"]
-
-
-def answer(domain="contoso.com", organization="Contoso GmbH", expires="2027-05-28T00:00:00Z", status=("active",), **more):
-    """What a registry says of a domain."""
-    card = [["version", {}, "text", "4.0"], ["fn", {}, "text", ""], ["org", {}, "text", organization]]
-    owner = [{"objectClassName": "entity", "roles": ["registrant"], "vcardArray": ["vcard", card]}] if organization is not None else []
-    return {"objectClassName": "domain", "ldhName": domain, "status": list(status), "entities": owner,
-            "events": [{"eventAction": "expiration", "eventDate": expires}], **more}
 
 
 class Desk:

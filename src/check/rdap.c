@@ -146,6 +146,10 @@ find_server(const struct config *config, const struct rdap_question *question, c
 		unclear(ret, OUTCOME_REFUSED, "the server's address is too long");
 		return false;
 	}
+	if (!*from) {
+		unclear(ret, OUTCOME_REFUSED, "the configuration names no list of registries");
+		return false;
+	}
 	rdap_bootstrap_get(config, from, question->cache, question->now, &file, &what);
 	if (what.kind != OUTCOME_DONE) {
 		ret->found = RDAP_UNCLEAR;

@@ -43,5 +43,7 @@ struct rdap_report {
 
 void rdap_look(
     const struct config *config, const struct rdap_question *question, struct rdap_report *ret);
+/* The report as one JSON object, what the registry said included. */
+json_t *rdap_report_json(const struct rdap_report *report);
 /* An answer somebody has: as if a server had given it for this domain, "" for whichever. Pure. */
 void rdap_report_of(struct str answer, const char *domain, struct rdap_report *ret);

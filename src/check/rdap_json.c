@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An answer that was read, as JSON for programs; what is not there is left out. */
+#include "check/rdap.h"
 #include "check/rdap_internal.h"
+#include "check/registration.h"
 
 static void
 put(json_t *to, const char *member, const char *text)
@@ -86,6 +88,18 @@ put_states(json_t *to, const struct rdap_contact *c)
 	put(to, "registrant_organization_state", rdap_state_words(c->organization.state));
 	put(to, "registrant_name_state", rdap_state_words(c->name.state));
 	put(to, "registrant_email_state", rdap_state_words(c->email.state));
+}
+
+json_t *
+rdap_report_json(const struct rdap_report *report)
+{
+	char ends[WHEN_RFC3339_SIZE], again[WHEN_RFC3339_SIZE];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "found",
+	    rdap_found_name(report->found), "words", report->what.words, "again",
+	    when_rfc3339(report->what.again, again), "asked", report->url, "asked_registrar",
+	    report->registrar_url, "ends", when_rfc3339(registration_ends(&report->domain), ends),
+	    "owner_from_registrar", report->by_registrar, "answer", rdap_json(&report->domain));
 }
 
 json_t *

@@ -267,19 +267,6 @@ subject_json(const struct subject *subject)
 }
 
 static json_t *
-registration_json(const struct org_session *s)
-{
-	const struct rdap_report *report = s->report;
-	char ends[WHEN_RFC3339_SIZE], again[WHEN_RFC3339_SIZE];
-
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "found",
-	    rdap_found_name(report->found), "words", report->what.words, "again",
-	    when_rfc3339(report->what.again, again), "asked", report->url, "asked_registrar",
-	    report->registrar_url, "ends", when_rfc3339(registration_ends(&report->domain), ends),
-	    "owner_from_registrar", report->by_registrar, "answer", rdap_json(&report->domain));
-}
-
-static json_t *
 comparison_json(const struct owner_comparison *c)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "result", owner_result_name(c->result),
@@ -306,7 +293,7 @@ session_json(const struct org_session *s)
 		json_object_set_new(said, "subject", subject_json(&s->subject));
 	if (s->report) {
 		json_object_set_new(said, "domain", json_string(domain_of(s)));
-		json_object_set_new(said, "registration", registration_json(s));
+		json_object_set_new(said, "registration", rdap_report_json(s->report));
 	}
 	if (s->report && *s->subject.organization)
 		json_object_set_new(said, "owner", comparison_json(&s->comparison));

@@ -174,7 +174,8 @@ show_order(const struct cli *cli, const json_t *order)
 void
 show_tests(const struct cli *cli, const json_t *answer)
 {
-	static const char *const kinds[] = { "dns", "test_address", "test_name" };
+	static const char *const kinds[] = { "dns", "caa", "registration", "test_address",
+		"test_name" };
 
 	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		const json_t *look = json_object_get(answer, kinds[i]);

@@ -146,7 +146,7 @@ const struct verb verbs[] = {
 	{ "order", "done", "Say that an installation by hand is done: it is looked at, and the order goes on", "POST", "/orders/{ref}/done", .params = { REF }, .show = show_order },
 	{ "order", "cancel", "Cancel an order, or close its live site", "POST", "/orders/{ref}/cancel", .params = { REF }, .show = show_order },
 	{ "order", "findings", "What was noticed about an order", "GET", "/orders/{ref}/findings", .params = { REF }, .show = show_order_findings },
-	{ "order", "tests", "The latest look at the DNS and the site tests", "GET", "/orders/{ref}/tests", .params = { REF }, .show = show_tests },
+	{ "order", "tests", "The latest looks at DNS and registry, and the site tests", "GET", "/orders/{ref}/tests", .params = { REF }, .show = show_tests },
 	{ "order", "plan", "What the installation does on the load balancer, step by step", "GET", "/orders/{ref}/plan", .params = { REF }, .show = show_plan },
 	{ "order", "messages", "Mails of an order", "GET", "/orders/{ref}/messages", .params = { REF, PAGING }, .show = show_messages },
 	{ "order", "tasks", "Open tasks of an order", "GET", "/orders/{ref}/tasks", .params = { REF }, .show = show_tasks },

@@ -272,18 +272,15 @@ live_site(
 static int
 keep_findings(struct request *request, struct id order, const struct findings *all)
 {
-	static const enum gate gates[] = { GATE_ELIGIBILITY, GATE_NAME, GATE_ORGANIZATION };
-
-	for (size_t g = 0; g < COUNT_OF(gates); g++) {
+	for (enum gate gate = 0; gate < GATE_MAX; gate++) {
 		struct findings of_gate = { 0 };
 		int r;
 
 		for (size_t i = 0; i < all->count; i++)
-			if (finding_rule(all->list[i].code)->gate == gates[g])
+			if (finding_rule(all->list[i].code)->gate == gate)
 				of_gate.list[of_gate.count++] = all->list[i];
-		r = of_gate.count
-		        ? store_findings_replace(request->store, order, gates[g], &of_gate)
-		        : 0;
+		r = of_gate.count ? store_findings_replace(request->store, order, gate, &of_gate)
+		                  : 0;
 		if (r)
 			return r;
 	}

@@ -271,7 +271,8 @@ look_json(struct request *request, struct id order, enum look_kind kind, json_t 
 int
 orders_tests(struct request *request, struct answer *answer)
 {
-	static const enum look_kind kinds[] = { LOOK_DNS, LOOK_TEST_ADDRESS, LOOK_TEST_NAME };
+	static const enum look_kind kinds[] = { LOOK_DNS, LOOK_CAA, LOOK_REGISTRATION,
+		LOOK_TEST_ADDRESS, LOOK_TEST_NAME };
 	struct order o;
 	json_t *all;
 

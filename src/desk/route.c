@@ -56,7 +56,7 @@ const struct route routes[] = {
 	{ "GET",    "/orders/{ref}/messages",     true,  "cursor limit", orders_messages,      "Mails of an order" },
 	{ "GET",    "/orders/{ref}/tasks",        false, "",             orders_tasks,         "Open tasks of an order" },
 	{ "GET",    "/orders/{ref}/events",       true,  "cursor limit", orders_events,        "What happened to an order" },
-	{ "GET",    "/orders/{ref}/tests",        true,  "",             orders_tests,         "The latest look at the DNS and the site tests" },
+	{ "GET",    "/orders/{ref}/tests",        true,  "",             orders_tests,         "The latest looks at DNS and registry, and the site tests" },
 	{ "GET",    "/orders/{ref}/plan",         false, "",             orders_plan,          "What an order's installation does on the load balancer" },
 	{ "GET",    "/sites",                     true,  "customer cursor limit", sites_list,  "List sites" },
 	{ "GET",    "/sites/{ref}",               true,  "",             sites_show,           "Show a site" },

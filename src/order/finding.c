@@ -33,6 +33,9 @@ static const char *const gates[] = {
 	[GATE_ELIGIBILITY] = "eligibility",
 	[GATE_NAME] = "name",
 	[GATE_ORGANIZATION] = "organization",
+	[GATE_REGISTRATION] = "registration",
+	[GATE_PURCHASE] = "purchase",
+	[GATE_CAA] = "caa",
 	[GATE_CERTIFICATE] = "certificate",
 	[GATE_DNS] = "dns",
 	[GATE_SITE] = "site",
@@ -94,7 +97,8 @@ gate_name(enum gate gate)
 bool
 gate_is_before_purchase(enum gate gate)
 {
-	return gate == GATE_ELIGIBILITY || gate == GATE_NAME || gate == GATE_ORGANIZATION;
+	return gate == GATE_ELIGIBILITY || gate == GATE_NAME || gate == GATE_ORGANIZATION ||
+	       gate == GATE_REGISTRATION || gate == GATE_PURCHASE;
 }
 
 bool

@@ -31,6 +31,9 @@ enum gate {
 	GATE_ELIGIBILITY,
 	GATE_NAME,
 	GATE_ORGANIZATION,
+	GATE_REGISTRATION, /* of the domain, at its registry */
+	GATE_PURCHASE,     /* at whom it is bought */
+	GATE_CAA,          /* whom the DNS lets issue */
 	GATE_CERTIFICATE,
 	GATE_DNS,
 	GATE_SITE,   /* installation and site test */

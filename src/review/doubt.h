@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was noticed about an order before anything is bought: eligibility, name, organization. What
- * holds must be meant, and somebody says so with a number that names exactly this name, this data
- * and these findings, so that nothing changes between reading and answering
- * (docs/decisions/0024).
+ * What was noticed about an order before anything is bought, at the gates that
+ * gate_is_before_purchase(). What holds must be meant, and somebody says so with a number that names
+ * exactly this name, this data and these findings, so that nothing changes between reading and
+ * answering (docs/decisions/0024).
  */
 #pragma once
 

@@ -6,6 +6,8 @@
 
 static const char *const kinds[] = {
 	[LOOK_DNS] = "dns",
+	[LOOK_CAA] = "caa",
+	[LOOK_REGISTRATION] = "registration",
 	[LOOK_TEST_ADDRESS] = "test_address",
 	[LOOK_TEST_NAME] = "test_name",
 	[LOOK_PLAN] = "plan",

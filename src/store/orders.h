@@ -114,8 +114,16 @@ int store_orders_under_way(struct store *s, struct id customer, when since, int6
 int store_order_counts(struct store *s, int64_t ret[static STAGE_MAX]) MUST_USE;
 
 /* What was seen at a look or test, kept for people: the latest of each kind. `report` is JSON. */
-enum look_kind { LOOK_DNS, LOOK_TEST_ADDRESS, LOOK_TEST_NAME, LOOK_PLAN, LOOK_KIND_MAX };
-const char *look_kind_name(enum look_kind kind); /* "dns", "test_address", "test_name", "plan" */
+enum look_kind {
+	LOOK_DNS,
+	LOOK_CAA,
+	LOOK_REGISTRATION,
+	LOOK_TEST_ADDRESS,
+	LOOK_TEST_NAME,
+	LOOK_PLAN,
+	LOOK_KIND_MAX
+};
+const char *look_kind_name(enum look_kind kind); /* "dns", "caa" … */
 int store_look_set(struct store *s, struct id order, enum look_kind kind, bool good,
     const char *words, struct str report) MUST_USE;
 int store_look_get(struct store *s, struct id order, enum look_kind kind, bool *ret_good,

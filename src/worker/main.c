@@ -13,6 +13,7 @@
 #include "ipc/wake.h"
 #include "store/pools.h"
 #include "store/surveys.h"
+#include "sys/file.h"
 #include "sys/log.h"
 #include "sys/net.h"
 
@@ -135,6 +136,9 @@ worker_open(struct process *process)
 	r = open_calendars(worker);
 	if (r)
 		return r;
+	if (*worker->config->rdap_cache)
+		(void)!file_make_folder(
+		    worker->config->rdap_cache, 0755); /* without it, nothing is kept */
 	crew->count = (size_t)worker->config->worker_threads;
 	for (size_t i = 0; i < crew->count; i++) {
 		r = open_hand(crew, i);
@@ -224,6 +228,10 @@ worker_shape(const struct process *process, struct sandbox_profile *profile)
 	allow(profile, config->smtp_ca_file, false);
 	allow(profile, config->smtp_password_file, false);
 	allow(profile, config->dns_anchor_file, false);
+	allow(profile, config->rdap_ca_file, false);
+	allow(profile, config->rdap_cache, true);
+	if (config->rdap_bootstrap[0] == '/')
+		allow(profile, config->rdap_bootstrap, false);
 	for (size_t i = 0; i < config->mailbox_source_count; i++)
 		allow_source(profile, &config->mailbox_sources[i]);
 	for (size_t i = 0; i < config->balancer_count; i++) {

@@ -14,6 +14,7 @@
 #include "review/doubt.h"
 #include "worker/eligibility.h"
 #include "worker/look.h"
+#include "worker/registry.h"
 
 static enum dns_when
 move_when(const struct dns_report *report)
@@ -48,20 +49,32 @@ conclude(struct hand *hand, const struct task *task, const struct order *order)
 	return r ? r : hand_finish(hand, task, event, "", "worker.checked");
 }
 
+/* The registry first, as the look at the DNS begins the transaction. */
+static int
+look_around(struct hand *hand, const struct order *order, struct registration *registration,
+    struct dns_report *report, struct outcome *what)
+{
+	registration_ask(hand, order, registration);
+	return look_at_dns(hand, order, report, what);
+}
+
 int
 step_check(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
 	CLEAN(counting_fini) struct counting counting;
+	CLEAN(registration_fini) struct registration registration = { 0 };
 	struct dns_report report;
 	int r;
 
 	counting_init(&counting);
 	r = counting_make(hand, order, &counting, what);
 	if (r == 0 && what->kind == OUTCOME_DONE)
-		r = look_at_dns(hand, order, &report, what);
+		r = look_around(hand, order, &registration, &report, what);
 	if (r || what->kind != OUTCOME_DONE)
 		return r;
 	r = counting_keep(hand, order, &counting);
+	if (r == 0)
+		r = registration_keep(hand, order, &registration);
 	if (r == 0)
 		r = store_order_set_dns_when(hand->store, order->id, move_when(&report));
 	if (r)

@@ -148,8 +148,10 @@ class House(Peer):
         if knot:
             dns += f"\n  stubs:\n    - zone: {knot.zone}\n      address: 127.0.0.1\n      port: {knot.port}"
         lines.append(dns)
-        if more.get("publisher"):
-            lines.append(f"fetch:\n  allow:\n    - address: 127.0.0.1\n      port: {more['publisher'].port}")
+        inside = [peer for peer in (more.get("publisher"), more.get("registry")) if peer]
+        if inside:
+            lines.append("fetch:\n  allow:" + "".join(f"\n    - address: 127.0.0.1\n      port: {peer.port}" for peer in inside))
+        lines.append(f"rdap:\n  bootstrap: {more['registry'].list(self.folder) if more.get('registry') else chr(34) * 2}")
         if balancer:
             entries = {"edge": {**balancer.settings(), **more.get("rules", {})}, **more.get("beside", {})}
             lines.append("balancers:" + "".join(f"\n  - name: {name}" + "".join(f"\n    {member}: {value}" for member, value in settings.items())
@@ -191,6 +193,10 @@ class House(Peer):
             if not self.alive():
                 raise RuntimeError("certdeskd did not start:\n" + self.log_text()[-3000:])
         return self
+
+    def kill(self, sig=signal.SIGKILL):
+        super().kill(sig)
+        wait_for(lambda: not answers(self.port), what="the end of the desk")
 
     def ready(self):
         try:

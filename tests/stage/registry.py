@@ -12,6 +12,14 @@ from stage.ca import openssl
 from stage.peers import free_port
 
 
+def answer(domain="contoso.com", organization="Contoso GmbH", expires="2027-05-28T00:00:00Z", status=("active",), **more):
+    """What a registry says of a domain."""
+    card = [["version", {}, "text", "4.0"], ["fn", {}, "text", ""], ["org", {}, "text", organization]]
+    owner = [{"objectClassName": "entity", "roles": ["registrant"], "vcardArray": ["vcard", card]}] if organization is not None else []
+    return {"objectClassName": "domain", "ldhName": domain, "status": list(status), "entities": owner,
+            "events": [{"eventAction": "expiration", "eventDate": expires}], **more}
+
+
 class Page:
     def __init__(self, body=b"", status=200, delay=0, **headers):
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -29,6 +37,12 @@ class Registry:
 
     def url(self, path="/"):
         return f"http{'s' if self.folder else ''}://{self.name}:{self.port}{path}"
+
+    def list(self, folder, *endings):
+        """A bootstrap file (RFC 9224) that knows this registry alone."""
+        path = folder / "rdap-dns.json"
+        path.write_text(json.dumps({"version": "1.0", "services": [[list(endings or ["com"]), [self.url()]]]}))
+        return path
 
     def answers(self, domain, answer, **more):
         """The registry's answer about a domain: a dictionary, or bytes."""
