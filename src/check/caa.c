@@ -40,6 +40,16 @@ lines_json(const struct caa_report *report)
 }
 
 static json_t *
+issuers_json(const struct caa_report *report)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < report->issuer_count; i++)
+		json_array_append_new(list, json_string(report->issuer[i]));
+	return list;
+}
+
+static json_t *
 levels_json(const struct caa_report *report)
 {
 	json_t *list = json_array();
@@ -51,7 +61,7 @@ levels_json(const struct caa_report *report)
 }
 
 /* {"verdict", "cause" (the first finding's code, "" when there is none), "place", "record",
- * "entries": ["0 issue …"], "entry_count", "levels": [{"name", "answer"}], "secure", "ede"} */
+ * "entries": ["0 issue …"], "entry_count", "restricts", "issuers": ["digicert.com"], "levels": [{"name", "answer"}], "secure", "ede"} */
 int
 caa_report_json(const struct caa_report *report, struct buf *to)
 {
@@ -59,12 +69,13 @@ caa_report_json(const struct caa_report *report, struct buf *to)
 	CLEAN(free_text) char *text = NULL;
 	const struct finding *first = findings_first(&report->findings);
 
-	json = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:o, s:b, s:i}", "verdict",
+	json = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:b, s:o, s:o, s:b, s:i}", "verdict",
 	    caa_verdict_name(report->verdict), "cause",
 	    first ? finding_rule(first->code)->code : "", "place", report->place, "record",
 	    report->record, "entries", lines_json(report), "entry_count",
-	    (json_int_t)report->record_count, "levels", levels_json(report), "secure",
-	    (int)report->secure, "ede", (int)report->ede);
+	    (json_int_t)report->record_count, "restricts", (int)report->restricts, "issuers",
+	    issuers_json(report), "levels", levels_json(report), "secure", (int)report->secure,
+	    "ede", (int)report->ede);
 	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	if (!text)
 		return error_origin(ENOMEM);

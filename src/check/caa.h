@@ -21,7 +21,7 @@
 
 enum caa_verdict {
 	CAA_OPEN,      /* nothing restricts: every CA may */
-	CAA_ALLOWED,   /* this CA may: it is named */
+	CAA_ALLOWED,   /* this CA may: it is named; without one, some may */
 	CAA_FORBIDDEN, /* it must refuse */
 	CAA_FAILING,   /* it must refuse, because the servers fail or the signatures are broken */
 	CAA_UNKNOWN,   /* could not be asked from here: says nothing about the customer's DNS */
@@ -31,9 +31,9 @@ enum caa_verdict {
 const char *caa_verdict_name(enum caa_verdict verdict);
 
 struct caa_question {
-	const char *host; /* without "*." */
-	bool wildcard;    /* a certificate for "*." and the host */
-	const struct ca *ca;
+	const char *host;    /* without "*." */
+	bool wildcard;       /* a certificate for "*." and the host */
+	const struct ca *ca; /* NULL: none was chosen yet, and whom the DNS allows is told */
 	const struct distrust_row *distrusted; /* of ca_distrusted(); NULL = browsers accept it */
 	/* RFC 8657, where certdesk orders itself; "" = the customer does, and nobody knows: */
 	const char *account; /* the ACME account's URL */
@@ -47,12 +47,16 @@ struct caa_level_report {
 
 struct caa_report {
 	enum caa_verdict verdict;
-	struct findings findings; /* at most one cause; and CAA_LIMITED, CA_DISTRUSTED */
-	char place[254];          /* where the entries stand that count; "" when there are none */
+	struct findings
+	    findings;    /* at most one cause; and CAA_LIMITED, CAA_CHOICE, CA_DISTRUSTED */
+	char place[254]; /* where the entries stand that count; "" when there are none */
 	char record
 	    [512]; /* the entry to add, as in a zone file; "" = none would help, or is needed */
 	char line[CAA_LINES_MAX][256]; /* the entries that count: 0 issue "digicert.com" */
 	size_t line_count, record_count;
+	bool restricts; /* only who is named may issue: */
+	char issuer[CAA_LINES_MAX][CA_TEXT_SIZE];
+	size_t issuer_count;
 	struct caa_level_report level[CAA_LEVELS_MAX]; /* as far as they count, from the name up */
 	size_t level_count;
 	bool secure;  /* validated by DNSSEC */

@@ -78,6 +78,9 @@ struct caa_tally {
 	bool granted, limited; /* limited: only to accounts or ways that are not ours */
 	char limits[FINDING_VALUE_SIZE / 2];  /* of those, or of the one that grants */
 	char allowed[FINDING_VALUE_SIZE - 8]; /* who is named */
+	char issuer[CAA_LINES_MAX]
+		   [CA_TEXT_SIZE]; /* the same; no authority we know has a longer name */
+	size_t issuer_count;
 };
 /* caa_tally.c */
 void caa_tally(

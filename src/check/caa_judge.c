@@ -42,7 +42,7 @@ note(struct trial *t, enum finding_code code)
 	struct finding *f = findings_add(&t->report->findings, code, "fqdn");
 
 	finding_param(f, "fqdn", "%s", t->fqdn);
-	finding_param(f, "ca", "%s", t->question->ca->name);
+	finding_param(f, "ca", "%s", t->question->ca ? t->question->ca->name : "your authority");
 	finding_param(f, "place", "%s", t->report->place);
 	finding_param(f, "record", "%s", t->report->record);
 	return f;
@@ -84,11 +84,20 @@ tell_limits(struct trial *t, const struct caa_tally *tally)
 }
 
 static void
+report_issuers(struct trial *t, const struct caa_tally *tally)
+{
+	t->report->restricts = tally->counted > 0;
+	t->report->issuer_count = tally->issuer_count;
+	memcpy(t->report->issuer, tally->issuer, sizeof(tally->issuer));
+}
+
+static void
 judge_entries(struct trial *t)
 {
 	struct caa_tally tally;
 
 	caa_tally(t->level, t->question, &tally);
+	report_issuers(t, &tally);
 	if (tally.critical) {
 		blame_record(t, FINDING_CAA_CRITICAL, tally.critical);
 	} else if (tally.counted == 0) {
@@ -100,6 +109,9 @@ judge_entries(struct trial *t)
 		blame_limits(t, &tally);
 	} else if (tally.unread) {
 		blame_record(t, FINDING_CAA_UNREADABLE, tally.unread);
+	} else if (*tally.allowed && !t->question->ca) {
+		t->report->verdict = CAA_ALLOWED;
+		finding_param(note(t, FINDING_CAA_CHOICE), "allowed", "%s", tally.allowed);
 	} else if (*tally.allowed) {
 		finding_param(
 		    blame(t, FINDING_CAA_FORBIDS, CAA_FORBIDDEN), "allowed", "%s", tally.allowed);
@@ -249,7 +261,8 @@ report_record(struct trial *t)
 		snprintf(account, sizeof(account), "; accounturi=%.250s", q->account);
 	snprintf(t->report->record, sizeof(t->report->record), "%s. IN CAA 0 %s \"%s%s\"", at,
 	    caa_property(t->level, t->question) == TAG_ISSUEWILD ? "issuewild" : "issue",
-	    q->ca->caa.name[0], t->level->record_count > 0 ? account : "");
+	    q->ca ? q->ca->caa.name[0] : "(the name that the authority states)",
+	    t->level->record_count > 0 ? account : "");
 }
 
 static void
@@ -289,7 +302,7 @@ caa_judge(
 {
 	struct trial t = { .trace = trace, .question = question, .report = ret };
 
-	assert(question->ca->caa.count > 0);
+	assert(!question->ca || question->ca->caa.count > 0);
 	*ret = (struct caa_report){ .verdict = CAA_OPEN };
 	snprintf(t.fqdn, sizeof(t.fqdn), "%s%s", question->wildcard ? "*." : "", question->host);
 	for (size_t i = 0; i < trace->level_count && !t.level; i++) {

@@ -18,7 +18,7 @@ struct seen {
 
 struct caa_case {
 	const char *what;
-	bool wildcard, unreached, distrusted;
+	bool nobody, wildcard, unreached, distrusted;
 	const char *account, *method;
 	struct seen level[4];
 	const char *server
@@ -105,6 +105,13 @@ static const struct caa_case cases[] = {
 	{ .what = "a zone without a living server", .level = { { HOST, "servfail" } }, .verdict = CAA_FAILING, .cause = CAUSE(DNS_SERVER_FAIL), .words = "none of them" },
 	{ .what = "all servers answer us", .level = { { HOST, "servfail" } }, .server = { "fine" }, .verdict = CAA_UNKNOWN, .cause = CAUSE(DNS_UNREACHABLE) },
 	{ .what = "nobody answers", .unreached = true, .level = { { HOST, "silent" } }, .verdict = CAA_UNKNOWN, .cause = CAUSE(DNS_UNREACHABLE) },
+	{ .what = "nobody chosen, nothing against anybody", .nobody = true, .level = { { HOST, "-" } }, .verdict = CAA_OPEN, .cause = NONE },
+	{ .what = "nobody chosen, and some are allowed", .nobody = true, .level = { { HOST, "-" }, { "contoso.com", "0 issue sectigo.com|0 issue digicert.com" } },
+	  .verdict = CAA_ALLOWED, .cause = CAUSE(CAA_CHOICE), .words = "allow only: sectigo.com, digicert.com" },
+	{ .what = "nobody chosen, and nobody is allowed", .nobody = true, .level = { { "contoso.com", "0 issue ;" } }, .verdict = CAA_FORBIDDEN, .cause = CAUSE(CAA_NOBODY),
+	  .words = "add: contoso.com. IN CAA 0 issue \"(the name that the authority states)\"" },
+	{ .what = "nobody chosen, and an entry that cannot be read", .nobody = true, .level = { { "contoso.com", "0 issue %%%" } }, .verdict = CAA_FORBIDDEN,
+	  .cause = CAUSE(CAA_UNREADABLE), .words = "so your authority would refuse" },
 	{ .what = "allowed, and distrusted", .distrusted = true, .level = { { HOST, "0 issue digicert.com" } }, .verdict = CAA_ALLOWED, .cause = CAUSE(CA_DISTRUSTED),
 	  .words = "Chrome stopped trusting what DigiCert issues from its own roots after 12 November 2024" },
 	{ .what = "bogus", .level = { { HOST, "bogus signature expired" }, { "contoso.com", "0 issue digicert.com" } }, .verdict = CAA_FAILING, .cause = CAUSE(DNS_BOGUS),
@@ -205,7 +212,7 @@ judge(const struct caa_case *c, struct caa_report *report)
 		.issued_after = SECONDS(1731369600) };
 	const struct caa_question question = { .host = HOST,
 		.wildcard = c->wildcard,
-		.ca = &ca,
+		.ca = c->nobody ? NULL : &ca,
 		.distrusted = c->distrusted ? &distrusted : NULL,
 		.account = c->account ? c->account : "",
 		.method = c->method ? c->method : "" };

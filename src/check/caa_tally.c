@@ -102,7 +102,9 @@ count_issuer(
 	if (issuer.domain.len == 0)
 		return;
 	append(tally->allowed, sizeof(tally->allowed), issuer.domain);
-	if (ca_accepts(question->ca, issuer.domain))
+	if (tally->issuer_count < CAA_LINES_MAX && issuer.domain.len < CA_TEXT_SIZE)
+		str_show(issuer.domain, tally->issuer[tally->issuer_count++], CA_TEXT_SIZE);
+	if (question->ca && ca_accepts(question->ca, issuer.domain))
 		count_grant(question, &issuer, tally);
 }
 

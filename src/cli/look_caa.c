@@ -58,28 +58,12 @@ unknown_ca(const struct cas *cas, const char *typed)
 	    typed, buf_text(&known));
 }
 
-/* A CA that is in no list is known by the name it accepts. */
 static int
 take_ca(struct caa_look *l)
 {
 	const char *typed = cli_value(l->cli, "ca");
-	const struct ca *known = cas_find(l->cas, str_of(typed));
-	struct host_name name;
-	struct name_report report;
 
-	if (known) {
-		l->ca = *known;
-		return 0;
-	}
-	if (cas_like(l->cas, str_of(typed)) || !strchr(typed, '.') ||
-	    (host_name_parse(str_of(typed), &name, &report) != 0 &&
-		host_name_parse(str_of(typed), &name, &report) != NAME_E_INTERNAL) ||
-	    strlen(typed) >= CA_TEXT_SIZE)
-		return unknown_ca(l->cas, typed);
-	l->ca = (struct ca){ .caa.count = 1 };
-	(void)str_copy(str_of(typed), l->ca.name, CA_TEXT_SIZE);
-	(void)str_copy(str_of(typed), l->ca.caa.name[0], CA_TEXT_SIZE);
-	return 0;
+	return cas_named(l->cas, str_of(typed), &l->ca) ? 0 : unknown_ca(l->cas, typed);
 }
 
 static void

@@ -85,7 +85,7 @@ static int
 put_members(const struct cli *cli, json_t *body)
 {
 	static const char *const texts[] = { "host", "kind", "key", "organization", "division",
-		"city", "state", "country" };
+		"city", "state", "country", "ca", "reseller" };
 	const char *mailboxes = cli_value(cli, "mailboxes");
 	int64_t number = 0;
 

@@ -25,6 +25,7 @@ const char *show_text(const json_t *object, const char *path, char *space, size_
 void show_wrapped(const struct cli *cli, const char *label, const char *text);
 const char *show_paint(const struct cli *cli, const char *code); /* an escape sequence, or "" */
 
+void show_cas(const struct cli *cli, const json_t *answer);
 void show_customers(const struct cli *cli, const json_t *answer);
 void show_mailbox_counts(const struct cli *cli, const json_t *answer);
 void show_mailboxes(const struct cli *cli, const json_t *answer);

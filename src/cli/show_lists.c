@@ -148,7 +148,8 @@ show_order(const struct cli *cli, const json_t *order)
 	  middle[] = { { "kind", "kind" }, { "address", "address" }, { "balancer", "balancer" } },
 	  after[] = { { "installed", "facts.installed" }, { "tested", "facts.tested" },
 		  { "live since", "facts.confirmed" }, { "for", "organization" },
-		  { "ordered", "created" }, { "withdrawn", "withdrawn" } };
+		  { "bought at", "ca" }, { "from", "reseller" }, { "ordered", "created" },
+		  { "withdrawn", "withdrawn" } };
 	char number[24], host[300], stage[32], space[1024];
 
 	show_text(order, "stage", stage, sizeof(stage));

@@ -63,6 +63,10 @@
 		"where its mailboxes are counted; hand: by people"),                      \
 	    FLAG("mailbox_key", "--mailbox-key", "KEY", "what it is called there")
 
+#define BOUGHT_AT                                                                      \
+	FLAG("ca", "--ca", "CA", "the authority it is bought at, if it is known yet"), \
+	    FLAG("reseller", "--reseller", "NAME", "who sells it, of those the provider named")
+
 #define LOOKED_UP                                 \
 	FLAG("resolver", "--resolver", "ADDRESS", \
 	    "ask this resolver; default: from the root down, or as the group dns of --config FILE says")
@@ -106,6 +110,7 @@ const struct verb verbs[] = {
 	  .params = { BY_PLACE("name", "NAME", "unique"), FLAG_NEEDED("balancer", "--balancer", "NAME", "of the configuration"),
 	              FLAG_NEEDED("prefix", "--prefix", "PREFIX", "192.0.2.0/24") } },
 	{ "pool", "list", "List address pools", "GET", "/pools", .params = { PAGING }, .show = show_pools },
+	{ "ca", "list", "List certificate authorities, and how orders went there", "GET", "/cas", .show = show_cas },
 	{ "balancer", "list", "List the load balancers of the configuration", "GET", "/balancers", .show = show_balancers },
 	{ "balancer", "probe", "Ask a load balancer how it is: version, units, state", .run = run_survey, .show = show_survey, .params = { SURVEYED } },
 	{ "balancer", "drift", "Compare what certdesk believes to be served with what is, site by site; nothing is changed", .run = run_survey,
@@ -122,12 +127,16 @@ const struct verb verbs[] = {
 	              FLAG("organization", "--organization", "NAME", "if not the customer's"), FLAG("division", "--division", "NAME", "kept, never in the certificate"),
 	              FLAG("city", "--city", "CITY", "if not the customer's"), FLAG("state", "--state", "STATE", "if not the customer's"),
 	              FLAG("country", "--country", "CC", "if not the customer's"),
-	              NUMBER("mailboxes", "--mailboxes", "COUNT", "counted by hand today") } },
+	              NUMBER("mailboxes", "--mailboxes", "COUNT", "counted by hand today"), BOUGHT_AT } },
 	{ "order", "list", "List orders", "GET", "/orders", .show = show_orders,
 	  .params = { QUERY("stage", "--stage", "STAGE", "only these"), OF_CUSTOMER, PAGING } },
 	{ "order", "show", "Show an order: where it is, whose turn, what next", "GET", "/orders/{ref}", .params = { REF }, .show = show_order },
 	{ "order", "confirm", "Look at what is odd about an order before anything is bought, and confirm that it is meant", .run = run_order_confirm, .show = show_order,
 	  .params = { REF, FLAG("question", "--question", "NUMBER", "confirm exactly what was shown under this number") } },
+	{ "order", "cas", "List whom an order's certificate may be bought from: how orders went there, and whom its DNS forbids", "GET", "/orders/{ref}/cas",
+	  .show = show_cas, .params = { REF } },
+	{ "order", "ca", "Say where an order's certificate is bought; its DNS is held against that", "POST", "/orders/{ref}/ca", .show = show_order,
+	  .params = { REF, BY_PLACE("ca", "CA", "the authority: its name, a brand, or its name in CAA records"), FLAG("reseller", "--reseller", "NAME", "who sells it, of those the provider named") } },
 	{ "order", "csr", "Print the certificate request", .run = run_order_csr, .params = { REF } },
 	{ "order", "certificate", "Deliver the certificate, with its chain, in any format", .run = run_order_certificate, .files = 16,
 	  .params = { REF, FLAG("password_file", "--password-file", "FILE", "of a protected PKCS#12 (PFX)"),

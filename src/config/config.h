@@ -175,11 +175,13 @@ struct config {
 	bool foreign_keys; /* policy.foreign_keys: keys not made here may be taken; default false */
 	char review[16];   /* policy.review: "always", "warnings", "never" */
 	struct severity_policy severities; /* policy.severities */
+	char resellers[CONFIG_TEXT_SIZE];  /* policy.resellers, with commas between */
 	/* trust and DNS */
 	char trust_file[CONFIG_PATH_SIZE];         /* trust.file: PEM roots; "" = the system's
 	                                      /etc/ssl/certs/ca-certificates.crt */
 	char intermediates_file[CONFIG_PATH_SIZE]; /* trust.intermediates_file; "" = none known */
 	char distrust_file[CONFIG_PATH_SIZE];      /* trust.distrust_file; "" = data_distrust */
+	char cas_file[CONFIG_PATH_SIZE];           /* trust.cas_file; "" = data_cas */
 	char public_rules[8];                      /* trust.public_rules: "auto", "yes", "no" */
 	char ct_logs_file[CONFIG_PATH_SIZE];       /* trust.ct_logs_file; "" = data_ct_logs */
 	struct config_resolvers dns_resolvers;     /* dns.resolvers; none = from the root */

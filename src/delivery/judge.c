@@ -189,6 +189,8 @@ report_leaf(const struct judging *j)
 	str_show(str_of(facts->serial), to->serial, sizeof(to->serial));
 	str_show(str_of(facts->subject), to->subject, sizeof(to->subject));
 	str_show(str_of(facts->issuer), to->issuer, sizeof(to->issuer));
+	str_show(str_of(facts->issuer_organization), to->issuer_organization,
+	    sizeof(to->issuer_organization));
 	certificate_names_text(facts, to->names, sizeof(to->names));
 	to->name_count = (uint32_t)facts->name_count;
 	to->not_before = facts->not_before;

@@ -102,6 +102,8 @@ refuse(struct request *request, struct answer *answer, const struct order *o,
 	int r = store_begin(request->store);
 
 	if (r == 0)
+		r = market_note(request->desk->market, request->store, o, report);
+	if (r == 0)
 		r = review_refuse(request->store, o, NULL, &report->findings);
 	if (r == 0)
 		r = answer_findings_with(answer, 422, &report->findings,
@@ -181,8 +183,10 @@ static int
 keep(struct request *request, struct answer *answer, const struct order *o, struct delivery_in *in)
 {
 	struct delivered kept;
-	int r = keep_it(request, o, in, &kept);
+	int r = market_note(request->desk->market, request->store, o, &in->report);
 
+	if (r == 0)
+		r = keep_it(request, o, in, &kept);
 	if (r)
 		return r;
 	if (in->report.taken.is_taken || /* whatever it is called */

@@ -90,6 +90,8 @@ desk_init(struct desk *desk, const struct process *process)
 	desk->patience = SECONDS(6);
 	desk->reading_most = threads > 1 ? (size_t)threads / 2 : 1;
 	r = open_calendars(desk);
+	if (r == 0)
+		r = market_open(desk->config, &desk->market);
 	if (r)
 		return r;
 	for (int64_t i = 0; i < threads && i < STORES_MAX; i++) {
@@ -109,6 +111,7 @@ desk_fini(struct desk *desk)
 	while (desk->idle_count > 0)
 		store_free(desk->idle[--desk->idle_count]);
 	free(desk->calendars);
+	market_free(desk->market);
 	pthread_cond_destroy(&desk->read);
 	pthread_mutex_destroy(&desk->lock);
 }

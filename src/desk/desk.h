@@ -13,6 +13,7 @@
 #include "config/calendar.h"
 #include "ipc/process.h"
 #include "order/finding.h"
+#include "review/market.h"
 #include "store/store.h"
 #include "store/tokens.h"
 
@@ -28,6 +29,7 @@ struct desk {
 	const struct config *config;
 	struct calendar *calendars; /* of the balancers of the configuration */
 	struct channel *reader, *worker;
+	struct market *market;
 	pthread_mutex_t lock; /* guards from here to `read` */
 	struct store *idle[STORES_MAX];
 	size_t idle_count;

@@ -15,6 +15,7 @@ handler_fn orders_list, orders_add, orders_show, orders_csr, orders_certificate,
     orders_tasks, orders_events, orders_tests, orders_approve, orders_install;
 handler_fn certificate_add, review_show, review_accepted;
 handler_fn question_show, orders_confirm;
+handler_fn cas_list, orders_cas, orders_buy_at;
 handler_fn sites_list, sites_show;
 handler_fn surveys_list, surveys_add, surveys_show, surveys_rows;
 handler_fn events_list, events_verify;

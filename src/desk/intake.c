@@ -10,6 +10,7 @@
 
 #include "desk/access.h"
 #include "desk/answer.h"
+#include "desk/cas.h"
 #include "desk/handlers.h"
 #include "desk/json.h"
 #include "desk/name_gate.h"
@@ -30,6 +31,8 @@ static const struct field fields[] = {
 	{ "state",        FIELD_TEXT,   0,    false, NULL },
 	{ "country",      FIELD_TEXT,   0,    false, NULL },
 	{ "mailboxes",    FIELD_NUMBER, 0,    false, NULL },
+	{ "ca",           FIELD_TEXT,   128,  false, NULL },
+	{ "reseller",     FIELD_TEXT,   128,  false, NULL },
 };
 /* clang-format on */
 
@@ -44,6 +47,7 @@ struct application {
 	struct mailbox_count count;
 	struct waiver waiver;
 	struct intake intake;
+	char ca[CA_TEXT_SIZE], reseller[sizeof(((struct order *)0)->reseller)];
 };
 
 static struct str
@@ -68,6 +72,7 @@ read_form(struct request *request, struct answer *answer, struct application *a)
 	if (!form_read(request, fields, COUNT_OF(fields), &a->form, answer))
 		return false;
 	read_kinds(a);
+	cas_read_reseller(request, &a->form, a->reseller, sizeof(a->reseller));
 	if (!form_is_good(&a->form, answer))
 		return false;
 	if (!request_is_provider(request) && form_has(&a->form, "mailboxes"))
@@ -161,6 +166,41 @@ eligibility_of(const struct request *request, const struct application *a)
 		.later = is_judged_later(request, a) };
 }
 
+/* A site is bought again where it was, unless the order says otherwise. */
+static int
+take_earlier_seller(struct request *request, struct application *a)
+{
+	struct order earlier;
+	int r = a->kind == ORDER_FIRST || form_has(&a->form, "ca")
+	            ? STORE_E_ABSENT
+	            : store_order_by_host(request->store, a->intake.host.text, &earlier);
+
+	if (r || !id_eq(earlier.service, a->service.id))
+		return r == STORE_E_ABSENT ? 0 : r;
+	(void)str_copy(str_of(earlier.ca), a->ca, sizeof(a->ca));
+	if (!form_has(&a->form, "reseller"))
+		(void)str_copy(str_of(earlier.reseller), a->reseller, sizeof(a->reseller));
+	return 0;
+}
+
+static int
+judge_seller(struct request *request, struct application *a)
+{
+	struct findings *findings = &a->intake.findings;
+	char earlier[sizeof(a->ca)];
+	int r = take_earlier_seller(request, a);
+
+	if (r)
+		return r;
+	(void)str_copy(str_of(a->ca), earlier, sizeof(earlier));
+	findings->policy = &request->desk->config->severities;
+	market_judge(request->desk->market,
+	    form_has(&a->form, "ca") ? form_str(&a->form, "ca") : str_of(earlier),
+	    a->intake.host.text, world_now(request->desk->process->world), findings, a->ca);
+	findings->policy = NULL;
+	return 0;
+}
+
 /* False: the answer is filled with all findings. */
 static bool
 is_in_order(struct request *request, struct answer *answer, struct application *a)
@@ -181,10 +221,12 @@ is_in_order(struct request *request, struct answer *answer, struct application *
 	};
 	int r = order_intake_check(&form, &a->intake);
 
-	if (r == 0)
-		return has_its_name(request, answer, a);
-	if (r < 0)
+	if (r >= 0)
+		r = judge_seller(request, a);
+	if (r)
 		return answer_fault_no(answer, r);
+	if (!findings_refuse(&a->intake.findings))
+		return has_its_name(request, answer, a);
 	if (answer_findings(answer, 422, &a->intake.findings) != 0)
 		answer->status = 500;
 	return false;
@@ -309,6 +351,8 @@ fill_order(const struct application *a, const struct site *site, struct order *o
 		.mailboxes = a->count.mailboxes < 0 ? 0 : a->count.mailboxes,
 		.waiver = used_waiver(a) };
 	o->facts.kind = a->kind;
+	snprintf(o->ca, sizeof(o->ca), "%s", a->ca);
+	snprintf(o->reseller, sizeof(o->reseller), "%s", a->reseller);
 	snprintf(o->host, sizeof(o->host), "%s", site->host);
 	snprintf(o->organization, sizeof(o->organization), "%s", s->organization);
 	snprintf(o->division, sizeof(o->division), "%s", s->division);

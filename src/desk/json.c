@@ -360,6 +360,12 @@ json_hex(const void *bytes, size_t len)
 }
 
 json_t *
+json_text_or_null(const char *text)
+{
+	return text[0] ? json_text(text) : json_null();
+}
+
+json_t *
 json_inside(const struct request *request, const char *text)
 {
 	return request_is_provider(request) && text[0] ? json_text(text) : json_null();

@@ -59,9 +59,10 @@ json_t *form_object(const struct form *form, const char *name); /* NULL when abs
  * already). */
 void form_copy(const struct form *form, const char *name, char *to, size_t size);
 
-json_t *json_text(const char *text); /* what is not UTF-8 becomes "?" */
-json_t *json_id(struct id id);       /* null for none */
-json_t *json_when(when w);           /* null for 0 */
+json_t *json_text(const char *text);         /* what is not UTF-8 becomes "?" */
+json_t *json_text_or_null(const char *text); /* null for "" */
+json_t *json_id(struct id id);               /* null for none */
+json_t *json_when(when w);                   /* null for 0 */
 json_t *json_hex(const void *bytes, size_t len);
 /* What customers are not shown: names inside the provider's house. Null for their tokens, and for
  * "". */

@@ -69,12 +69,24 @@ order_json(const struct request *request, const struct order *o, const struct si
 	    json_when(o->facts.opens > now ? o->facts.opens : 0));
 
 	json_object_update_new(json,
-	    json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I}", "organization",
+	    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I}", "organization",
 		json_text(o->organization), "division", json_text(o->division), "city",
 		json_text(o->city), "state", json_text(o->state), "country", json_text(o->country),
+		"ca", json_text_or_null(o->ca), "reseller", json_text_or_null(o->reseller),
 		"mailboxes", (json_int_t)o->mailboxes, "created", json_when(o->created), "changed",
 		json_when(o->changed), "version", (json_int_t)o->version));
 	return json;
+}
+
+/* Two looks at one thing: broken signatures are in the way of both addresses and CAA entries. */
+static bool
+is_told(const struct found_list *list, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (list->row[i].finding.code == list->row[at].finding.code &&
+		    list->row[i].gate != list->row[at].gate)
+			return true;
+	return false;
 }
 
 int
@@ -88,8 +100,10 @@ order_findings_json(struct request *request, const struct order *order, json_t *
 		return r;
 	items = json_array();
 	for (size_t i = 0; i < list.count; i++) {
-		json_t *item = finding_json(&list.row[i].finding);
+		json_t *item = is_told(&list, i) ? NULL : finding_json(&list.row[i].finding);
 
+		if (!item)
+			continue;
 		json_object_set_new(item, "found", json_when(list.row[i].found));
 		json_array_append_new(items, item);
 	}

@@ -209,6 +209,7 @@ put_certificate(struct buf *to, const struct read_certificate *certificate)
 	wire_put_text(to, certificate->serial);
 	wire_put_text(to, certificate->subject);
 	wire_put_text(to, certificate->issuer);
+	wire_put_text(to, certificate->issuer_organization);
 	wire_put_text(to, certificate->names);
 	wire_put_u32(to, certificate->name_count);
 	wire_put_i64(to, certificate->not_before);
@@ -223,6 +224,7 @@ get_certificate(struct wire *from, struct read_certificate *ret)
 	wire_get_text(from, ret->serial, sizeof(ret->serial));
 	wire_get_text(from, ret->subject, sizeof(ret->subject));
 	wire_get_text(from, ret->issuer, sizeof(ret->issuer));
+	wire_get_text(from, ret->issuer_organization, sizeof(ret->issuer_organization));
 	wire_get_text(from, ret->names, sizeof(ret->names));
 	ret->name_count = wire_get_u32(from);
 	ret->not_before = wire_get_i64(from);

@@ -131,6 +131,7 @@ struct read_certificate {
 	uint8_t sha256[32], spki_sha256[32];
 	char serial[48];                /* hex, lower case */
 	char subject[512], issuer[512]; /* RFC 2253; cut at a character when longer */
+	char issuer_organization[128];  /* the same; "" = none stated */
 	char names[2048];               /* dNSNames, space between; cut at a name when longer */
 	uint32_t name_count;            /* all of them */
 	when not_before, not_after;

@@ -61,6 +61,8 @@ static const struct {
 	FACT(state),
 	FACT(country),
 	FACT(key_kind_words),
+	FACT(ca),
+	FACT(advice),
 	FACT(csr_pem),
 	FACT(issuer),
 	FACT(not_after),
@@ -206,6 +208,10 @@ is_wanted(enum mail_condition condition, const struct mail_facts *facts)
 		return facts->dns_last;
 	case DNS_IS_NOW:
 		return !facts->dns_last;
+	case HAS_CA:
+		return facts->ca && *facts->ca;
+	case HAS_NO_CA:
+		return !facts->ca || !*facts->ca;
 	case HAS_CONTACT:
 		return has_contact;
 	case HAS_NO_CONTACT:

@@ -17,6 +17,7 @@ facts_of(void)
 	return (struct mail_facts){
 		.provider = "Example Hosting",
 		.platform = "F5 BIG-IP",
+		.advice = " Take DigiCert.",
 		.contact_name = "J\xc3\xbcrgen M\xc3\xbcller",
 		.order = 1042,
 		.fqdn = "owa.contoso.com",
@@ -116,11 +117,18 @@ the_request_says_all_that_is_needed(void **state UNUSED)
 	struct mail_facts facts = facts_of();
 
 	expect_words(MAIL_CSR, &facts,
-	    WORDS("Dear J\xc3\xbcrgen M\xc3\xbcller,", csr, "F5 BIG-IP", "DigiCert", "200 days",
+	    WORDS("Dear J\xc3\xbcrgen M\xc3\xbcller,", csr, "F5 BIG-IP", "DigiCert.", "200 days",
 		"    Organization:  Contoso GmbH & Co. KG\n", "    State:         Bayern\n",
 		"    owa.contoso.com.  A  203.0.113.5\n", "at any time", "not that proof",
 		"Another way: certdesk order", "never send a private key"),
 	    WORDS("answers at another address today"));
+	facts.ca = "Sectigo";
+	expect_words(MAIL_CSR, &facts,
+	    WORDS("BEFORE YOU BUY", "issued for mail.contoso.com.",
+		"Which seller: Sectigo, as you told us."),
+	    WORDS("DigiCert."));
+	facts.finding_what = "";
+	expect_words(MAIL_CSR, &facts, WORDS("Which seller: Sectigo"), WORDS("BEFORE YOU BUY"));
 	facts.dns_last = true;
 	facts.state = "";
 	facts.contact_name = "";

@@ -31,7 +31,9 @@ struct mail_facts {
 	const char *fqdn, *address; /* address: text of the reserved one */
 	const char *record_type;    /* "A" or "AAAA" */
 	const char *organization, *city, *state, *country, *key_kind_words; /* "RSA, 2048 bits" */
-	bool dns_last; /* the name answers elsewhere today: move DNS only when told */
+	bool dns_last;      /* the name answers elsewhere today: move DNS only when told */
+	const char *ca;     /* whom the customer buys from; "" = not told */
+	const char *advice; /* else whom to, as sentences with a blank before each */
 	const char *csr_pem;
 	const char *issuer, *not_after; /* of the installed certificate, in words */
 	const char *names;              /* of the certificate that was sent: "a, b" */

@@ -16,6 +16,8 @@ enum mail_condition {
 	ALWAYS,
 	DNS_IS_LAST,
 	DNS_IS_NOW,
+	HAS_CA,
+	HAS_NO_CA,
 	HAS_CONTACT,
 	HAS_NO_CONTACT,
 	HAS_HINT,

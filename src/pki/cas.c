@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "pki/data_file.h"
+#include "pki/name.h"
+#include "pki/organization.h"
 
 static_assert(CAS_WORDS_SIZE >= DATA_FILE_WORDS_SIZE, "room for what is wrong");
 
@@ -63,7 +65,7 @@ is_issuer_name(const char *name)
 static bool
 is_known_member(const char *name)
 {
-	static const char *const members[] = { "name", "caa", "brands", "roots", "acme",
+	static const char *const members[] = { "name", "caa", "brands", "issuers", "roots", "acme",
 		"platform" };
 
 	for (size_t i = 0; i < COUNT_OF(members); i++)
@@ -111,6 +113,8 @@ read_row(json_t *from, const struct cas *cas, struct ca *to)
 			return "\"caa\" must be a list of host names in lower case";
 	if (!read_names(json_object_get(from, "brands"), &to->brands))
 		return "\"brands\" must be a list of at most 16 short texts";
+	if (!read_names(json_object_get(from, "issuers"), &to->issuers))
+		return "\"issuers\" must be a list of at most 16 short texts";
 	if (!read_names(json_object_get(from, "roots"), &to->roots))
 		return "\"roots\" must be a list of at most 16 short texts";
 	for (size_t i = 0; i < cas->count; i++)
@@ -233,6 +237,54 @@ cas_find(const struct cas *cas, struct str name)
 	const char *found;
 
 	return nearest(cas, name, 0, &found);
+}
+
+bool
+cas_named(const struct cas *cas, struct str typed, struct ca *ret)
+{
+	const struct ca *known = cas_find(cas, typed);
+	struct name_report report;
+	struct host_name name;
+	int r = host_name_parse(typed, &name, &report);
+
+	if (known) {
+		*ret = *known;
+		return true;
+	}
+	if ((r && r != NAME_E_INTERNAL) || str_find(typed, STR(".")) == typed.len ||
+	    cas_like(cas, typed))
+		return false;
+	*ret = (struct ca){ .caa.count = 1 };
+	return str_copy(typed, ret->name, CA_TEXT_SIZE) &&
+	       str_copy(typed, ret->caa.name[0], CA_TEXT_SIZE);
+}
+
+static bool
+is_among(const struct ca_names *names, struct str organization)
+{
+	const char *why;
+
+	for (size_t i = 0; i < names->count; i++)
+		if (organization_compare(organization, str_of(names->name[i]), "", &why) ==
+		    ORGANIZATION_SAME)
+			return true;
+	return false;
+}
+
+const struct ca *
+cas_of_issuer(const struct cas *cas, struct str organization)
+{
+	const char *why;
+
+	for (size_t i = 0; i < cas->count; i++) {
+		const struct ca *ca = &cas->ca[i];
+
+		if (organization_compare(organization, str_of(ca->name), "", &why) ==
+			ORGANIZATION_SAME ||
+		    is_among(&ca->brands, organization) || is_among(&ca->issuers, organization))
+			return ca;
+	}
+	return NULL;
 }
 
 const char *

@@ -2,7 +2,7 @@
 /*
  * The certificate authorities that customers buy from: a data file, because brands are sold and
  * names change (G-14). Of each: the names it accepts in a CAA record (the first one is the one to
- * advise), its brands, whether it is known to issue by ACME, what its order form calls our platform,
+ * advise), its brands, how it writes its organization in certificates where that is another name, whether it is known to issue by ACME, what its order form calls our platform,
  * and how the roots are called that browsers stopped trusting, which stand with their dates in the
  * list of pki/distrust.h and nowhere else. docs/man/certdesk-data.7 describes the file.
  */
@@ -29,6 +29,7 @@ struct ca {
 	char name[CA_TEXT_SIZE];
 	struct ca_names caa;         /* host names; one at least */
 	struct ca_names brands;      /* other names it sells under */
+	struct ca_names issuers;     /* organizations in its certificates that are none of these */
 	struct ca_names roots;       /* how names of its distrusted roots begin */
 	char platform[CA_TEXT_SIZE]; /* "" = its order form is not known to ask */
 	bool acme;
@@ -47,6 +48,11 @@ const struct ca *cas_at(const struct cas *cas, size_t at);
 /* By its name, a brand, or a name in CAA; only letters and digits count ("lets encrypt"). NULL =
  * none. */
 const struct ca *cas_find(const struct cas *cas, struct str name);
+/* One that is in no list is known by the name it accepts in CAA. False: that is no such name, or so
+ * near to one of the list that this was meant. */
+bool cas_named(const struct cas *cas, struct str typed, struct ca *ret);
+/* By the organization in the issuer of a certificate; NULL = none. */
+const struct ca *cas_of_issuer(const struct cas *cas, struct str organization);
 /* The name, brand or name in CAA that is nearest to what was typed, if near enough to be meant; NULL
  * else. */
 const char *cas_like(const struct cas *cas, struct str typed);

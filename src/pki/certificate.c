@@ -170,12 +170,30 @@ signature_facts(const X509 *x509, struct certificate_facts *to)
 	                        digest == NID_mdc2 || digest == NID_sha1;
 }
 
+/* The first one counts. */
+static void
+organization_text(const X509_NAME *name, char *to, size_t size)
+{
+	int at = X509_NAME_get_index_by_NID((X509_NAME *)(uintptr_t)name, NID_organizationName, -1);
+	unsigned char *text = NULL;
+	int len = at < 0 ? -1
+	                 : ASN1_STRING_to_UTF8(
+			       &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+
+	*to = '\0';
+	if (len > 0)
+		str_show(str_bytes((const char *)text, (size_t)len), to, size);
+	OPENSSL_free(text);
+}
+
 static void
 identity_facts(const X509 *x509, struct certificate_facts *to)
 {
 	to->version = (int)X509_get_version(x509) + 1;
 	certificate_name_text(X509_get_subject_name(x509), to->subject, sizeof(to->subject));
 	certificate_name_text(X509_get_issuer_name(x509), to->issuer, sizeof(to->issuer));
+	organization_text(
+	    X509_get_issuer_name(x509), to->issuer_organization, sizeof(to->issuer_organization));
 	serial_text(x509, to);
 	to->is_self_issued = str_eq(to->raw_subject, to->raw_issuer);
 }

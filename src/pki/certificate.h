@@ -32,6 +32,7 @@ struct certificate_facts {
 	char subject[CERTIFICATE_NAME_SIZE];  /* RFC 2253, UTF-8, one line; cut at a character when
 	                                         longer */
 	char issuer[CERTIFICATE_NAME_SIZE];
+	char issuer_organization[128]; /* UTF-8, one line, cut at a character; "" = none */
 	struct str common_name; /* the last CN of the subject, UTF-8 (may hold a NUL); "" = none */
 	struct str raw_subject, raw_issuer; /* DER, as encoded; borrowed from the bytes described */
 	struct str *names;                  /* dNSNames, as encoded (may hold any byte) */

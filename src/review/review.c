@@ -14,6 +14,7 @@
 #include "store/events.h"
 #include "store/intermediates.h"
 #include "store/keys.h"
+#include "store/purchases.h"
 #include "store/sites.h"
 
 static const char *const policies[] = {
@@ -273,7 +274,9 @@ review_refuse(struct store *store, const struct order *order, const struct deliv
 	int r = 0;
 
 	put_codes(findings, &codes);
-	if (id_is_none(order->certificate))
+	if (findings_first(findings))
+		r = store_order_refused(store, order->id, findings_first(findings)->code);
+	if (r == 0 && id_is_none(order->certificate))
 		r = store_findings_replace(store, order->id, GATE_CERTIFICATE, findings);
 	if (r == 0)
 		r = store_event_add(

@@ -16,6 +16,7 @@
 #include "store/events.h"
 #include "store/keys.h"
 #include "store/messages.h"
+#include "store/purchases.h"
 #include "store/pools.h"
 #include "store/surveys.h"
 #include "store/tasks.h"
@@ -248,6 +249,9 @@ an_older_database_is_brought_up_to_date(void **state)
 	OK(store_event_verify(lab->s, &events));
 	tasks = count_of(lab, "SELECT COUNT(*) FROM tasks");
 	tamper(lab,
+	    "DROP INDEX orders_of_ca; ALTER TABLE orders DROP COLUMN ca; ALTER TABLE orders DROP COLUMN reseller;"
+	    "ALTER TABLE orders DROP COLUMN first_refusal;");
+	tamper(lab,
 	    "DROP TABLE mailbox_names; ALTER TABLE waivers DROP COLUMN second; ALTER TABLE waivers DROP COLUMN confirmed;"
 	    "ALTER TABLE mailbox_counts DROP COLUMN asked; ALTER TABLE mailbox_counts DROP COLUMN listed;"
 	    "ALTER TABLE mailbox_counts DROP COLUMN others;"
@@ -269,7 +273,7 @@ an_older_database_is_brought_up_to_date(void **state)
 	store_free(lab->s);
 	lab->s = reopen(lab);
 	OK(store_schema_version(lab->s, &version));
-	assert_int_equal(version, 12);
+	assert_int_equal(version, 13);
 	assert_int_equal(count_of(lab, "SELECT value FROM counters WHERE name='task'"), tasks);
 	OK(store_event_verify(lab->s, &version));
 	assert_int_equal(version, events);
@@ -528,6 +532,27 @@ count_fully(struct lab *lab)
 	OK(store_mailbox_names(lab->s, count.id, 0, 10, &names));
 }
 
+static void
+buy_fully(struct lab *lab)
+{
+	struct order o = make_order(lab, "bought.contoso.com");
+	struct purchase *bought = alloc_array(PURCHASES_LATEST, sizeof(*bought));
+	size_t count;
+
+	OK(store_begin(lab->s));
+	OK(store_order_set_ca(lab->s, o.id, "DigiCert", "Vienna Trust"));
+	OK(store_order_refused(lab->s, o.id, FINDING_CERT_KEY_UNKNOWN));
+	OK(store_order_refused(lab->s, o.id, FINDING_CERT_EXPIRED));
+	OK(store_commit(lab->s, "test.bought"));
+	OK(store_purchases(lab->s, "DigiCert", "", bought, &count));
+	assert_int_equal(count, 0);
+	OK(store_purchases(lab->s, "DigiCert", "Vienna Trust", bought, &count));
+	assert_int_equal(count, 1);
+	assert_int_equal(bought[0].refused, FINDING_CERT_KEY_UNKNOWN);
+	assert_false(bought[0].accepted);
+	free(bought);
+}
+
 /* What a statement may do beside searching an index: its plan begins so, and its text has that in
  * it. */
 static bool
@@ -568,6 +593,7 @@ no_statement_walks_a_table(void **state)
 	live_fully(lab);
 	survey_fully(lab);
 	count_fully(lab);
+	buy_fully(lab);
 	assert_true(lab->s->statement_count > 50);
 	for (size_t i = 0; i < lab->s->statement_count; i++) {
 		const char *sql = sqlite3_sql(lab->s->statement[i].handle);

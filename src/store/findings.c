@@ -153,17 +153,19 @@ read_found(struct query *q, void *row)
 {
 	CLEAN(buf_fini) struct buf params = BUF(1 << 16);
 	struct found *f = row;
-	char code[64], severity[16];
+	char gate[32], code[64], severity[16];
 
 	f->id = column_id(q);
 	f->order = column_id(q);
+	column_text(q, gate, sizeof(gate));
 	column_text(q, code, sizeof(code));
 	column_text(q, severity, sizeof(severity));
 	column_text(q, f->finding.field, sizeof(f->finding.field));
 	column_buf(q, &params);
 	f->found = column_int(q);
 	f->closed = column_int(q);
-	if (!finding_code_parse(str_of(code), &f->finding.code) ||
+	if (!gate_parse(str_of(gate), &f->gate) ||
+	    !finding_code_parse(str_of(code), &f->finding.code) ||
 	    !severity_parse(str_of(severity), &f->finding.severity) ||
 	    finding_params_from_json(buf_str(&params), &f->finding) != 0)
 		q->error = error_origin(EBADMSG);
@@ -174,7 +176,7 @@ store_findings_open(struct store *s, struct id order, struct found_list *ret)
 {
 	CLEAN(query_end)
 	struct query q = query(s,
-	    "SELECT id, order_id, code, severity, field, params, found, closed FROM findings WHERE order_id=$1 AND closed=0 ORDER BY id LIMIT $2");
+	    "SELECT id, order_id, gate, code, severity, field, params, found, closed FROM findings WHERE order_id=$1 AND closed=0 ORDER BY id LIMIT $2");
 	struct rows rows;
 	int r;
 

@@ -188,6 +188,12 @@ static const char *const steps[] = {
 	" PRIMARY KEY (counted_by, number)) @strict;"
 	"ALTER TABLE waivers ADD COLUMN second TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE waivers ADD COLUMN confirmed @int NOT NULL DEFAULT 0;",
+
+	/* 13: at whom the certificate is bought, and why the first delivery was refused; each authority's latest orders */
+	"ALTER TABLE orders ADD COLUMN ca TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE orders ADD COLUMN reseller TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE orders ADD COLUMN first_refusal TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX orders_of_ca ON orders (ca, reseller, number);",
 };
 /* clang-format on */
 

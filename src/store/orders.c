@@ -21,11 +21,11 @@
 	" fact_certified, fact_unapproved, fact_approved, fact_installed, fact_tested, fact_dns_asked, fact_pointed,"                        \
 	" fact_confirmed, fact_told, fact_rechained,"                                                                                        \
 	" fact_stuck, fact_superseded, fact_retired"
-#define COLUMNS                                                                                                              \
-	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"     \
-	" o.key_kind, o.mailboxes, o.waiver, o.key, o.csr, o.certificate, o.installation, o.kind, o.dns_when, o.valid_from," \
-	" o.dns_looked, o.dns_looks, o.withdrawn, o.watched, o.purged, o.opens, o.through, " FACTS                           \
-	", o.trouble, o.created, o.changed, o.version"                                                                       \
+#define COLUMNS                                                                                                                                \
+	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"                       \
+	" o.ca, o.reseller, o.key_kind, o.mailboxes, o.waiver, o.key, o.csr, o.certificate, o.installation, o.kind, o.dns_when, o.valid_from," \
+	" o.dns_looked, o.dns_looks, o.withdrawn, o.watched, o.purged, o.opens, o.through, " FACTS                                             \
+	", o.trouble, o.created, o.changed, o.version"                                                                                         \
 	" FROM orders o JOIN sites t ON t.id=o.site"
 #define FIRST_FACT 9 /* the parameter of the first fact in write_facts() */
 
@@ -97,6 +97,8 @@ read_order(struct query *q, void *row)
 	column_text(q, o->city, sizeof(o->city));
 	column_text(q, o->state, sizeof(o->state));
 	column_text(q, o->country, sizeof(o->country));
+	column_text(q, o->ca, sizeof(o->ca));
+	column_text(q, o->reseller, sizeof(o->reseller));
 	o->key_kind = column_key_kind(q);
 	o->mailboxes = column_int(q);
 	o->waiver = column_id(q);
@@ -268,9 +270,9 @@ insert_order(struct store *s, const struct order *o)
 	CLEAN(query_end)
 	struct query q = query(s,
 	    "INSERT INTO orders (id, number, site, customer, service, organization, division, city, state, country, key_kind, mailboxes,"
-	    " waiver, key, csr, certificate, installation, kind, dns_when, valid_from, dns_looked, dns_looks, withdrawn, " FACTS
+	    " waiver, key, csr, certificate, installation, kind, dns_when, valid_from, dns_looked, dns_looks, ca, reseller, withdrawn, " FACTS
 	    ", stage, waits_for, trouble, created, changed, version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$17,$18,$19,$20,"
-	    "$14,$15,$21,$22,$23,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
+	    "$14,$15,$21,$22,$23,$24,$25,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,'checking','machine','',$16,$16,0)");
 
 	query_id(&q, 1, o->id);
 	query_int(&q, 2, o->number);
@@ -295,6 +297,8 @@ insert_order(struct store *s, const struct order *o)
 	query_int(&q, 21, o->facts.valid_from);
 	query_int(&q, 22, o->facts.dns_looked);
 	query_int(&q, 23, o->facts.dns_looks);
+	query_text(&q, 24, o->ca);
+	query_text(&q, 25, o->reseller);
 	return query_run(&q);
 }
 

@@ -17,6 +17,7 @@ struct order {
 	struct id site, customer, service;
 	char host[254]; /* joined in */
 	char organization[512], division[512], city[512], state[512], country[3];
+	char ca[64], reseller[64]; /* at whom it is bought; "" = not told */
 	enum key_kind key_kind;
 	int64_t mailboxes;                             /* counted at order time (M-G) */
 	struct id waiver;                              /* ID_NONE = none was needed */
@@ -91,6 +92,7 @@ int store_order_withdrawn(struct store *s, struct id order) MUST_USE;
  * is so. */
 struct found {
 	struct id id, order;
+	enum gate gate; /* of the look that found it */
 	struct finding finding;
 	when found, closed; /* closed 0 = open */
 };

@@ -24,6 +24,7 @@ struct crew {
 	struct hand hand[HANDS_MAX];
 	pthread_t thread[HANDS_MAX];
 	pthread_t ear;
+	struct market *market;
 	size_t count;
 };
 
@@ -134,8 +135,11 @@ worker_open(struct process *process)
 		return error_fold(r);
 	}
 	r = open_calendars(worker);
+	if (r == 0)
+		r = market_open(worker->config, &crew->market);
 	if (r)
 		return r;
+	worker->market = crew->market;
 	if (*worker->config->rdap_cache)
 		(void)!file_make_folder(
 		    worker->config->rdap_cache, 0755); /* without it, nothing is kept */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TASK_DNS: where does the name point? */
+/* TASK_DNS: where does the name point, and whom does its DNS let issue? */
+#include "worker/caa_look.h"
 #include "worker/look.h"
 
 static int
@@ -62,11 +63,17 @@ event_of(const struct dns_report *report, const struct order *order)
 int
 step_dns(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
+	CLEAN(caa_report_free) struct caa_report *caa = NULL;
 	struct dns_report report;
 	struct order after;
-	int r = look_at_dns(hand, order, &report, what);
+	int r = caa_look_matters(order) ? caa_look_make(hand, order, &caa) : 0;
 
+	if (r == 0)
+		r = look_at_dns(hand, order, &report, what);
 	if (r || what->kind != OUTCOME_DONE)
+		return r;
+	r = caa_look_keep(hand, order, caa);
+	if (r)
 		return r;
 	r = store_order_looked(hand->store, order->id);
 	if (r)

@@ -86,6 +86,9 @@ settle(struct hand *hand, const struct order *order, struct fetching *f, bool *r
 	int r;
 
 	*ret_accepted = false;
+	r = market_note(hand->worker->market, hand->store, order, &f->j.report);
+	if (r)
+		return r;
 	if (!f->j.report.accepted)
 		return review_refuse(hand->store, order, &f->delivered, &f->j.report.findings);
 	r = review_keep(hand->store, order, &f->j.report, f->delivered.accept_clean, &kept);

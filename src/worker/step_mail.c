@@ -4,7 +4,7 @@
  * the customer. Composed and stored first, under an id of its own, then sent: a crash before the SMTP
  * server's answer was stored sends it again under the same Message-ID.
  */
-#include "worker/worker.h"
+#include "worker/caa_look.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "names/spell.h"
 #include "pki/csr.h"
 #include "review/doubt.h"
+#include "review/offers.h"
 #include "store/certificates.h"
 #include "store/customers.h"
 #include "store/deliveries.h"
@@ -28,6 +29,8 @@ struct sources {
 	struct buf csr_pem;
 	struct buf what, why, next; /* of what was found first */
 	struct buf more;            /* what else is as grave */
+	struct buf advice;          /* whom to buy from */
+	const char *platform;       /* as the order form of the authority calls it */
 	char issuer[512], names[2048], not_after[WHEN_WORDS_SIZE];
 	char how_to_return[256], how_to_accept[256], how_to_confirm[256];
 	char spelled[1024];
@@ -41,6 +44,7 @@ sources_fini(struct sources *sources)
 	buf_fini(&sources->why);
 	buf_fini(&sources->next);
 	buf_fini(&sources->more);
+	buf_fini(&sources->advice);
 }
 CLEAN_DEFINE_FINI(sources_fini, struct sources);
 
@@ -56,17 +60,6 @@ load_csr(struct hand *hand, const struct order *order, struct sources *ret)
 	return 0;
 }
 
-static void
-load_names(const struct delivered *delivered, struct sources *ret)
-{
-	struct str rest = str_of(delivered->names), name;
-	size_t len = 0;
-
-	while (str_next(&rest, ' ', &name) && len + name.len + 3 < sizeof(ret->names))
-		len += (size_t)snprintf(ret->names + len, sizeof(ret->names) - len, "%s%.*s",
-		    len ? ", " : "", STR_ARG(name));
-}
-
 /* The one cause that a customer sees (I-08). Remarks are none. */
 static void
 load_finding(const struct findings *findings, struct sources *ret)
@@ -78,6 +71,67 @@ load_finding(const struct findings *findings, struct sources *ret)
 	finding_render(first, FINDING_WHAT, &ret->what);
 	finding_render(first, FINDING_WHY, &ret->why);
 	finding_render(first, FINDING_NEXT, &ret->next);
+}
+
+static int
+load_caa(struct hand *hand, const struct order *order, struct sources *ret)
+{
+	CLEAN(found_list_fini) struct found_list open = { 0 };
+	struct findings *findings = alloc_zero(sizeof(*findings));
+	int r = store_findings_open(hand->store, order->id, &open);
+
+	for (size_t i = 0; i < open.count && findings->count < FINDINGS_MAX; i++)
+		if (open.row[i].gate == GATE_CAA)
+			findings->list[findings->count++] = open.row[i].finding;
+	load_finding(findings, ret);
+	free(findings);
+	return r;
+}
+
+/* D-10: for who has none. Never one that the customer's DNS forbids. */
+static void
+put_usual(const struct offers *offers, struct buf *to)
+{
+	for (size_t i = 0; i < offers->count; i++)
+		if (strcmp(offers->list[i].label, "DigiCert") == 0 &&
+		    offers->list[i].line.verdict == ADVICE_FEW_ORDERS)
+			buf_put_text(to, " If you have none, take DigiCert (it also owns Thawte).");
+	buf_put_text(to, " We have seen too few orders to recommend one by our own figures.");
+}
+
+/* Whom to buy from: what the customer said, else what our orders have shown. */
+static int
+load_purchase(struct hand *hand, const struct order *order, struct sources *ret)
+{
+	const struct worker *worker = hand->worker;
+	const struct ca *ca = cas_find(market_cas(worker->market), str_of(order->ca));
+	CLEAN(offers_fini) struct offers offers = { 0 };
+	int r = load_caa(hand, order, ret);
+
+	ret->platform = ca && *ca->platform ? ca->platform : worker->config->platform;
+	if (r == 0)
+		r = offers_read(
+		    hand->store, worker->market, order, world_now(worker->world), &offers);
+	if (r)
+		return r;
+	if (offers.best)
+		buf_put_text(&ret->advice, " Our recommendation, from our own orders: ");
+	if (offers.best)
+		offers_words(&offers, &ret->advice);
+	else
+		put_usual(&offers, &ret->advice);
+	return 0;
+}
+
+static void
+load_names(const struct delivered *delivered, struct sources *ret)
+{
+	struct str rest = str_of(delivered->names), name;
+	size_t len = 0;
+
+	while (str_next(&rest, ' ', &name) && len + name.len + 3 < sizeof(ret->names))
+		len += (size_t)snprintf(ret->names + len, sizeof(ret->names) - len, "%s%.*s",
+		    len ? ", " : "", STR_ARG(name));
 }
 
 /* Who answers answers for all of it. */
@@ -163,6 +217,8 @@ load(struct hand *hand, const struct order *order, enum mail_purpose purpose,
 		r = store_site_get(hand->store, order->site, &ret->site);
 	if (r == 0 && purpose == MAIL_CSR)
 		r = load_csr(hand, order, ret);
+	if (r == 0 && purpose == MAIL_CSR)
+		r = load_purchase(hand, order, ret);
 	if (r == 0 && (purpose == MAIL_QUESTION || purpose == MAIL_DECLINED))
 		r = load_doubt(hand, order, ret);
 	if (r == 0 && delivered)
@@ -188,12 +244,16 @@ compose(struct hand *hand, const struct order *order, enum mail_purpose purpose,
 		.what = BUF(SENTENCES_MAX),
 		.why = BUF(SENTENCES_MAX),
 		.next = BUF(SENTENCES_MAX),
-		.more = BUF(SENTENCES_MAX) };
+		.more = BUF(SENTENCES_MAX),
+		.advice = BUF(SENTENCES_MAX),
+		.platform = hand->worker->config->platform };
 	const struct config *config = hand->worker->config;
 	int r = load(hand, order, purpose, delivered, &sources);
 	struct mail_facts facts = {
 		.provider = config->provider_name,
-		.platform = config->platform,
+		.platform = sources.platform,
+		.ca = order->ca,
+		.advice = buf_text(&sources.advice),
 		.contact_name = sources.customer.contact_name,
 		.order = order->number,
 		.fqdn = order->host,
@@ -390,8 +450,10 @@ hand_write(
 int
 step_ask(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
-	int r = hand_write(hand, order, MAIL_CSR, what);
+	int r = caa_look(hand, order);
 
+	if (r == 0)
+		r = hand_write(hand, order, MAIL_CSR, what);
 	return r || what->kind != OUTCOME_DONE
 	           ? r
 	           : hand_finish(hand, task, EVENT_ASKED, "", "worker.asked");

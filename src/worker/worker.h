@@ -15,6 +15,7 @@
 #include "config/calendar.h"
 #include "ipc/process.h"
 #include "mail/mail.h"
+#include "review/market.h"
 #include "site/site.h"
 #include "store/orders.h"
 #include "store/sites.h"
@@ -27,6 +28,7 @@ struct worker {
 	const struct config *config;
 	const struct world *world;
 	struct channel *keeper, *reader;
+	const struct market *market;
 	struct site_trust *trust;
 	struct queue *turns;              /* of the hands at a balancer */
 	const struct calendar *calendars; /* of the balancers of the configuration */

@@ -133,8 +133,9 @@ class House(Peer):
         if mailbox:
             mail += f"\n  smtp_url: smtp://127.0.0.1:{mailbox.port}"
         lines.append(mail)
+        policy = []
         if more.get("foreign_keys"):
-            lines.append("policy:\n  foreign_keys: yes")
+            policy.append("foreign_keys: yes")
         if more.get("mailbox_sources"):
             lines.append("mailbox_sources:" + "".join(
                 f"\n  - name: {name}" + "".join(f"\n    {member}: {json.dumps(value if isinstance(value, int) else str(value))}"
@@ -142,11 +143,16 @@ class House(Peer):
                 for name, source in more["mailbox_sources"].items()))
         if ca:
             lines.append(f"trust:\n  file: {ca.root}" + "".join(f"\n  {name}: {value}" for name, value in more.get("trust", {}).items()))
+        if more.get("resellers"):
+            policy.append(f"resellers: {more['resellers']}")
         if more.get("severities"):
-            lines.append("policy:\n  severities:" + "".join(f"\n    {code}: {severity}" for code, severity in more["severities"].items()))
+            policy.append("severities:" + "".join(f"\n    {code}: {severity}" for code, severity in more["severities"].items()))
+        if policy:
+            lines.append("policy:" + "".join(f"\n  {line}" for line in policy))
         dns = f"dns:\n  timeout_ms: {more.get('dns_timeout_ms', 1000)}"
         if knot:
-            dns += f"\n  stubs:\n    - zone: {knot.zone}\n      address: 127.0.0.1\n      port: {knot.port}"
+            dns += "\n  stubs:" + "".join(f"\n    - zone: {zone}\n      address: 127.0.0.1\n      port: {knot.port}"
+                                          for zone in (knot.zone, knot.above))
         lines.append(dns)
         inside = [peer for peer in (more.get("publisher"), more.get("registry")) if peer]
         if inside:

@@ -207,12 +207,12 @@ backend exchange
 
 
 class Knot(Peer):
-    """The customer's DNS: knot with one zone, changed as a customer would change it, by its administrator."""
+    """The customer's DNS: knot with one zone, changed as a customer would change it, by its administrator; and the zone above it."""
 
     def __init__(self, folder, zone="contoso.com"):
         super().__init__("knot", folder)
         self.port = free_port_both()
-        self.zone = zone
+        self.zone, self.above = zone, zone.split(".", 1)[1]
         self.records = {}
         self.serial = 1
         self.lock = threading.Lock()
@@ -223,6 +223,8 @@ class Knot(Peer):
         for (name, kind), values in sorted(self.records.items()):
             lines += [f"{name}. {kind} {value}" for value in values]
         (self.folder / "zone").write_text("\n".join(lines) + "\n")
+        (self.folder / "above").write_text(f"$ORIGIN {self.above}.\n$TTL 60\n@ SOA ns1.{self.zone}. hostmaster.{self.zone}. 1 3600 600 86400 30\n"
+                                           f"@ NS ns1.{self.zone}.\n{self.zone}. NS ns1.{self.zone}.\nns1.{self.zone}. A 127.0.0.1\n")
 
     def start(self):
         self.write_zone()
@@ -238,6 +240,12 @@ database:
 zone:
   - domain: {self.zone}
     file: {self.folder}/zone
+    storage: {self.folder}
+    zonefile-sync: -1
+    zonefile-load: whole
+    journal-content: none
+  - domain: {self.above}
+    file: {self.folder}/above
     storage: {self.folder}
     zonefile-sync: -1
     zonefile-load: whole
