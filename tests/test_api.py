@@ -60,6 +60,9 @@ def test_every_answer_is_as_described(stage, api, host):
     ref = f"/orders/{order['number']}"
     for path in (f"{ref}/csr", f"{ref}/certificate"):
         api.ask("GET", path)  # perhaps not yet: that is described, too
+    good(api.ask("GET", "/cas"))
+    good(api.ask("GET", f"{ref}/cas"))
+    good(api.ask("POST", f"{ref}/ca", {"ca": "Sectigo"}))
     csr = stage.csr(order)
     good(api.ask("GET", f"{ref}/csr"))
     bad = {"files": [{"name": "x.pem", "content_base64": base64.b64encode(b"nothing").decode()}]}

@@ -489,6 +489,19 @@ def closed(s, host, point):
     return first(s, host, None)
 
 
+def given_back(s, host, point):
+    """Closed, and the address has rested: its name has left it, so that another one may have it; then ordered again."""
+    made, _ = first(s, host, None)
+    cancel(s, made, host)
+    s.until(made, lambda o: o["withdrawn"], what="the end")
+    s.knot.set(host, "A")
+    s.again(point)
+    s.hurry(made, "release")
+    s.until(made, lambda o: o["rests"] is None, what="the address given back")
+    s.died_at(point)
+    return first(s, host, None)
+
+
 def renewal_cancelled(s, host, point):
     """The new certificate is served already when the renewal is cancelled: the old one serves again."""
     old, leaf = first(s, host, None)
@@ -570,6 +583,7 @@ STORIES = {  # the stories that pass a point; what is not named here, the first 
     "worker.untested": [taken_off],
     "worker.install_refused": [somebody_else_at_the_balancer],
     "worker.withdrawn": [cancelled, closed, renewal_cancelled],
+    "worker.rested": [given_back],
     "worker.redirected": [address_corrected],
     "haproxy.kept": [renewal],
     "haproxy.unrouted": [closed], "haproxy.unlisted": [closed], "haproxy.delisted": [closed],
@@ -601,7 +615,7 @@ def cases():
 def test_dies_at(stage, host, story, point):
     """A program dies at the point; another one takes over, and nothing is lost, twice there, or left behind."""
     order, leaf = story(stage, host, point)
-    if story not in (cancelled, closed):
+    if story not in (cancelled, closed, given_back):
         stage.died_at(point)
     sent_unnoted = point in ("worker.questioned.before", "worker.asked.before", "worker.answered.before", "worker.dns_asked.before", "worker.told.before")
     sent_unnoted |= point.startswith("store.claimed")  # one hand dies at it, and takes another one along that may be at a mail

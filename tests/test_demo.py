@@ -73,7 +73,7 @@ def test_what_is_printed_from_tables(tmp_path):
         return subprocess.run([certdesk, *words], capture_output=True, text=True, check=True).stdout
 
     completion = said("completion", "bash") + 'COMP_WORDS=(certdesk order c); COMP_CWORD=2; _certdesk; echo "${COMPREPLY[@]}"'
-    assert subprocess.run(["bash"], input=completion, capture_output=True, text=True).stdout.split() == ["confirm", "csr", "certificate", "cancel"]
+    assert subprocess.run(["bash"], input=completion, capture_output=True, text=True).stdout.split() == ["confirm", "cas", "ca", "csr", "certificate", "cancel"]
     defaults = tmp_path / "certdesk.yaml"
     defaults.write_text(said("config", "defaults"))
     assert "in order" in said("--config", defaults, "config", "check")

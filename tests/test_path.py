@@ -110,6 +110,23 @@ def test_a_cancelled_order_gives_back_what_it_held(stage, host):
     assert pool["quarantine"] >= 1
 
 
+def test_an_address_rests_until_its_name_has_left_it(stage, host):
+    """However long that takes: whoever got it would get the other's visitors."""
+    order, _ = walk(stage, host)
+    free = stage.api.get("/pools")["items"][0]["free"]
+    stage.api.post(f"/orders/{order['number']}/cancel")
+    stage.until(order, lambda o: o["withdrawn"] and o["rests"], what="withdrawn")
+    stage.hurry(order, "release")
+    order = stage.until(order, lambda o: "DNS_STILL_POINTS" in [f["code"] for f in o["findings"]], what="the look at the DNS")
+    assert order["address"] is None and order["rests"]
+    assert stage.api.get("/pools")["items"][0]["free"] == free
+    assert "rests until" in stage.house.cli("order", "show", order["number"]).stdout
+    stage.knot.set(host, "A", "198.51.100.7")
+    stage.hurry(order, "release")
+    order = stage.until(order, lambda o: o["rests"] is None, what="the address given back")
+    assert "DNS_STILL_POINTS" not in [f["code"] for f in order["findings"]] and stage.api.get("/pools")["items"][0]["free"] == free + 1
+
+
 def test_a_live_site_can_be_closed(stage, host):
     order, _ = walk(stage, host)
     stage.api.post(f"/orders/{order['number']}/cancel")

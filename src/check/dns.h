@@ -63,6 +63,7 @@ struct dns_report {
 	    settles; /* seconds until caches have forgotten what was there before (G-06): the entry
 	                     when it is right, what it replaces when it is not; 0 = nothing is known */
 	when everyone_by;       /* the same as a time */
+	bool answers_ours;      /* some server says our address, whatever the others say */
 	bool answers_somewhere; /* there is an address record that is not ours: a live site perhaps
 	                         */
 };

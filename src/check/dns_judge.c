@@ -376,6 +376,15 @@ dns_view_is(const struct dns_view *view, const struct addr *address)
 	return count > 0;
 }
 
+static bool
+has_address(const struct dns_reply *reply, const struct addr *address)
+{
+	for (size_t i = 0; i < reply->address_count; i++)
+		if (addr_eq(&reply->address[i], address))
+			return true;
+	return false;
+}
+
 static void
 report_view(const struct trial *t, const struct dns_view *view, bool is_last)
 {
@@ -386,6 +395,7 @@ report_view(const struct trial *t, const struct dns_view *view, bool is_last)
 		report->answers_somewhere |= !addr_eq(&view->aaaa.address[i], t->ours);
 	for (size_t i = 0; i < view->a.address_count; i++)
 		report->answers_somewhere |= !addr_eq(&view->a.address[i], t->ours);
+	report->answers_ours |= has_address(&view->a, t->ours) || has_address(&view->aaaa, t->ours);
 	if (view->a.negative_ttl > report->negative_ttl)
 		report->negative_ttl = view->a.negative_ttl;
 	if (report->server_count == DNS_SERVERS_MAX)

@@ -335,6 +335,7 @@ every_verdict_and_cause_has_a_case(void **state UNUSED)
 	}
 	for (int f = 0; f < FINDING_MAX; f++) {
 		bool found =
+		    f == FINDING_DNS_STILL_POINTS || /* worker/step_release.c's own */
 		    !str_starts(str_of(finding_rule((enum finding_code)f)->code), STR("DNS_"));
 
 		for (size_t i = 0; i < COUNT_OF(cases); i++)

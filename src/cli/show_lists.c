@@ -149,7 +149,7 @@ show_order(const struct cli *cli, const json_t *order)
 	  after[] = { { "installed", "facts.installed" }, { "tested", "facts.tested" },
 		  { "live since", "facts.confirmed" }, { "for", "organization" },
 		  { "bought at", "ca" }, { "from", "reseller" }, { "ordered", "created" },
-		  { "withdrawn", "withdrawn" } };
+		  { "withdrawn", "withdrawn" }, { "rests until", "rests" } };
 	char number[24], host[300], stage[32], space[1024];
 
 	show_text(order, "stage", stage, sizeof(stage));

@@ -247,7 +247,7 @@ const struct option config_options[] = {
 	{ "policy.orders_most", OPTION_NUMBER, CONFIG(orders_most), RANGE(1, 1000000), .fallback = "50", .readers = DESK,
 	  .help = "Orders that a customer may have open at the same time by its own token; what it cancelled counts for a day. The provider's tokens are not limited." },
 	{ "policy.quarantine_days", OPTION_NUMBER, CONFIG(quarantine_days), RANGE(0, 3650), .fallback = "30", .readers = WORKER,
-	  .help = "Days until a released address may be given to somebody else." },
+	  .help = "Days that a released address rests at least. Then it is given to somebody else only if the name that had it no longer leads there." },
 	{ "policy.review", OPTION_CHOICE, CONFIG(review), .choices = "always warnings never", .fallback = "always", .readers = DESK | WORKER,
 	  .help = "Which certificates somebody looks at before they are installed (the Subscriber's duty of review): always; warnings: those with anything but remarks; never: those that wait for a decision." },
 	{ "policy.foreign_keys", OPTION_BOOL, CONFIG(foreign_keys), .fallback = "no", .readers = KEEPER | READER | DESK,

@@ -56,7 +56,7 @@ order_json(const struct request *request, const struct order *o, const struct si
 {
 	when now = world_now(request->desk->process->world);
 	json_t *json = json_pack(
-	    "{s:o, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "{s:o, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "id", json_id(o->id), "number", (json_int_t)o->number, "host", o->host, "kind",
 	    order_kind_name(o->facts.kind), "stage", order_stage_name(order_stage(&o->facts)),
 	    "waits_for", party_name(order_waits_for(&o->facts, now)), "waiting",
@@ -65,7 +65,7 @@ order_json(const struct request *request, const struct order *o, const struct si
 	    site->address_text[0] ? json_string(site->address_text) : json_null(), "balancer",
 	    json_inside(request, site->balancer), "dns", dns_json(o, site), "facts",
 	    facts_json(&o->facts), "trouble", json_inside(request, o->trouble), "withdrawn",
-	    json_when(o->facts.withdrawn), "opens",
+	    json_when(o->facts.withdrawn), "rests", json_when(o->facts.rests), "opens",
 	    json_when(o->facts.opens > now ? o->facts.opens : 0));
 
 	json_object_update_new(json,

@@ -104,6 +104,7 @@ static const struct {
 	[TASK_PURGE]        = { "purge",        BIT(FACT_CONFIRMED), ENDED | BIT(FACT_RECHAINED) | BIT(FACT_STUCK) }, /* see replaced_something() */
 	[TASK_WATCH]        = { "watch",        BIT(FACT_CONFIRMED), ENDED },
 	[TASK_WITHDRAW]     = { "withdraw",     0, 0 }, /* see withdrawal_is_due() */
+	[TASK_RELEASE]      = { "release",      0, 0 }, /* while something rests */
 };
 static_assert(COUNT_OF(tasks) == TASK_KIND_MAX, "a row for each task");
 
@@ -236,6 +237,8 @@ follows(const struct order_facts *facts, enum task_kind kind)
 {
 	if (kind == TASK_WITHDRAW)
 		return withdrawal_is_due(facts);
+	if (kind == TASK_RELEASE)
+		return facts->rests > 0;
 	if (kind == TASK_PURGE && !replaced_something(facts))
 		return false;
 	if (kind == TASK_ASK_DNS && facts->dns_when != DNS_LAST)
@@ -330,6 +333,8 @@ due_at(const struct order_facts *facts, enum task_kind kind, when now)
 		return dns_due(facts, now);
 	if (kind == TASK_WATCH)
 		return watch_due(facts, now);
+	if (kind == TASK_RELEASE)
+		return facts->rests > now ? facts->rests : now;
 	if (task_changes_balancer(kind) && facts->opens > now)
 		now = facts->opens;
 	if (kind == TASK_PURGE)

@@ -117,6 +117,7 @@ enum task_kind {
 	TASK_PURGE,    /* what it replaced, off the balancer, as nobody will go back to it */
 	TASK_WATCH,    /* of a live site: is its certificate still what browsers accept? */
 	TASK_WITHDRAW, /* of a retired order: take the site off the balancer, release the address */
+	TASK_RELEASE,  /* does its name still point there, or may the address serve others? */
 	TASK_KIND_MAX
 };
 
@@ -135,6 +136,7 @@ struct order_facts {
 	uint32_t dns_looks;  /* how many, for the schedule */
 	when withdrawn;      /* a retired order's site is off the balancer */
 	when purged;         /* what it replaced is off the balancer */
+	when rests;          /* until when its released address does; 0 = none of it does */
 	when opens;   /* its balancer may not be changed before, as it said last; 0 = it may */
 	when through; /* when somebody of the provider let it through the window; 0 = nobody did */
 };

@@ -249,6 +249,7 @@ an_older_database_is_brought_up_to_date(void **state)
 	OK(store_event_verify(lab->s, &events));
 	tasks = count_of(lab, "SELECT COUNT(*) FROM tasks");
 	tamper(lab,
+	    "ALTER TABLE orders DROP COLUMN rests; ALTER TABLE orders DROP COLUMN resting;"
 	    "DROP INDEX orders_of_ca; ALTER TABLE orders DROP COLUMN ca; ALTER TABLE orders DROP COLUMN reseller;"
 	    "ALTER TABLE orders DROP COLUMN first_refusal;");
 	tamper(lab,
@@ -273,7 +274,7 @@ an_older_database_is_brought_up_to_date(void **state)
 	store_free(lab->s);
 	lab->s = reopen(lab);
 	OK(store_schema_version(lab->s, &version));
-	assert_int_equal(version, 13);
+	assert_int_equal(version, 14);
 	assert_int_equal(count_of(lab, "SELECT value FROM counters WHERE name='task'"), tasks);
 	OK(store_event_verify(lab->s, &version));
 	assert_int_equal(version, events);
@@ -533,6 +534,18 @@ count_fully(struct lab *lab)
 }
 
 static void
+rest_fully(struct lab *lab, const struct order *o)
+{
+	struct site site;
+
+	OK(store_site_get(lab->s, o->site, &site));
+	OK(store_begin(lab->s));
+	OK(store_order_rest(lab->s, o->id, site.address, fake_time));
+	OK(store_order_rested(lab->s, o->id));
+	OK(store_commit(lab->s, "test.rested"));
+}
+
+static void
 buy_fully(struct lab *lab)
 {
 	struct order o = make_order(lab, "bought.contoso.com");
@@ -544,6 +557,7 @@ buy_fully(struct lab *lab)
 	OK(store_order_refused(lab->s, o.id, FINDING_CERT_KEY_UNKNOWN));
 	OK(store_order_refused(lab->s, o.id, FINDING_CERT_EXPIRED));
 	OK(store_commit(lab->s, "test.bought"));
+	rest_fully(lab, &o);
 	OK(store_purchases(lab->s, "DigiCert", "", bought, &count));
 	assert_int_equal(count, 0);
 	OK(store_purchases(lab->s, "DigiCert", "Vienna Trust", bought, &count));

@@ -194,6 +194,10 @@ static const char *const steps[] = {
 	"ALTER TABLE orders ADD COLUMN reseller TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE orders ADD COLUMN first_refusal TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX orders_of_ca ON orders (ca, reseller, number);",
+
+	/* 14: an address rests until its name has left it; what was released before is free again by its day */
+	"ALTER TABLE orders ADD COLUMN rests @int NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN resting @blob;",
 };
 /* clang-format on */
 

@@ -24,7 +24,7 @@
 #define COLUMNS                                                                                                                                \
 	"o.id, o.number, o.site, o.customer, o.service, t.host, o.organization, o.division, o.city, o.state, o.country,"                       \
 	" o.ca, o.reseller, o.key_kind, o.mailboxes, o.waiver, o.key, o.csr, o.certificate, o.installation, o.kind, o.dns_when, o.valid_from," \
-	" o.dns_looked, o.dns_looks, o.withdrawn, o.watched, o.purged, o.opens, o.through, " FACTS                                             \
+	" o.dns_looked, o.dns_looks, o.withdrawn, o.watched, o.purged, o.rests, o.resting, o.opens, o.through, " FACTS                         \
 	", o.trouble, o.created, o.changed, o.version"                                                                                         \
 	" FROM orders o JOIN sites t ON t.id=o.site"
 #define FIRST_FACT 9 /* the parameter of the first fact in write_facts() */
@@ -65,8 +65,10 @@ column_key_kind(struct query *q)
 }
 
 static void
-read_facts(struct query *q, struct order_facts *f)
+read_facts(struct query *q, struct order *o)
 {
+	struct order_facts *f = &o->facts;
+
 	f->kind = column_kind(q);
 	f->dns_when = (enum dns_when)column_name(q, dns_whens, COUNT_OF(dns_whens));
 	f->valid_from = column_int(q);
@@ -75,6 +77,8 @@ read_facts(struct query *q, struct order_facts *f)
 	f->withdrawn = column_int(q);
 	f->watched = column_int(q);
 	f->purged = column_int(q);
+	f->rests = column_int(q);
+	o->resting = column_id(q);
 	f->opens = column_int(q);
 	f->through = column_int(q);
 	for (int i = 0; i < FACT_MAX; i++)
@@ -106,7 +110,7 @@ read_order(struct query *q, void *row)
 	o->csr = column_id(q);
 	o->certificate = column_id(q);
 	o->installation = column_id(q);
-	read_facts(q, &o->facts);
+	read_facts(q, o);
 	column_text(q, o->trouble, sizeof(o->trouble));
 	o->created = column_int(q);
 	o->changed = column_int(q);

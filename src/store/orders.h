@@ -22,6 +22,7 @@ struct order {
 	int64_t mailboxes;                             /* counted at order time (M-G) */
 	struct id waiver;                              /* ID_NONE = none was needed */
 	struct id key, csr, certificate, installation; /* current ones, ID_NONE = not yet */
+	struct id resting; /* the released address that rests; ID_NONE = none */
 	struct order_facts facts;
 	char trouble[512]; /* the last words of a step that waits or is stuck; "" = none */
 	when created, changed;
@@ -86,6 +87,10 @@ int store_order_let_through(struct store *s, struct id order, const char *detail
 int store_orders_look_again(struct store *s) MUST_USE;
 int store_order_trouble(struct store *s, struct id order, const char *words) MUST_USE;
 int store_order_withdrawn(struct store *s, struct id order) MUST_USE;
+/* Its address is given to nobody until then, and is looked at then. Again: for longer. */
+int store_order_rest(struct store *s, struct id order, struct id address, when until) MUST_USE;
+/* No name leads there any more: the address is free. */
+int store_order_rested(struct store *s, struct id order) MUST_USE;
 
 /* Findings of an order. A gate is looked at as a whole: the new list replaces the gate's open ones
  * (they are closed, not deleted); the same list again changes nothing, so `found` is since when it

@@ -246,12 +246,13 @@ pick_free(struct store *s, struct id pool, struct id *ret, struct addr *ret_addr
 	return pick(&q, ret, ret_address);
 }
 
+/* Of the time before orders kept what rests (step 14 of the migrations): by their day alone. */
 static int
 pick_rested(struct store *s, struct id pool, struct id *ret, struct addr *ret_address)
 {
 	CLEAN(query_end)
 	struct query q = query(s,
-	    "SELECT id, address FROM addresses WHERE pool=$1 AND state='quarantine' AND free_again<=$2 ORDER BY free_again LIMIT 1 @claim");
+	    "SELECT id, address FROM addresses WHERE pool=$1 AND state='quarantine' AND free_again>0 AND free_again<=$2 ORDER BY free_again LIMIT 1 @claim");
 
 	query_id(&q, 1, pool);
 	query_int(&q, 2, world_now(s->world));
@@ -346,7 +347,7 @@ store_address_use(struct store *s, struct id id)
 }
 
 int
-store_address_release(struct store *s, struct id id, when free_again)
+store_address_release(struct store *s, struct id id)
 {
 	struct id pool;
 	int state, r = state_of(s, id, &pool, &state);
@@ -355,8 +356,22 @@ store_address_release(struct store *s, struct id id, when free_again)
 		return r;
 	if (!is_held(state))
 		return STORE_E_ALREADY;
-	r = move(s, id, QUARANTINE, ID_NONE, free_again);
+	r = move(s, id, QUARANTINE, ID_NONE, 0);
 	return r ? r : store_event_add(s, "address.released", "address", id, ID_NONE, "");
+}
+
+int
+store_address_free(struct store *s, struct id id)
+{
+	struct id pool;
+	int state, r = state_of(s, id, &pool, &state);
+
+	if (r)
+		return r;
+	if (state != QUARANTINE)
+		return STORE_E_NOT_NOW;
+	r = move(s, id, FREE, ID_NONE, 0);
+	return r ? r : store_event_add(s, "address.freed", "address", id, ID_NONE, "");
 }
 
 int

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pools of addresses, one balancer behind each. An address is free, reserved (an order has it), in
- * use (its site went live) or in quarantine (released; free again after the policy's days, as DNS
- * may still point at it). Every address of a pool is a row, so that a pool has at most 65,536 of
+ * use (its site went live) or in quarantine (released, and given to nobody as long as DNS may still
+ * point at it: store_order_rest()). Every address of a pool is a row, so that a pool has at most 65,536 of
  * them and two orders can never get one.
  */
 #pragma once
@@ -30,7 +30,7 @@ int store_pool_add(struct store *s, struct pool *p) MUST_USE;
 int store_pool_by_name(struct store *s, const char *name, struct pool *ret) MUST_USE;
 int store_pool_list(struct store *s, struct page page, struct pool_list *ret) MUST_USE;
 
-/* Takes a free address (or one whose quarantine ended) for the site; NO_ADDRESS: there is none. */
+/* Takes a free address for the site; NO_ADDRESS: there is none. */
 int store_address_reserve(struct store *s, const char *pool, struct id site, struct id *ret,
     struct addr *ret_address) MUST_USE;
 int store_address_get(struct store *s, struct id id, struct addr *ret) MUST_USE;
@@ -40,7 +40,9 @@ int store_address_find(struct store *s, const char *balancer, const struct addr 
     char ret_pool[static 64], bool *ret_free) MUST_USE;
 int store_address_use(struct store *s, struct id id) MUST_USE; /* NOT_NOW: nobody has reserved it */
 int store_address_release(
-    struct store *s, struct id id, when free_again) MUST_USE; /* ALREADY: nobody has it */
+    struct store *s, struct id id) MUST_USE; /* into quarantine; ALREADY: nobody has it */
+int store_address_free(
+    struct store *s, struct id id) MUST_USE; /* out of it; NOT_NOW: it is not there */
 
 /* Balancers are declared in the configuration; this is their list of names, brought up to date at
  * start. */

@@ -253,7 +253,7 @@ the_longest_due_comes_first(void **state)
 
 #define CROWD  4
 #define ORDERS 3
-#define KINDS  (TASK_KIND_MAX - 1) /* without the withdrawal, which waits for the others */
+#define KINDS  TASK_WITHDRAW /* all before it: it waits for those of its order */
 #define TASKS  ((size_t)(ORDERS * KINDS))
 
 struct claimer {

@@ -247,10 +247,11 @@ addresses_run_out_and_rest(void **state)
 		OK(store_address_reserve(lab->s, "edge-1", site, &id, &addr));
 	assert_int_equal(
 	    store_address_reserve(lab->s, "edge-1", site, &id, &addr), STORE_E_NO_ADDRESS);
-	OK(store_address_release(lab->s, first, fake_time + DAYS(30)));
+	OK(store_address_release(lab->s, first));
 	assert_int_equal(
 	    store_address_reserve(lab->s, "edge-1", site, &id, &addr), STORE_E_NO_ADDRESS);
-	fake_time += DAYS(30);
+	assert_int_equal(store_address_free(lab->s, id), STORE_E_NOT_NOW);
+	OK(store_address_free(lab->s, first));
 	OK(store_address_reserve(lab->s, "edge-1", site, &id, &addr));
 	assert_true(id_eq(id, first));
 	OK(store_commit(lab->s, "test.addresses"));
@@ -709,6 +710,54 @@ an_event_that_does_not_fit_changes_nothing(void **state)
 	assert_memory_equal(&back, &before, sizeof(back));
 }
 
+/* However often it is looked at: its task comes again, and the end gives it back. */
+static void
+an_address_rests_with_its_order(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "gone.contoso.com"), live_one;
+	struct site site;
+	struct pool pool;
+
+	event(lab, o.id, EVENT_RETIRED);
+	OK(store_site_get(lab->s, o.site, &site));
+	OK(store_begin(lab->s));
+	OK(store_order_withdrawn(lab->s, o.id));
+	OK(store_order_rest(lab->s, o.id, site.address, fake_time + DAYS(30)));
+	OK(store_site_retire(lab->s, site.id));
+	OK(store_order_rest(lab->s, o.id, site.address, fake_time + DAYS(37)));
+	OK(store_commit(lab->s, "test.rests"));
+	assert_true(has_task(lab, o.id, TASK_RELEASE));
+	OK(store_order_get(lab->s, o.id, &o));
+	assert_true(o.facts.rests == fake_time + DAYS(37) && id_eq(o.resting, site.address));
+	OK(store_pool_by_name(lab->s, "edge-1", &pool));
+	assert_true(pool.free == 5 && pool.quarantine == 1);
+	OK(store_begin(lab->s));
+	OK(store_order_rested(lab->s, o.id));
+	OK(store_commit(lab->s, "test.rested"));
+	OK(store_order_get(lab->s, o.id, &o));
+	assert_true(o.facts.rests == 0 && id_is_none(o.resting));
+	OK(store_pool_by_name(lab->s, "edge-1", &pool));
+	assert_true(pool.free == 6 && pool.quarantine == 0);
+	live_one = make_order(lab, "next.contoso.com");
+	assert_int_equal(live_one.facts.rests, 0);
+}
+
+/* What was released before orders kept it is free by its day alone. */
+static void
+an_address_of_old_rests_by_its_day(void **state)
+{
+	struct lab *lab = *state;
+	struct id id, site = world_id(&fake);
+	struct addr addr;
+
+	tamper(lab,
+	    "UPDATE addresses SET state='quarantine', free_again=1; UPDATE pools SET free=0, quarantine=6");
+	OK(store_begin(lab->s));
+	OK(store_address_reserve(lab->s, "edge-1", site, &id, &addr));
+	OK(store_commit(lab->s, "test.old"));
+}
+
 static void
 only_a_held_address_is_used_or_released(void **state)
 {
@@ -721,8 +770,8 @@ only_a_held_address_is_used_or_released(void **state)
 	OK(store_address_reserve(lab->s, "edge-1", world_id(&fake), &id, &addr));
 	OK(store_address_use(lab->s, id));
 	OK(store_address_use(lab->s, id));
-	OK(store_address_release(lab->s, id, fake_time + 1));
-	assert_int_equal(store_address_release(lab->s, id, fake_time + 9), STORE_E_ALREADY);
+	OK(store_address_release(lab->s, id));
+	assert_int_equal(store_address_release(lab->s, id), STORE_E_ALREADY);
 	assert_int_equal(store_address_use(lab->s, id), STORE_E_NOT_NOW);
 	OK(store_commit(lab->s, "test.address"));
 	OK(store_pool_by_name(lab->s, "edge-1", &pool));
@@ -779,6 +828,8 @@ main(void)
 		IN_LAB(orders_are_listed_by_customer_and_stage),
 		IN_LAB(long_words_are_cut),
 		IN_LAB(addresses_run_out_and_rest),
+		IN_LAB(an_address_rests_with_its_order),
+		IN_LAB(an_address_of_old_rests_by_its_day),
 		IN_LAB(only_a_held_address_is_used_or_released),
 		IN_LAB(pools_know_their_limits),
 		IN_LAB(events_tell_who),

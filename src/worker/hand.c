@@ -28,6 +28,7 @@ static step_fn *const steps[] = {
 	[TASK_PURGE] = step_purge,
 	[TASK_WATCH] = step_watch,
 	[TASK_WITHDRAW] = step_withdraw,
+	[TASK_RELEASE] = step_release,
 };
 static_assert(COUNT_OF(steps) == TASK_KIND_MAX, "a step for each kind of task");
 

@@ -4,7 +4,8 @@
 
 #include "worker/worker.h"
 
-/* DONE in *what: a transaction is begun in which the look is kept, its findings weighed by the
- * policy, and the step goes on with it. HUMAN: the order cannot be looked at. */
-int look_at_dns(struct hand *hand, const struct order *order, struct dns_report *ret,
+/* Outside any transaction. HUMAN in *what: the order cannot be looked at. */
+int dns_look_make(struct hand *hand, const struct order *order, struct dns_report *ret,
     struct outcome *what) MUST_USE;
+/* In the caller's transaction; its findings are weighed by the policy. */
+int dns_look_keep(struct hand *hand, const struct order *order, struct dns_report *report) MUST_USE;

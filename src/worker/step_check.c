@@ -49,38 +49,60 @@ conclude(struct hand *hand, const struct task *task, const struct order *order)
 	return r ? r : hand_finish(hand, task, event, "", "worker.checked");
 }
 
-/* The registry first, as the look at the DNS begins the transaction. */
-static int
-look_around(struct hand *hand, const struct order *order, struct registration *registration,
-    struct dns_report *report, struct outcome *what)
+/* What was seen, outside any transaction. */
+struct sight {
+	struct counting counting;
+	struct registration registration;
+	struct dns_report dns;
+};
+
+static void
+sight_free(struct sight *sight)
 {
-	registration_ask(hand, order, registration);
-	return look_at_dns(hand, order, report, what);
+	counting_fini(&sight->counting);
+	registration_fini(&sight->registration);
+	free(sight);
+}
+CLEAN_DEFINE(sight_free, struct sight *);
+
+static int
+look_around(struct hand *hand, const struct order *order, struct sight *ret, struct outcome *what)
+{
+	int r = counting_make(hand, order, &ret->counting, what);
+
+	if (r || what->kind != OUTCOME_DONE)
+		return r;
+	registration_ask(hand, order, &ret->registration);
+	return dns_look_make(hand, order, &ret->dns, what);
+}
+
+static int
+keep(struct hand *hand, const struct order *order, struct sight *sight)
+{
+	int r = hand_begin(hand);
+
+	if (r == 0)
+		r = counting_keep(hand, order, &sight->counting);
+	if (r == 0)
+		r = registration_keep(hand, order, &sight->registration);
+	if (r == 0)
+		r = dns_look_keep(hand, order, &sight->dns);
+	return r ? r : store_order_set_dns_when(hand->store, order->id, move_when(&sight->dns));
 }
 
 int
 step_check(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
-	CLEAN(counting_fini) struct counting counting;
-	CLEAN(registration_fini) struct registration registration = { 0 };
-	struct dns_report report;
+	CLEAN(sight_free) struct sight *sight = alloc_zero(sizeof(*sight));
 	int r;
 
-	counting_init(&counting);
-	r = counting_make(hand, order, &counting, what);
-	if (r == 0 && what->kind == OUTCOME_DONE)
-		r = look_around(hand, order, &registration, &report, what);
+	counting_init(&sight->counting);
+	r = look_around(hand, order, sight, what);
 	if (r || what->kind != OUTCOME_DONE)
 		return r;
-	r = counting_keep(hand, order, &counting);
-	if (r == 0)
-		r = registration_keep(hand, order, &registration);
-	if (r == 0)
-		r = store_order_set_dns_when(hand->store, order->id, move_when(&report));
-	if (r)
-		return r;
-	outcome_set(what, OUTCOME_DONE, "dns %s", dns_verdict_name(report.verdict));
-	return conclude(hand, task, order);
+	outcome_set(what, OUTCOME_DONE, "dns %s", dns_verdict_name(sight->dns.verdict));
+	r = keep(hand, order, sight);
+	return r ? r : conclude(hand, task, order);
 }
 
 /* DONE in *what: the customer may answer. */

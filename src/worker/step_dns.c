@@ -3,8 +3,8 @@
 #include "worker/caa_look.h"
 #include "worker/look.h"
 
-static int
-keep(struct hand *hand, const struct order *order, struct dns_report *report)
+int
+dns_look_keep(struct hand *hand, const struct order *order, struct dns_report *report)
 {
 	CLEAN(buf_fini) struct buf json = BUF(1 << 16);
 	const struct finding *first;
@@ -28,7 +28,7 @@ keep(struct hand *hand, const struct order *order, struct dns_report *report)
 }
 
 int
-look_at_dns(
+dns_look_make(
     struct hand *hand, const struct order *order, struct dns_report *ret, struct outcome *what)
 {
 	struct subject_matter matter;
@@ -38,12 +38,8 @@ look_at_dns(
 	if (r)
 		return r > 0 ? 0 : r;
 	r = dns_check(hand->dns, &matter.name, &matter.address, ret);
-	if (r == 0)
-		r = hand_begin(hand);
-	if (r)
-		return r;
 	outcome_set(what, OUTCOME_DONE, "%s", dns_verdict_name(ret->verdict));
-	return keep(hand, order, ret);
+	return r;
 }
 
 /* The event that a look means for the facts as they are; EVENT_MAX for none. A look that saw
@@ -60,34 +56,57 @@ event_of(const struct dns_report *report, const struct order *order)
 	return was ? EVENT_UNPOINTED : EVENT_MAX;
 }
 
+/* Where nobody answers there is no use in asking for more. */
+static int
+look(struct hand *hand, const struct order *order, struct dns_report *report,
+    struct caa_report **ret_caa, struct outcome *what)
+{
+	int r = dns_look_make(hand, order, report, what);
+
+	if (r || what->kind != OUTCOME_DONE || report->verdict == DNS_UNKNOWN ||
+	    !caa_look_matters(order))
+		return r;
+	return caa_look_make(hand, order, ret_caa);
+}
+
+static int
+keep(
+    struct hand *hand, const struct order *order, struct dns_report *report, struct caa_report *caa)
+{
+	int r = hand_begin(hand);
+
+	if (r == 0)
+		r = dns_look_keep(hand, order, report);
+	if (r == 0 && (caa || !caa_look_matters(order)))
+		r = caa_look_keep(hand, order, caa);
+	return r ? r : store_order_looked(hand->store, order->id);
+}
+
+static int
+conclude(struct hand *hand, const struct task *task, const struct dns_report *report)
+{
+	struct order after;
+	int r = store_task_done(hand->store, task->id);
+
+	if (r == 0)
+		r = store_order_get(hand->store, task->order, &after);
+	if (r)
+		return error_fold(r);
+	if (event_of(report, &after) != EVENT_MAX)
+		return hand_finish(hand, task, event_of(report, &after), "", "worker.dns");
+	r = store_order_settle(hand->store, &after);
+	return r ? r : store_commit(hand->store, "worker.looked");
+}
+
 int
 step_dns(struct hand *hand, const struct task *task, struct order *order, struct outcome *what)
 {
 	CLEAN(caa_report_free) struct caa_report *caa = NULL;
 	struct dns_report report;
-	struct order after;
-	int r = caa_look_matters(order) ? caa_look_make(hand, order, &caa) : 0;
+	int r = look(hand, order, &report, &caa, what);
 
-	if (r == 0)
-		r = look_at_dns(hand, order, &report, what);
 	if (r || what->kind != OUTCOME_DONE)
 		return r;
-	r = caa_look_keep(hand, order, caa);
-	if (r)
-		return r;
-	r = store_order_looked(hand->store, order->id);
-	if (r)
-		return r;
-	r = store_task_done(hand->store, task->id);
-	if (r)
-		return r;
-	r = store_order_get(hand->store, order->id, &after);
-	if (r)
-		return error_fold(r);
-	if (event_of(&report, &after) != EVENT_MAX)
-		return hand_finish(hand, task, event_of(&report, &after), "", "worker.dns");
-	r = store_order_settle(hand->store, &after);
-	if (r)
-		return r;
-	return store_commit(hand->store, "worker.looked");
+	r = keep(hand, order, &report, caa);
+	return r ? r : conclude(hand, task, &report);
 }

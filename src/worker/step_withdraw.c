@@ -8,7 +8,6 @@
 #include "worker/worker.h"
 
 #include "store/certificates.h"
-#include "store/pools.h"
 #include "worker/install.h"
 #include "worker/window.h"
 
@@ -25,7 +24,7 @@ release(struct hand *hand, const struct order *order, const struct site *site)
 	int r = 0;
 
 	if (!id_is_none(site->address))
-		r = store_address_release(hand->store, site->address,
+		r = store_order_rest(hand->store, order->id, site->address,
 		    world_now(worker->world) + DAYS(worker->config->quarantine_days));
 	if (r == 0)
 		r = store_site_retire(hand->store, site->id);

@@ -69,7 +69,7 @@ typedef int step_fn(
 
 step_fn step_check, step_question, step_key, step_ask, step_dns, step_fetch, step_answer,
     step_install, step_test_address, step_ask_dns, step_test_name, step_tell, step_refresh,
-    step_purge, step_watch, step_withdraw;
+    step_purge, step_watch, step_withdraw, step_release;
 
 /* Begins a transaction of the task the hand is at. STORE_E_STALE when somebody else is at it by now,
  * as a worker outlives its certdeskd, killed, for some seconds: the step ends with that, and keeps
