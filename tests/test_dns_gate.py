@@ -331,7 +331,8 @@ def test_the_report_for_people(lab):
     assert r.returncode == 1
     assert "✗ DigiCert must not issue for owa.contoso.com" in r.stdout
     assert '\n  To add: contoso.com. IN CAA 0 issue "digicert.com"\n' in r.stdout
-    assert '0 issue "letsencrypt.org"' in r.stdout and "F5 Big-IP" in r.stdout
+    assert '0 issue "letsencrypt.org"' in r.stdout and "platform" not in r.stdout
+    assert re.search(r"platform +OTHER", run("--config", lab.config(), "caa", "owa.contoso.com", "--ca", "Sectigo").stdout)
     r = run("--config", lab.config(), "dns", "stale.contoso.com", "--expect", OURS, env={**UTF8, "LANG": "C", "LC_ALL": "C"})
     assert "x stale.contoso.com does not lead to" in r.stdout and "Delete the AAAA entry." in r.stdout
 

@@ -32,7 +32,7 @@ names_are_found(void **state UNUSED)
 	static const struct { const char *typed, *found; } cases[] = {
 		{ "DigiCert", "DigiCert" }, { "digicert.com", "DigiCert" }, { "Thawte", "DigiCert" }, { "thawte.com", "DigiCert" },
 		{ "lets encrypt", "Let's Encrypt" }, { "LetsEncrypt", "Let's Encrypt" }, { "sectigo.com", "Sectigo" }, { "comodo", "Sectigo" },
-		{ "d-trust", "D-Trust" }, { "Digicrt", NULL }, { "", NULL }, { "'.-", NULL }, { "nobody.example", NULL },
+		{ "entrust.net", "Entrust" }, { "cybertrust.ne.jp", "Cybertrust Japan" }, { "d-trust", "D-Trust" }, { "Digicrt", NULL }, { "", NULL }, { "'.-", NULL }, { "nobody.example", NULL },
 	};
 	/* clang-format on */
 	CLEAN(cas_free) struct cas *cas = built_in();
@@ -68,6 +68,7 @@ all_names_of_a_ca_count(void **state UNUSED)
 
 	assert_true(ca_accepts(thawte, STR("digicert.com")));
 	assert_true(ca_accepts(thawte, STR("GeoTrust.com")));
+	assert_true(ca_accepts(cas_find(cas, STR("Sectigo")), STR("entrust.net")));
 	assert_false(ca_accepts(thawte, STR("sectigo.com")));
 	assert_false(ca_accepts(thawte, STR("")));
 	assert_string_equal(thawte->caa.name[0], "digicert.com");
@@ -130,6 +131,7 @@ mistakes(void **state UNUSED)
 		{ ONE(",\"roots\":[\"\"]"), "\"roots\"" },
 		{ ONE(",\"acme\":\"yes\""), "\"acme\"" },
 		{ ONE(",\"platform\":5"), "\"platform\"" },
+		{ ONE(",\"source\":\"\""), "\"source\"" },
 		{ ONE(",\"brand\":[]"), "a member that is not known" },
 		{ ROWS("{\"name\":\"A\",\"caa\":[\"a.example\"]},{\"name\":\"A\",\"caa\":[\"b.example\"]}"), "row 2: is there twice" },
 	};
