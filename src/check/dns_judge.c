@@ -448,7 +448,9 @@ report_trace(struct trial *t)
 {
 	const struct dns_trace *trace = t->trace;
 
-	str_copy(str_of(zone_or_name(&trace->hop[0])), t->report->zone, sizeof(t->report->zone));
+	if (trace->relay.way != DNS_WAY_NOBODY)
+		str_copy(
+		    str_of(zone_or_name(&trace->hop[0])), t->report->zone, sizeof(t->report->zone));
 	t->report->secure = trace->world.secure;
 	str_copy(str_of(trace->relay.resolver), t->report->asked_instead,
 	    sizeof(t->report->asked_instead));
