@@ -150,6 +150,28 @@ def test_what_lies_at_another_server_is_not_followed(tmp_path, ca):
         peer.stop()
 
 
+@needs_slapd
+def test_a_whole_domain_sends_to_its_own_house(tmp_path, ca):
+    """Active Directory answers so for every search from the top of a domain; a domain below is people that were not counted."""
+    def away(dn):
+        return entry(dn, "objectClass: referral", "objectClass: extensibleObject", f"{dn.split('=')[0]}: {dn.split('=')[1].split(',')[0]}",
+                     f"ref: ldap://elsewhere.example/{dn}")
+
+    house = [away(f"{name},{SUFFIX}") for name in ("cn=Configuration", "dc=DomainDnsZones", "dc=ForestDnsZones")]
+    whole = {"base": SUFFIX, "filter": "(&(objectClass=user)(mail=*@{customer}.example))", "page_size": 10}
+    peer = Directory(tmp_path / "slapd", ca, customer("contoso", 25) + "".join(house)).start()
+    try:
+        told = count(tmp_path, peer.settings(secret(tmp_path, PASSWORD), **whole))
+        assert (told["kind"], told["counted"]) == ("done", 25), told
+        peer.stop()
+        peer.change(away(f"dc=emea,{SUFFIX}"))
+        peer.start()
+        told = count(tmp_path, peer.settings(secret(tmp_path, PASSWORD), **whole))
+        assert told["kind"] == "human" and "dc=emea" in told["words"] and "not followed" in told["words"], told
+    finally:
+        peer.stop()
+
+
 class Cut:
     """Between the client and a server: closes after so many bytes of answers, or says nothing from there on."""
 

@@ -61,7 +61,8 @@ levels_json(const struct caa_report *report)
 }
 
 /* {"verdict", "cause" (the first finding's code, "" when there is none), "place", "record",
- * "entries": ["0 issue …"], "entry_count", "restricts", "issuers": ["digicert.com"], "levels": [{"name", "answer"}], "secure", "ede"} */
+ * "entries": ["0 issue …"], "entry_count", "restricts", "issuers": ["digicert.com"], "levels": [{"name", "answer"}], "secure", "ede",
+ * "asked_instead" ("" = the name servers), "unchecked"} */
 int
 caa_report_json(const struct caa_report *report, struct buf *to)
 {
@@ -69,13 +70,14 @@ caa_report_json(const struct caa_report *report, struct buf *to)
 	CLEAN(free_text) char *text = NULL;
 	const struct finding *first = findings_first(&report->findings);
 
-	json = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:b, s:o, s:o, s:b, s:i}", "verdict",
-	    caa_verdict_name(report->verdict), "cause",
+	json = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:b, s:o, s:o, s:b, s:i, s:s, s:b}",
+	    "verdict", caa_verdict_name(report->verdict), "cause",
 	    first ? finding_rule(first->code)->code : "", "place", report->place, "record",
 	    report->record, "entries", lines_json(report), "entry_count",
 	    (json_int_t)report->record_count, "restricts", (int)report->restricts, "issuers",
 	    issuers_json(report), "levels", levels_json(report), "secure", (int)report->secure,
-	    "ede", (int)report->ede);
+	    "ede", (int)report->ede, "asked_instead", report->asked_instead, "unchecked",
+	    (int)report->unchecked);
 	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	if (!text)
 		return error_origin(ENOMEM);

@@ -42,13 +42,17 @@ struct caa_question {
 
 struct caa_level_report {
 	char name[254];
-	char answer[256]; /* "no entries", "2 entries", "SERVFAIL", "signatures are broken" */
+	char answer[320]; /* "no entries", "2 entries", "SERVFAIL", "signatures are broken" */
 };
 
 struct caa_report {
 	enum caa_verdict verdict;
-	struct findings
-	    findings;    /* at most one cause; and CAA_LIMITED, CAA_CHOICE, CA_DISTRUSTED */
+	struct findings findings; /* at most one cause; and CAA_LIMITED, CAA_CHOICE, CA_DISTRUSTED,
+	                             DNS_SECOND_HAND */
+	/* The resolver in the name servers' place; "" = they were asked themselves, or whom the
+	 * configuration names. */
+	char asked_instead[ADDR_TEXT_SIZE + 16];
+	bool unchecked;  /* that resolver does not pass signatures on: nobody has checked them */
 	char place[254]; /* where the entries stand that count; "" when there are none */
 	char record
 	    [512]; /* the entry to add, as in a zone file; "" = none would help, or is needed */

@@ -106,6 +106,19 @@ ask_servers(struct collector *c, const struct caa_level *level, struct caa_trace
 		              hop->view[i].a.kind == REPLY_LAME;
 }
 
+static void
+look_up_levels(struct collector *c, struct caa_trace *trace)
+{
+	for (size_t i = 0; i < trace->level_count; i++)
+		resolver_start(
+		    c->resolver, trace->level[i].name, DNS_TYPE_CAA, &trace->level[i].lookup);
+	for (size_t i = 0; i < trace->level_count; i++) {
+		resolver_wait(c->resolver, &trace->level[i].lookup, collector_deadline(c));
+		c->reached |= lookup_answered(&trace->level[i].lookup);
+		read_level(&trace->level[i]);
+	}
+}
+
 int
 caa_collect(const struct config *config, const char *host, uint16_t port, struct caa_trace **ret)
 {
@@ -117,17 +130,14 @@ caa_collect(const struct config *config, const char *host, uint16_t port, struct
 	if (r)
 		return r;
 	trace->timeout = c.timeout;
+	dns_relay_of(config, &trace->relay);
 	list_levels(trace, host);
-	for (size_t i = 0; i < trace->level_count; i++)
-		resolver_start(
-		    c.resolver, trace->level[i].name, DNS_TYPE_CAA, &trace->level[i].lookup);
-	for (size_t i = 0; i < trace->level_count; i++) {
-		resolver_wait(c.resolver, &trace->level[i].lookup, collector_deadline(&c));
-		c.reached |= lookup_answered(&trace->level[i].lookup);
-		read_level(&trace->level[i]);
-	}
+	if (trace->relay.way == DNS_WAY_NOBODY)
+		trace->level[0].kind = LEVEL_UNASKED;
+	else
+		look_up_levels(&c, trace);
 	failure = first_failure(trace);
-	if (failure)
+	if (failure && trace->relay.way == DNS_WAY_SERVERS)
 		ask_servers(&c, failure, trace);
 	trace->reached = c.reached;
 	*ret = TAKE(trace);

@@ -48,6 +48,7 @@ enum caa_level_kind {
 	LEVEL_RECORDS,
 	LEVEL_FAILED, /* no usable answer */
 	LEVEL_BOGUS,  /* one that is not to be believed */
+	LEVEL_UNASKED /* there was nobody to ask */
 };
 
 struct caa_level {
@@ -66,6 +67,7 @@ struct caa_trace {
 	struct caa_level level[CAA_LEVELS_MAX]; /* from the name up */
 	size_t level_count;
 	bool reached; /* somebody out there answered something */
+	struct dns_relay relay;
 	struct dns_hop
 	    failing;  /* the first level that failed, asked at its servers; `a` of each view */
 	when timeout; /* of one question, for the words */

@@ -171,12 +171,45 @@ blame_servers(struct trial *t, const char *zone, const char *table)
 }
 
 static void
+level_words(const struct caa_trace *trace, const struct caa_level *level, char *to, size_t size)
+{
+	const struct dns_reply failed = { .kind = level->rcode > 0 ? REPLY_RCODE : REPLY_SILENT,
+		.rcode = level->rcode };
+
+	if (level->kind == LEVEL_EMPTY)
+		snprintf(to, size, "no entries");
+	else if (level->kind == LEVEL_BOGUS)
+		snprintf(to, size, "the signatures do not check out");
+	else if (level->kind == LEVEL_UNASKED)
+		snprintf(to, size, "not asked");
+	else if (level->kind == LEVEL_FAILED)
+		dns_failure_words(&failed, trace->timeout, to, size);
+	else
+		snprintf(to, size, "%zu %s%s%s", level->record_count,
+		    level->record_count == 1 ? "entry" : "entries",
+		    *level->target ? ", at the alias's target " : "", level->target);
+}
+
+/* What a resolver fails at may be its own fault. */
+static void
+judge_relay(struct trial *t)
+{
+	char says[320], reason[FINDING_VALUE_SIZE];
+
+	level_words(t->trace, t->level, says, sizeof(says));
+	dns_relay_blame(&t->trace->relay, says, reason, sizeof(reason));
+	blame_us(t, reason);
+}
+
+static void
 judge_failure(struct trial *t)
 {
 	const struct dns_hop *hop = &t->trace->failing;
 	char table[FINDING_VALUE_SIZE];
 
-	if (!t->trace->reached)
+	if (t->trace->relay.way != DNS_WAY_SERVERS)
+		judge_relay(t);
+	else if (!t->trace->reached)
 		blame_us(t, "no name server answered at all");
 	else if (put_table(t, table))
 		blame_servers(t, hop->zone, table);
@@ -199,24 +232,6 @@ judge_bogus(struct trial *t)
 }
 
 /* ---- the report ---- */
-
-static void
-level_words(const struct caa_trace *trace, const struct caa_level *level, char *to, size_t size)
-{
-	const struct dns_reply failed = { .kind = level->rcode > 0 ? REPLY_RCODE : REPLY_SILENT,
-		.rcode = level->rcode };
-
-	if (level->kind == LEVEL_EMPTY)
-		snprintf(to, size, "no entries");
-	else if (level->kind == LEVEL_BOGUS)
-		snprintf(to, size, "the signatures do not check out");
-	else if (level->kind == LEVEL_FAILED)
-		dns_failure_words(&failed, trace->timeout, to, size);
-	else
-		snprintf(to, size, "%zu %s%s%s", level->record_count,
-		    level->record_count == 1 ? "entry" : "entries",
-		    *level->target ? ", at the alias's target " : "", level->target);
-}
 
 static void
 report_level(struct trial *t, const struct caa_level *level)
@@ -271,7 +286,7 @@ judge_level(struct trial *t)
 	t->report->secure = t->level->secure;
 	if (t->level->kind == LEVEL_BOGUS) {
 		judge_bogus(t);
-	} else if (t->level->kind == LEVEL_FAILED) {
+	} else if (t->level->kind != LEVEL_RECORDS) {
 		judge_failure(t);
 	} else {
 		(void)str_copy(str_of(*t->level->target ? t->level->target : t->level->name),
@@ -303,7 +318,8 @@ caa_judge(
 	struct trial t = { .trace = trace, .question = question, .report = ret };
 
 	assert(!question->ca || question->ca->caa.count > 0);
-	*ret = (struct caa_report){ .verdict = CAA_OPEN };
+	*ret = (struct caa_report){ .verdict = CAA_OPEN, .unchecked = trace->relay.unchecked };
+	str_copy(str_of(trace->relay.resolver), ret->asked_instead, sizeof(ret->asked_instead));
 	snprintf(t.fqdn, sizeof(t.fqdn), "%s%s", question->wildcard ? "*." : "", question->host);
 	for (size_t i = 0; i < trace->level_count && !t.level; i++) {
 		report_level(&t, &trace->level[i]);
@@ -314,4 +330,5 @@ caa_judge(
 		judge_level(&t);
 	if (question->distrusted)
 		tell_distrust(&t);
+	dns_relay_tell(&trace->relay, t.fqdn, &ret->findings);
 }

@@ -101,8 +101,8 @@ views_json(const struct dns_report *report)
 }
 
 /* {"verdict", "cause" (the finding's code, "" when pointed), "words", "zone", "chain", "secure",
- * "ede", "negative_ttl", "answers_somewhere", "everyone_by" ("" = nothing to wait for), "servers":
- * [{"server", "answer", "good"}], "views": [{"resolver", "answer", "good", "inside", "until"}]} */
+ * "ede", "negative_ttl", "answers_somewhere", "everyone_by" ("" = nothing to wait for),
+ * "asked_instead" ("" = the name servers), "unchecked", "servers": [{"server", "answer", "good"}], "views": [{"resolver", "answer", "good", "inside", "until"}]} */
 int
 dns_report_json(const struct dns_report *report, struct buf *to)
 {
@@ -115,13 +115,14 @@ dns_report_json(const struct dns_report *report, struct buf *to)
 
 	if (first)
 		finding_render(first, FINDING_WHAT, &words);
-	json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:I, s:b, s:s, s:o, s:o}", "verdict",
-	    dns_verdict_name(report->verdict), "cause",
+	json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:I, s:b, s:s, s:s, s:b, s:o, s:o}",
+	    "verdict", dns_verdict_name(report->verdict), "cause",
 	    first ? finding_rule(first->code)->code : "", "words", buf_text(&words), "zone",
 	    report->zone, "chain", report->chain, "secure", (int)report->secure, "ede",
 	    (int)report->ede, "negative_ttl", (json_int_t)report->negative_ttl, "answers_somewhere",
 	    (int)report->answers_somewhere, "everyone_by", when_rfc3339(report->everyone_by, by),
-	    "servers", servers_json(report), "views", views_json(report));
+	    "asked_instead", report->asked_instead, "unchecked", (int)report->unchecked, "servers",
+	    servers_json(report), "views", views_json(report));
 	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	if (!text)
 		return error_origin(ENOMEM);

@@ -49,7 +49,11 @@ struct dns_outlook {
 
 struct dns_report {
 	enum dns_verdict verdict;
-	struct findings findings; /* at most one DNS_… cause, none when pointed; and DNS_SPLIT */
+	struct findings findings; /* at most one DNS_… cause, none when pointed; and DNS_SPLIT,
+	                             DNS_SECOND_HAND */
+	/* The resolver in the name servers' place; "" = they were asked themselves. */
+	char asked_instead[ADDR_TEXT_SIZE + 16];
+	bool unchecked; /* that resolver does not pass signatures on: nobody has checked them */
 	char zone[254];
 	char chain[1024]; /* "owa.contoso.com -> lb.provider.net", "" without CNAME */
 	struct dns_server_answer server[DNS_SERVERS_MAX];

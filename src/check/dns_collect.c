@@ -114,8 +114,8 @@ see_world(const struct lookup *lookup, bool first, struct dns_world_view *view)
 	str_show(str_of(result->why_bogus), view->reason, sizeof(view->reason));
 }
 
-static void
-add_resolvers(const struct config_resolvers *from, struct dns_hop *to)
+void
+dns_add_resolvers(const struct config_resolvers *from, struct dns_hop *to)
 {
 	for (size_t i = 0; i < from->count && to->view_count < COUNT_OF(to->view); i++) {
 		struct dns_server *server = &to->view[to->view_count].server;
@@ -132,11 +132,20 @@ ask_resolvers(const struct collector *c, const char *name, struct dns_trace *tra
 	struct dns_hop *hop = &trace->views;
 
 	str_copy(str_of(name), hop->name, sizeof(hop->name));
-	add_resolvers(&c->config->dns_views, hop);
+	dns_add_resolvers(&c->config->dns_views, hop);
 	trace->inside_count = hop->view_count;
-	add_resolvers(&c->config->dns_inside, hop);
+	dns_add_resolvers(&c->config->dns_inside, hop);
 	trace->inside_count = hop->view_count - trace->inside_count;
 	dns_ask_all(hop, DNS_TYPE_A, c->timeout);
+}
+
+/* Nobody answers a verdict; what resolvers say is shown all the same. */
+static void
+see_nobody(const struct collector *c, const char *name, struct dns_trace *trace)
+{
+	str_copy(str_of(name), trace->hop[0].name, sizeof(trace->hop[0].name));
+	trace->hop_count = 1;
+	ask_resolvers(c, name, trace);
 }
 
 int
@@ -150,6 +159,11 @@ dns_collect(const struct config *config, const char *name, uint16_t port, struct
 	if (r)
 		return r;
 	ret->timeout = c.timeout;
+	dns_relay_of(config, &ret->relay);
+	if (ret->relay.way == DNS_WAY_NOBODY) {
+		see_nobody(&c, name, ret);
+		return 0;
+	}
 	resolver_start(c.resolver, name, DNS_TYPE_A, &a);
 	resolver_start(c.resolver, name, DNS_TYPE_AAAA, &aaaa);
 	follow(&c, ret, name);

@@ -83,6 +83,14 @@ struct dns_world_view {
 	char reason[256]; /* why bogus */
 };
 
+/* Who was asked in the name servers' place. */
+struct dns_relay {
+	enum dns_way way;
+	char resolver[ADDR_TEXT_SIZE + 16];
+	bool inside;    /* it is this machine's */
+	bool unchecked; /* it does not pass signatures on */
+};
+
 struct dns_trace {
 	struct dns_hop hop[DNS_CHAIN_MAX + 1];
 	size_t hop_count; /* at least 1 */
@@ -90,6 +98,7 @@ struct dns_trace {
 	bool reached; /* somebody out there answered something */
 	when timeout; /* of one question, for the words */
 	struct dns_world_view world;
+	struct dns_relay relay;
 	struct dns_hop views; /* what resolvers make of the name: dns.views, then this machine's */
 	size_t inside_count;  /* the last ones of those */
 };
@@ -110,6 +119,12 @@ void dns_judge_views(
 bool dns_view_is(
     const struct dns_view *view, const struct addr *address); /* it, and nothing else */
 
+/* dns_relay.c: who it is by the configuration; a finding that tells it, where there is one; and why a
+ * name could not be asked for, when `says` is what the relay said ("" = no matter). */
+void dns_relay_of(const struct config *config, struct dns_relay *ret);
+void dns_relay_tell(const struct dns_relay *relay, const char *fqdn, struct findings *findings);
+void dns_relay_blame(const struct dns_relay *relay, const char *says, char *to, size_t size);
+
 /* What one server says, in words: "203.0.113.5", "no answer in 3 s". */
 void dns_view_words(const struct dns_view *view, when timeout, char *to, size_t size);
 void dns_server_words(const struct dns_server *server, char *to, size_t size);
@@ -127,6 +142,9 @@ size_t dns_view_addresses(const struct dns_view *view, struct addr ret[static DN
 /* Asks one server one question: UDP, then TCP when that is cut off or not answered. */
 void dns_ask(const struct dns_server *server, const char *name, enum dns_type type, when timeout,
     struct dns_reply *ret);
+/* dns_way.c: as dns_way_find(), by those servers of the root. */
+void dns_way_find_by(const struct config_resolvers *roots, struct config *config);
+
 /* Asks all servers of the hop side by side: the type, answered in `a` of the view, and for addresses
  * (DNS_TYPE_A) AAAA as well. */
 void dns_ask_all(struct dns_hop *hop, enum dns_type type, when timeout);
@@ -173,6 +191,8 @@ void collector_find_servers(struct collector *c, struct dns_hop *hop);
 bool lookup_answered(const struct lookup *lookup);
 /* The longest stub zone the name lies in; NULL when none. */
 const struct config_stub *dns_stub_of(const struct config *config, const char *name);
+/* Appends them as servers to be asked to find out. */
+void dns_add_resolvers(const struct config_resolvers *from, struct dns_hop *to);
 /* The name in a record's bytes, uncompressed: labels of letters, digits, '-' and '_' alone, as
  * servers' names are. */
 bool dns_name_read(const char *bytes, size_t len, char to[static DNS_NAME_SIZE]) MUST_USE;

@@ -157,10 +157,35 @@ judge_silence(struct trial *t)
 		blame_servers(t, t->last);
 }
 
+/* The resolver in the servers' place gave no answer: that is not theirs to answer for. */
+static void
+blame_relay(struct trial *t, const struct dns_view *view)
+{
+	char says[512] = "", reason[FINDING_VALUE_SIZE];
+
+	if (view)
+		dns_view_words(view, t->trace->timeout, says, sizeof(says));
+	dns_relay_blame(&t->trace->relay, says, reason, sizeof(reason));
+	blame_us(t, reason);
+}
+
+/* As is_seen(), at second hand. */
+static bool
+is_told(struct trial *t)
+{
+	if (t->trace->relay.way == DNS_WAY_NOBODY)
+		blame_relay(t, NULL);
+	else if (!t->witness && !t->trace->world.bogus)
+		blame_relay(t, &t->last->view[0]);
+	return t->report->findings.count == 0;
+}
+
 /* Is there an answer to judge? */
 static bool
 is_seen(struct trial *t)
 {
+	if (t->trace->relay.way != DNS_WAY_SERVERS)
+		return is_told(t);
 	if (!t->trace->reached)
 		blame_us(t, "no name server answered at all");
 	else if (t->last->fate == ZONE_UNKNOWN)
@@ -342,6 +367,10 @@ judge_addresses(struct trial *t)
 	if (tally.others == 0)
 		return;
 	cause = cause_of(t, &tally);
+	if (cause == FINDING_DNS_PRIVATE_IP && t->trace->relay.inside) {
+		blame_relay(t, t->witness);
+		return;
+	}
 	snprintf(problem, sizeof(problem), "it ends at %s", tally.other);
 	if (cause == FINDING_DNS_CNAME_BROKEN) {
 		blame_alias(t, problem);
@@ -398,7 +427,7 @@ report_view(const struct trial *t, const struct dns_view *view, bool is_last)
 	report->answers_ours |= has_address(&view->a, t->ours) || has_address(&view->aaaa, t->ours);
 	if (view->a.negative_ttl > report->negative_ttl)
 		report->negative_ttl = view->a.negative_ttl;
-	if (report->server_count == DNS_SERVERS_MAX)
+	if (report->server_count == DNS_SERVERS_MAX || view->server.resolver)
 		return;
 	to = &report->server[report->server_count++];
 	dns_server_words(&view->server, to->server, sizeof(to->server));
@@ -429,8 +458,13 @@ report_trace(struct trial *t)
 {
 	const struct dns_trace *trace = t->trace;
 
-	str_copy(str_of(zone_or_name(&trace->hop[0])), t->report->zone, sizeof(t->report->zone));
+	if (trace->relay.way != DNS_WAY_NOBODY)
+		str_copy(
+		    str_of(zone_or_name(&trace->hop[0])), t->report->zone, sizeof(t->report->zone));
 	t->report->secure = trace->world.secure;
+	str_copy(str_of(trace->relay.resolver), t->report->asked_instead,
+	    sizeof(t->report->asked_instead));
+	t->report->unchecked = trace->relay.unchecked;
 	report_chain(trace, t->witness, t->report);
 	for (size_t h = 0; h < trace->hop_count; h++)
 		for (size_t i = 0; i < trace->hop[h].view_count; i++)
@@ -462,5 +496,6 @@ dns_judge(const struct dns_trace *trace, const struct dns_terms *terms, struct d
 	t.witness = dns_trace_witness(trace);
 	report_trace(&t);
 	judge(&t);
+	dns_relay_tell(&trace->relay, name_of(&t), &ret->findings);
 	dns_judge_views(trace, terms, ret);
 }

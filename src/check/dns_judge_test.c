@@ -33,8 +33,9 @@ struct trace_case {
 	int cause; /* -1 = none */
 	bool answers_somewhere;
 	const char *look[2], *inside; /* what resolvers say, and this machine's own */
-	int settles;                  /* seconds; -1 = none, 0 = not looked at */
-	const char *words;            /* must be in the finding's three sentences */
+	enum dns_way way;
+	int settles;       /* seconds; -1 = none, 0 = not looked at */
+	const char *words; /* must be in the finding's three sentences */
 };
 
 #define CAUSE(code) FINDING_DNS_##code
@@ -168,6 +169,18 @@ static const struct trace_case cases[] = {
 	  .verdict = DNS_POINTED, .cause = CAUSE(SPLIT), .words = "(192.0.2.1) answers 10.0.0.5, the public name servers 8.8.8.8" },
 	{ .what = "pointed, inside as well", .inside = "8.8.8.8/-", .hop = { { "owa.a.de", "a.de", .view = { "8.8.8.8/-" } } }, .verdict = DNS_POINTED, .cause = NONE },
 	{ .what = "a resolver inside that is silent", .inside = "silent/silent", .hop = { { "owa.a.de", "a.de", .view = { "8.8.8.8/-" } } }, .verdict = DNS_POINTED, .cause = NONE },
+	{ .what = "pointed, at second hand", .way = DNS_WAY_RESOLVER, .hop = { { "owa.a.de", "a.de", .view = { "8.8.8.8/-" } } },
+	  .verdict = DNS_POINTED, .cause = CAUSE(SECOND_HAND), .words = "The resolver of this machine (192.0.2.1) was asked instead" },
+	{ .what = "wrong, at second hand", .way = DNS_WAY_RESOLVER, .hop = { { "owa.a.de", "a.de", .view = { "9.9.9.9/-" } } },
+	  .verdict = DNS_ELSEWHERE, .cause = CAUSE(WRONG_IP), .answers_somewhere = true },
+	{ .what = "signatures that are broken, at second hand", .way = DNS_WAY_RESOLVER, .bogus = "expired", .hop = { { "owa.a.de", "a.de", .view = { "servfail/servfail" } } },
+	  .verdict = DNS_FAILING, .cause = CAUSE(BOGUS) },
+	{ .what = "the resolver in the servers' place fails", .way = DNS_WAY_RESOLVER, .hop = { { "owa.a.de", "a.de", .view = { "servfail/servfail" } } },
+	  .verdict = DNS_UNKNOWN, .cause = CAUSE(UNREACHABLE), .words = "asked instead, says: SERVFAIL" },
+	{ .what = "an internal address at second hand", .way = DNS_WAY_RESOLVER, .hop = { { "owa.a.de", "a.de", .view = { "10.0.0.5/-" } } },
+	  .verdict = DNS_UNKNOWN, .cause = CAUSE(UNREACHABLE), .answers_somewhere = true, .words = "says: 10.0.0.5" },
+	{ .what = "nobody to ask", .way = DNS_WAY_NOBODY, .hop = { { "owa.a.de", "a.de" } },
+	  .verdict = DNS_UNKNOWN, .cause = CAUSE(UNREACHABLE), .words = "nor a public one, answers for all of the DNS" },
 	{ .what = "no way to any server", .hop = { { "owa.a.de", "a.de", .view = { "unreached/unreached" } } },
 	  .verdict = DNS_UNKNOWN, .cause = CAUSE(UNREACHABLE), .words = "no way from this machine" },
 };
@@ -245,6 +258,10 @@ build(const struct trace_case *c, struct dns_trace *to)
 		.secure = c->secure, .found = c->world_found, .bogus = c->bogus != NULL
 	};
 	str_copy(str_of(c->bogus), to->world.reason, sizeof(to->world.reason));
+	to->relay = (struct dns_relay){ .way = c->way };
+	if (c->way == DNS_WAY_RESOLVER)
+		to->relay =
+		    (struct dns_relay){ .way = c->way, .inside = true, .resolver = "192.0.2.1" };
 	for (size_t h = 0; h < COUNT_OF(c->hop) && c->hop[h].name; h++) {
 		struct dns_hop *hop = &to->hop[to->hop_count++];
 
@@ -308,7 +325,7 @@ every_case_is_judged(void **state UNUSED)
 		if (report->verdict != c->verdict || (first ? (int)first->code : -1) != c->cause)
 			fail_msg("%s: %s, %s", c->what, dns_verdict_name(report->verdict),
 			    first ? finding_rule(first->code)->code : "no cause");
-		assert_true(report->findings.count <= 1);
+		assert_true(report->findings.count <= (c->way == DNS_WAY_RESOLVER ? 2u : 1u));
 		if (report->answers_somewhere != c->answers_somewhere)
 			fail_msg("%s: answers_somewhere", c->what);
 		assert_int_equal(report->secure, c->secure);

@@ -155,16 +155,24 @@ struct ns {
 	struct lookup a, aaaa;
 };
 
-/* All servers' addresses are looked up side by side. */
-static void
-add_zone_servers(struct collector *c, struct dns_hop *hop, const struct ub_result *result)
+static size_t
+read_names(const struct ub_result *result, struct ns *ns, struct dns_hop *hop)
 {
-	struct ns *ns = alloc_array(DNS_SERVERS_MAX, sizeof(*ns));
 	size_t count = 0, len = 0;
 
 	for (size_t i = 0; result->data[i] && count < DNS_SERVERS_MAX; i++)
 		if (dns_name_read(result->data[i], (size_t)result->len[i], ns[count].name))
 			count++;
+	for (size_t i = 0; i < count && len < sizeof(hop->servers); i++)
+		len += (size_t)snprintf(hop->servers + len, sizeof(hop->servers) - len, "%s%s",
+		    len > 0 ? ", " : "", ns[i].name);
+	return count;
+}
+
+/* All servers' addresses are looked up side by side. */
+static void
+add_addresses_of(struct collector *c, struct ns *ns, size_t count, struct dns_hop *hop)
+{
 	for (size_t i = 0; i < count; i++) {
 		resolver_start(c->resolver, ns[i].name, DNS_TYPE_A, &ns[i].a);
 		resolver_start(c->resolver, ns[i].name, DNS_TYPE_AAAA, &ns[i].aaaa);
@@ -176,13 +184,29 @@ add_zone_servers(struct collector *c, struct dns_hop *hop, const struct ub_resul
 			add_addresses(hop, ns[i].name, c->port, &ns[i].aaaa) ==
 		    0)
 			add_nameless(hop, ns[i].name);
-		if (len < sizeof(hop->servers))
-			len += (size_t)snprintf(hop->servers + len, sizeof(hop->servers) - len,
-			    "%s%s", len > 0 ? ", " : "", ns[i].name);
 		lookup_fini(&ns[i].a);
 		lookup_fini(&ns[i].aaaa);
 	}
+}
+
+static void
+add_zone_servers(struct collector *c, struct dns_hop *hop, const struct ub_result *result)
+{
+	struct ns *ns = alloc_array(DNS_SERVERS_MAX, sizeof(*ns));
+	size_t count = read_names(result, ns, hop);
+
+	if (c->config->dns_way == DNS_WAY_SERVERS)
+		add_addresses_of(c, ns, count, hop);
 	free(ns);
+}
+
+/* In the place of the zone's servers, however many those are: two resolvers that differ have caches
+ * of different age, no more. */
+static void
+use_relay(const struct config *config, struct dns_hop *hop)
+{
+	dns_add_resolvers(&config->dns_resolvers, hop);
+	hop->view_count = hop->view_count > 0;
 }
 
 /* A bogus answer without data may be no more than our own failure to fetch the keys. */
@@ -244,6 +268,8 @@ collector_find_servers(struct collector *c, struct dns_hop *hop)
 		return;
 	}
 	find_zone(c, hop);
+	if (c->config->dns_way == DNS_WAY_RESOLVER)
+		use_relay(c->config, hop);
 	hop->outside = hop->fate == ZONE_FOUND &&
 	               host_name_registrable(hop->name, domain, sizeof(domain)) &&
 	               !is_below(str_of(hop->zone), str_of(domain));

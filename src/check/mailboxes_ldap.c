@@ -3,7 +3,8 @@
  * A directory (RFC 4511), by libldap. Never in clear text: ldaps, or StartTLS before anything else
  * is said; the server's certificate must verify. Always in pages (RFC 2696): a search without them
  * ends at the server's limit. Referrals are not followed and a tree that continues elsewhere is not
- * counted. Time is limited for each page, and for all.
+ * counted, but for where Active Directory keeps its own house. Time is limited for each page, and for
+ * all.
  */
 #include <ldap.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <sys/time.h>
 
 #include "check/ldap_patience.h"
+#include "check/ldap_reference.h"
 #include "check/mailboxes_internal.h"
 #include "pki/trust.h"
 #include "sys/world.h"
@@ -99,7 +101,7 @@ static const struct {
 	{ LDAP_INVALID_CREDENTIALS, OUTCOME_HUMAN, "does not take user and password" },
 	{ LDAP_NO_SUCH_OBJECT,      OUTCOME_HUMAN, "does not have the base" },
 	{ LDAP_SIZELIMIT_EXCEEDED,  OUTCOME_HUMAN, "cut the answer off at its size limit; a part is no count" },
-	{ LDAP_TIMELIMIT_EXCEEDED,  OUTCOME_HUMAN, "cut the answer off at its time limit; a part is no count" },
+	{ LDAP_TIMELIMIT_EXCEEDED,  OUTCOME_LATER, "cut the answer off at a time limit, its own or this source's timeout; a part is no count" },
 	{ LDAP_ADMINLIMIT_EXCEEDED, OUTCOME_HUMAN, "cut the answer off at a limit of its operator; a part is no count" },
 	{ LDAP_REFERRAL,            OUTCOME_HUMAN, "sends us to another server, which is not followed" },
 	{ LDAP_FILTER_ERROR,        OUTCOME_HUMAN, "was not asked, as the filter cannot be read" },
@@ -244,12 +246,17 @@ static bool
 take_reference(struct search *search, LDAPMessage *message)
 {
 	CLEAN(texts_free) char **urls = NULL;
+	size_t count = 0;
 
 	(void)ldap_parse_reference(search->ldap, message, &urls, NULL, 0);
+	while (urls && urls[count] && ldap_reference_is_housekeeping(urls[count]))
+		count++;
+	if (count > 0 && !urls[count])
+		return true;
 	return outcome_set(search->what, OUTCOME_HUMAN,
 	    "The directory %.120s has a part of what lies below %.120s at another server (%.120s), "
 	    "which is not followed: choose a base that it has as a whole.",
-	    search->source->url, buf_text(&search->base), urls && urls[0] ? urls[0] : "");
+	    search->source->url, buf_text(&search->base), urls && urls[count] ? urls[count] : "");
 }
 
 static bool

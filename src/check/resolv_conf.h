@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The resolvers that this machine uses, as its resolv.conf names them: what people here see, which
- * may be an internal DNS (G-07). Never asked for a verdict.
+ * may be an internal DNS (G-07). Asked for a verdict only where nobody else can be, and said so
+ * (check/dns_way.h).
  */
 #pragma once
 

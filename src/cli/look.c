@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "check/dns_way.h"
 #include "check/resolv_conf.h"
 #include "cli/host.h"
 #include "cli/show.h"
@@ -47,6 +48,7 @@ be_on_any_machine(struct config *config)
 {
 	config_defaults(config);
 	config->dns_root_anchors = true;
+	config->dns_way = DNS_WAY_TO_FIND;
 	for (size_t i = 0; i < COUNT_OF(public_views); i++)
 		(void)config_resolver_add(&config->dns_views, str_of(public_views[i]));
 	resolv_conf_read(NULL, &config->dns_inside);
@@ -62,6 +64,8 @@ look_config(const struct cli *cli, struct config *ret)
 		r = cli_read_config(cli->config_path, ret);
 	else
 		be_on_any_machine(ret);
+	if (resolver)
+		ret->dns_way = DNS_WAY_SERVERS;
 	if (r == 0 && resolver)
 		r = take_list("--resolver", resolver, &ret->dns_resolvers);
 	if (r == 0 && views)
@@ -70,7 +74,7 @@ look_config(const struct cli *cli, struct config *ret)
 }
 
 int
-look_begin(const struct config *config)
+look_begin(struct config *config)
 {
 	struct sandbox_profile profile = { .calls = SANDBOX_FILES | SANDBOX_CONNECT,
 		.any_tcp_connect = true };
@@ -89,6 +93,8 @@ look_begin(const struct config *config)
 	if (isatty(2))
 		fputs(
 		    "Asking the name servers; half a minute where they do not answer ...", stderr);
+	if (config->dns_way == DNS_WAY_TO_FIND)
+		dns_way_find(config);
 	return 0;
 }
 
@@ -117,6 +123,16 @@ look_print(const json_t *told)
 {
 	json_dumpf(told, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	putchar('\n');
+}
+
+void
+look_asked(const struct inspect_view *view, const char *resolver, bool unchecked)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s, in place of the name servers%s", resolver,
+	    unchecked ? "; signatures were not checked" : "");
+	inspect_field(view, " ", "asked", "", *resolver ? text : "");
 }
 
 void

@@ -13,12 +13,16 @@
  * EXIT_USAGE and words. */
 int look_host(const struct cli *cli, struct host_name *ret, bool *ret_wildcard) MUST_USE;
 /* From --config, --resolver and --views, or as is best on any machine: from the root down,
- * validated by its keys. EXIT_… and words. */
+ * validated by its keys, where that can be. EXIT_… and words. */
 int look_config(const struct cli *cli, struct config *ret) MUST_USE;
 /* From here on there is the network alone, and whoever sits at the terminal is told that it may
- * take a while, until look_end(). EXIT_… and words. */
-int look_begin(const struct config *config) MUST_USE;
+ * take a while, until look_end(). Where nobody has said whom to ask, it is found out. EXIT_… and
+ * words. */
+int look_begin(struct config *config) MUST_USE;
 void look_end(void);
+
+/* A line that says so where a resolver ("" = none was) had to stand for the name servers. */
+void look_asked(const struct inspect_view *view, const char *resolver, bool unchecked);
 
 /* Adds host and findings to what `text` says (one JSON object), and takes it over; NULL: it is
  * none. */

@@ -113,6 +113,7 @@ show_ca(const struct inspect_view *view, const struct caa_look *l)
 {
 	CLEAN(buf_fini) struct buf text = BUF(4096);
 
+	look_asked(view, l->report.asked_instead, l->report.unchecked);
 	inspect_field(view, " ", "signed", "",
 	    l->report.secure ? "yes, and the signatures check out (DNSSEC)" : "");
 	for (size_t i = 0; i < l->ca.caa.count; i++)

@@ -35,6 +35,7 @@ show_verdict(const struct inspect_view *view, const char *host, const char *expe
 static void
 show_way(const struct inspect_view *view, const struct dns_report *report)
 {
+	look_asked(view, report->asked_instead, report->unchecked);
 	inspect_field(view, " ", "zone", "", report->zone);
 	inspect_field(view, " ", "signed", "",
 	    report->secure ? "yes, and the signatures check out (DNSSEC)" : "");
@@ -133,7 +134,7 @@ tell(const struct inspect_view *view, const char *host, const char *expected,
 }
 
 static int
-look_at(const struct cli *cli, const struct config *config, const struct host_name *host,
+look_at(const struct cli *cli, struct config *config, const struct host_name *host,
     const struct addr *address)
 {
 	struct inspect_view view = { .cli = cli, .all = true };

@@ -133,6 +133,15 @@ bool config_resolver_parse(struct str text, struct addr *ret, uint16_t *ret_port
 /* False: it is no resolver, or one too many. */
 bool config_resolver_add(struct config_resolvers *to, struct str text);
 
+/* Whom the DNS is asked of. */
+enum dns_way {
+	DNS_WAY_SERVERS, /* the name servers, each by itself */
+	/* These cannot be asked from here: in their place the first of dns_resolvers. */
+	DNS_WAY_RESOLVER,
+	DNS_WAY_NOBODY,  /* nor does a resolver answer */
+	DNS_WAY_TO_FIND, /* for dns_way_find() */
+};
+
 /* A zone whose servers are told, not looked up: internal zones, tests. */
 struct config_stub {
 	char zone[256];
@@ -191,6 +200,7 @@ struct config {
 	char dns_anchor_file[CONFIG_PATH_SIZE];    /* dns.trust_anchor_file; "" = no validation */
 	bool dns_root_anchors;                     /* no option: the built-in keys of the root */
 	int64_t dns_timeout_ms;                    /* one question; default 3000 */
+	enum dns_way dns_way;                      /* no option: see check/dns_way.h */
 	char rdap_bootstrap[CONFIG_TEXT_SIZE]; /* rdap.bootstrap: an address, or a file's path */
 	char rdap_cache[CONFIG_PATH_SIZE];     /* rdap.cache_folder; "" = none */
 	char rdap_ca_file[CONFIG_PATH_SIZE];   /* rdap.ca_file; "" = the system's */

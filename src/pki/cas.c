@@ -66,7 +66,7 @@ static bool
 is_known_member(const char *name)
 {
 	static const char *const members[] = { "name", "caa", "brands", "issuers", "roots", "acme",
-		"platform" };
+		"platform", "source" };
 
 	for (size_t i = 0; i < COUNT_OF(members); i++)
 		if (strcmp(members[i], name) == 0)
@@ -88,13 +88,16 @@ static const char *
 read_options(const json_t *from, struct ca *to)
 {
 	const json_t *acme = json_object_get(from, "acme"),
-		     *platform = json_object_get(from, "platform");
+		     *platform = json_object_get(from, "platform"),
+		     *source = json_object_get(from, "source");
 
 	if (acme && !json_is_boolean(acme))
 		return "\"acme\" must be true or false";
 	to->acme = json_is_true(acme);
 	if (platform && !read_text(platform, to->platform))
 		return "\"platform\" must be a short text";
+	if (source && data_file_text(source).len == 0)
+		return "\"source\" must say where that was read";
 	return NULL;
 }
 
@@ -211,6 +214,17 @@ distance(const struct ca *ca, const char *typed, const char **ret_name)
 	return least;
 }
 
+/* One of those in its CAA records that it does not advise. */
+static bool
+is_lent(const struct ca *ca, const char *name)
+{
+	for (size_t i = 1; i < ca->caa.count; i++)
+		if (name == ca->caa.name[i])
+			return true;
+	return false;
+}
+
+/* A name that a CA accepts and another advises is the other's: entrust.net, which Sectigo accepts. */
 static const struct ca *
 nearest(const struct cas *cas, struct str typed, size_t most, const char **ret_name)
 {
@@ -221,8 +235,9 @@ nearest(const struct cas *cas, struct str typed, size_t most, const char **ret_n
 	for (size_t i = 0; *folded && i < cas->count; i++) {
 		const char *name;
 		size_t away = distance(&cas->ca[i], folded, &name);
+		bool lent = best && is_lent(best, *ret_name);
 
-		if (away > most || (best && away == most))
+		if (away > most || (best && away == most && (!lent || is_lent(&cas->ca[i], name))))
 			continue;
 		best = &cas->ca[i];
 		most = away;

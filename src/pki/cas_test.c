@@ -32,7 +32,7 @@ names_are_found(void **state UNUSED)
 	static const struct { const char *typed, *found; } cases[] = {
 		{ "DigiCert", "DigiCert" }, { "digicert.com", "DigiCert" }, { "Thawte", "DigiCert" }, { "thawte.com", "DigiCert" },
 		{ "lets encrypt", "Let's Encrypt" }, { "LetsEncrypt", "Let's Encrypt" }, { "sectigo.com", "Sectigo" }, { "comodo", "Sectigo" },
-		{ "d-trust", "D-Trust" }, { "Digicrt", NULL }, { "", NULL }, { "'.-", NULL }, { "nobody.example", NULL },
+		{ "entrust.net", "Entrust" }, { "cybertrust.ne.jp", "Cybertrust Japan" }, { "d-trust", "D-Trust" }, { "Digicrt", NULL }, { "", NULL }, { "'.-", NULL }, { "nobody.example", NULL },
 	};
 	/* clang-format on */
 	CLEAN(cas_free) struct cas *cas = built_in();
@@ -68,9 +68,50 @@ all_names_of_a_ca_count(void **state UNUSED)
 
 	assert_true(ca_accepts(thawte, STR("digicert.com")));
 	assert_true(ca_accepts(thawte, STR("GeoTrust.com")));
+	assert_true(ca_accepts(cas_find(cas, STR("Sectigo")), STR("entrust.net")));
 	assert_false(ca_accepts(thawte, STR("sectigo.com")));
 	assert_false(ca_accepts(thawte, STR("")));
 	assert_string_equal(thawte->caa.name[0], "digicert.com");
+}
+
+/* As they stand in certificates. */
+static void
+issuers_are_known_by_their_organization(void **state UNUSED)
+{
+	/* clang-format off */
+	static const struct { const char *organization, *name; } cases[] = {
+		{ "DigiCert Inc", "DigiCert" }, { "DigiCert, Inc.", "DigiCert" }, { "GeoTrust Inc.", "DigiCert" }, { "Sectigo Limited", "Sectigo" },
+		{ "COMODO CA Limited", "Sectigo" }, { "Let's Encrypt", "Let's Encrypt" }, { "Internet Security Research Group", "Let's Encrypt" },
+		{ "GlobalSign nv-sa", "GlobalSign" }, { "Google Trust Services LLC", "Google Trust Services" }, { "GoDaddy.com, Inc.", "GoDaddy" },
+		{ "Amazon", "Amazon Trust Services" }, { "SSL Corporation", "SSL.com" }, { "Entrust, Inc.", "Entrust" }, { "D-Trust GmbH", "D-Trust" },
+		{ "Hellenic Academic and Research Institutions CA", "HARICA" }, { "SwissSign AG", "SwissSign" }, { "Asseco Data Systems S.A.", "Certum" },
+		{ "Contoso GmbH", NULL }, { "", NULL }, { "Digi", NULL },
+	};
+	/* clang-format on */
+	CLEAN(cas_free) struct cas *cas = built_in();
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct ca *ca = cas_of_issuer(cas, str_of(cases[i].organization));
+
+		if (strcmp(ca ? ca->name : "none", cases[i].name ? cases[i].name : "none") != 0)
+			fail_msg("%s: %s", cases[i].organization, ca ? ca->name : "none");
+	}
+}
+
+/* One that is in no list is known by its name in CAA, unless another was meant. */
+static void
+an_unknown_one_is_named_by_its_host(void **state UNUSED)
+{
+	CLEAN(cas_free) struct cas *cas = built_in();
+	struct ca ca;
+
+	assert_true(cas_named(cas, STR("ca.example.com"), &ca));
+	assert_true(ca_accepts(&ca, STR("ca.example.com")));
+	assert_true(cas_named(cas, STR("Thawte"), &ca));
+	assert_string_equal(ca.name, "DigiCert");
+	assert_false(cas_named(cas, STR("digcert.com"), &ca));
+	assert_false(cas_named(cas, STR("Nobody"), &ca));
+	assert_false(cas_named(cas, STR(""), &ca));
 }
 
 static void
@@ -130,6 +171,7 @@ mistakes(void **state UNUSED)
 		{ ONE(",\"roots\":[\"\"]"), "\"roots\"" },
 		{ ONE(",\"acme\":\"yes\""), "\"acme\"" },
 		{ ONE(",\"platform\":5"), "\"platform\"" },
+		{ ONE(",\"source\":\"\""), "\"source\"" },
 		{ ONE(",\"brand\":[]"), "a member that is not known" },
 		{ ROWS("{\"name\":\"A\",\"caa\":[\"a.example\"]},{\"name\":\"A\",\"caa\":[\"b.example\"]}"), "row 2: is there twice" },
 	};
@@ -152,6 +194,8 @@ main(void)
 		cmocka_unit_test(names_are_found),
 		cmocka_unit_test(a_near_name_is_meant),
 		cmocka_unit_test(all_names_of_a_ca_count),
+		cmocka_unit_test(issuers_are_known_by_their_organization),
+		cmocka_unit_test(an_unknown_one_is_named_by_its_host),
 		cmocka_unit_test(distrust_is_looked_up),
 		cmocka_unit_test(what_is_shipped_is_sound),
 		cmocka_unit_test(mistakes),
