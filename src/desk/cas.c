@@ -73,15 +73,17 @@ answer_offers(struct request *request, struct answer *answer, const struct order
 {
 	CLEAN(offers_fini) struct offers offers = { 0 };
 	CLEAN(buf_fini) struct buf words = BUF(1024);
-	json_t *items = json_array();
+	json_t *items;
 	int r = offers_read(request->store, request->desk->market, order,
 	    world_now(request->desk->process->world), &offers);
 
-	if (r == 0)
-		offers_words(&offers, &words);
+	if (r)
+		return r;
+	offers_words(&offers, &words);
+	items = json_array();
 	for (size_t i = 0; i < offers.count; i++)
 		json_array_append_new(items, offer_json(&offers.list[i]));
-	return answer_json(answer, r ? 500 : 200,
+	return answer_json(answer, 200,
 	    json_pack("{s:o, s:o, s:o}", "recommended",
 		offers.best ? json_text(offers.best->label) : json_null(), "words",
 		json_text(buf_text(&words)), "items", items));

@@ -2,6 +2,7 @@
 #include "store/purchases.h"
 
 #include "store/db.h"
+#include "store/detail.h"
 
 /* False: nothing was delivered yet. */
 static bool
@@ -54,12 +55,17 @@ store_order_refused(struct store *s, struct id order, enum finding_code code)
 int
 store_order_set_ca(struct store *s, struct id order, const char *ca, const char *reseller)
 {
+	CLEAN(detail_fini) struct detail detail = { 0 };
 	CLEAN(query_end)
 	struct query q =
 	    query(s, "UPDATE orders SET ca=$2, reseller=$3, version=version+1 WHERE id=$1");
+	int r;
 
 	query_id(&q, 1, order);
 	query_text(&q, 2, ca);
 	query_text(&q, 3, reseller);
-	return query_one(&q);
+	r = query_one(&q);
+	detail_text(&detail, "ca", ca);
+	detail_text(&detail, "reseller", reseller);
+	return r ? r : detail_event(&detail, s, "order.bought_at", "order", order, order);
 }
