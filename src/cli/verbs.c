@@ -63,6 +63,13 @@
 		"where its mailboxes are counted; hand: by people"),                      \
 	    FLAG("mailbox_key", "--mailbox-key", "KEY", "what it is called there")
 
+#define SERVICE_FIELDS                                                   \
+	FLAG("url", "--url", "URL", "what its users type"),              \
+	    FLAG("protection", "--extended-protection", "STATE",         \
+		"on or off at the Exchange servers; unknown (default)"), \
+	    FLAG("backend_tls", "--backend-tls", "STATE",                \
+		"on: the balancer speaks TLS to the backend; off: it is offloaded there; unknown (default)")
+
 #define LOOKED_UP                                 \
 	FLAG("resolver", "--resolver", "ADDRESS", \
 	    "ask this resolver; default: from the root down, or as the group dns of --config FILE says")
@@ -98,10 +105,12 @@ const struct verb verbs[] = {
 	{ "service", "add", "Add a service", "POST", "/customers/{ref}/services",
 	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), BY_PLACE("name", "NAME", "unique for this customer"),
 	              FLAG_NEEDED("kind", "--kind", "KIND", "owa, sharepoint or web"), FLAG_NEEDED("backend", "--backend", "NAME", "the balancer's name of the servers behind"),
-	              FLAG_NEEDED("pool", "--pool", "POOL", "where its addresses come from"), FLAG("url", "--url", "URL", "what its users type") } },
+	              FLAG_NEEDED("pool", "--pool", "POOL", "where its addresses come from"), SERVICE_FIELDS } },
 	{ "service", "list", "List services", "GET", "/services",
 	  .params = { OF_CUSTOMER, PAGING }, .show = show_services },
 	{ "service", "show", "Show a service", "GET", "/services/{ref}", .params = { BY_PLACE("ref", "ID", "of the service") } },
+	{ "service", "change", "Change a service; its kind, backend and pool stay, as sites were made with them", "PATCH", "/services/{ref}",
+	  .params = { BY_PLACE("ref", "ID", "of the service"), FLAG("name", "--name", "NAME", "a new name"), SERVICE_FIELDS } },
 	{ "pool", "add", "Add an address pool", "POST", "/pools",
 	  .params = { BY_PLACE("name", "NAME", "unique"), FLAG_NEEDED("balancer", "--balancer", "NAME", "of the configuration"),
 	              FLAG_NEEDED("prefix", "--prefix", "PREFIX", "192.0.2.0/24") } },

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store_test_kit.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 
 #include "store/certificates.h"
 #include "store/db.h"
+#include "store/domain_keys.h"
 #include "store/domains.h"
 #include "store/events.h"
 #include "store/keys.h"
@@ -619,6 +621,162 @@ domains_are_replaced(void **state)
 	assert_string_not_equal(events.row[last - 2].action, "customer.domains");
 }
 
+/* One more customer, with a site that is not live yet. */
+static struct id
+move_in(struct lab *lab, const char *name, const char *host, struct site *ret)
+{
+	struct customer c = { 0 };
+	struct service v = { .pool = "edge-1", .backend = "b", .name = "mail" };
+
+	snprintf(c.name, sizeof(c.name), "%s", name);
+	*ret = (struct site){ .balancer = "edge" };
+	snprintf(ret->host, sizeof(ret->host), "%s", host);
+	OK(store_begin(lab->s));
+	OK(store_customer_add(lab->s, &c));
+	v.customer = ret->customer = c.id;
+	OK(store_service_add(lab->s, &v));
+	ret->service = v.id;
+	OK(store_site_add(lab->s, ret));
+	OK(store_commit(lab->s, "test.moved_in"));
+	return c.id;
+}
+
+static void
+retire(struct lab *lab, struct id site)
+{
+	OK(store_begin(lab->s));
+	OK(store_site_retire(lab->s, site));
+	OK(store_commit(lab->s, "test.retired"));
+}
+
+/* What of others is like the name: the first of them, or "". */
+static void
+assert_like(struct lab *lab, struct id customer, const char *host, const char *like)
+{
+	CLEAN(known_names_free) struct known_names *known = known_names_new();
+
+	OK(store_domains_like(lab->s, customer, host, known));
+	assert_int_equal(known_names_count(known), like[0] != '\0');
+	if (like[0])
+		assert_string_equal(known_names_at(known, 0), like);
+}
+
+/* A site's domain is found as a customer's is, as long as somebody has it. */
+static void
+domains_of_sites(void **state)
+{
+	struct lab *lab = *state;
+	const struct id me = lab->customer.id;
+	struct host_name theirs = { "contoso.com" };
+	struct site first, second, mine;
+	struct id contoso = move_in(lab, "Contoso 2", "mail.contoso.com", &first);
+	struct id kontoso = move_in(lab, "Kontoso", "a.mail.contoso.com", &second);
+
+	assert_like(lab, me, "mail.contosso.com", "contoso.com");
+	assert_like(lab, contoso, "mail.contosso.com", "contoso.com"); /* the other one's */
+	assert_like(lab, me, "owa.contoso.com", "");                   /* beside it */
+	assert_like(lab, me, "owa.northwind.com", "");
+	retire(lab, first.id);
+	assert_like(lab, me, "mail.contosso.com", "contoso.com");
+	assert_like(lab, kontoso, "mail.contosso.com", ""); /* its own, and nobody else's */
+	retire(lab, second.id);
+	assert_like(lab, me, "mail.contosso.com", "");
+	assert_int_equal(count_of(lab, "SELECT COUNT(*) FROM domain_keys"), 0);
+
+	move_in(lab, "Later", "www.contoso.com", &mine);
+	set_domains(lab, &theirs, 1);
+	retire(lab, mine.id);
+	assert_like(lab, contoso, "mail.contosso.com", "contoso.com"); /* a customer's still */
+	set_domains(lab, NULL, 0);
+	assert_like(lab, contoso, "mail.contosso.com", "");
+	assert_int_equal(count_of(lab, "SELECT COUNT(*) FROM domain_keys"), 0);
+}
+
+/* What the migration does, for more sites than it reads at once; and however many lie under one
+ * domain, what is looked through is no more. */
+static void
+sites_without_domains_get_them(void **state)
+{
+	struct lab *lab = *state;
+	struct site site;
+
+	move_in(lab, "Contoso 2", "0.contoso.com", &site);
+	OK(store_begin(lab->s));
+	for (int i = 1; i <= 1100; i++) {
+		site.id = ID_NONE;
+		snprintf(site.host, sizeof(site.host), "%d.contoso.com", i);
+		OK(store_site_add(lab->s, &site));
+	}
+	OK(store_site_retire(lab->s, site.id));
+	OK(store_commit(lab->s, "test.sites"));
+	tamper(lab, "DELETE FROM domain_keys; UPDATE sites SET domain=''");
+	OK(store_begin(lab->s));
+	OK(domains_of_sites_fill(lab->s));
+	OK(store_commit(lab->s, "test.filled"));
+	assert_int_equal(
+	    count_of(lab, "SELECT COUNT(*) FROM sites WHERE domain='contoso.com'"), 1100);
+	assert_int_equal(count_of(lab, "SELECT COUNT(*) FROM domain_keys"), KNOWN_KEYS);
+	assert_like(lab, lab->customer.id, "mail.contosso.com", "contoso.com");
+}
+
+static void
+a_domain_with_live_sites(void **state)
+{
+	struct lab *lab = *state;
+	struct order o = make_order(lab, "mail.contoso.com");
+	bool proved = true;
+
+	OK(store_domain_is_live(lab->s, "owa.contoso.com", &proved));
+	assert_false(proved);
+	live(lab, &o);
+	OK(store_begin(lab->s));
+	OK(store_site_set_live(lab->s, o.site, o.certificate, o.id, fake_time + DAYS(90)));
+	OK(store_commit(lab->s, "test.live"));
+	OK(store_domain_is_live(lab->s, "owa.contoso.com", &proved));
+	assert_true(proved);
+	OK(store_domain_is_live(lab->s, "owa.contosso.com", &proved));
+	assert_false(proved);
+	OK(store_domain_is_live(lab->s, "com", &proved));
+	assert_false(proved);
+	retire(lab, o.site);
+	OK(store_domain_is_live(lab->s, "owa.contoso.com", &proved));
+	assert_false(proved);
+}
+
+static void
+services_change(void **state)
+{
+	struct lab *lab = *state;
+	CLEAN(event_list_fini) struct event_list list = { 0 };
+	struct service v, back, second = lab->service;
+
+	OK(store_service_get(lab->s, lab->service.id, &v));
+	assert_true(v.protection == TOLD_UNKNOWN && v.backend_tls == TOLD_UNKNOWN);
+	v.protection = TOLD_ON;
+	v.backend_tls = TOLD_OFF;
+	OK(store_begin(lab->s));
+	OK(store_service_change(lab->s, &v));
+	OK(store_commit(lab->s, "test.change"));
+	OK(store_service_get(lab->s, v.id, &back));
+	assert_true(back.protection == TOLD_ON && back.backend_tls == TOLD_OFF);
+	assert_true(back.version == 2 && v.version == 2);
+	OK(store_event_list(lab->s, ID_NONE, 0, 100, &list));
+	assert_string_equal(list.row[list.count - 1].action, "service.changed");
+	assert_string_equal(list.row[list.count - 1].detail,
+	    "{\"protection\":{\"before\":\"unknown\",\"after\":\"on\"},"
+	    "\"backend_tls\":{\"before\":\"unknown\",\"after\":\"off\"}}");
+	snprintf(second.name, sizeof(second.name), "second");
+	OK(store_begin(lab->s));
+	OK(store_service_add(lab->s, &second));
+	v.version = 1;
+	assert_int_equal(store_service_change(lab->s, &v), STORE_E_STALE);
+	snprintf(second.name, sizeof(second.name), "%s", v.name);
+	assert_int_equal(store_service_change(lab->s, &second), STORE_E_TAKEN);
+	store_abandon(lab->s);
+	tamper(lab, "UPDATE services SET protection='maybe'");
+	assert_int_equal(store_service_get(lab->s, v.id, &back), -EBADMSG);
+}
+
 static void
 an_order_is_added_as_given(void **state)
 {
@@ -784,6 +942,10 @@ main(void)
 		IN_LAB(events_tell_who),
 		IN_LAB(changes_tell_before_and_after),
 		IN_LAB(domains_are_replaced),
+		IN_LAB(domains_of_sites),
+		IN_LAB(sites_without_domains_get_them),
+		IN_LAB(a_domain_with_live_sites),
+		IN_LAB(services_change),
 		IN_LAB(findings_come_back),
 		IN_LAB(findings_keep_their_order_and_age),
 		IN_LAB(values_that_are_no_text_are_shown),
