@@ -87,10 +87,10 @@ def test_whose(known, tmp_path):
 
 def test_what_the_service_needs():
     said = told("owa.contoso.com", "--service", "owa", status=0)
-    assert codes(said) == ["AUTODISCOVER_MISSING", "PROTECTION_UNKNOWN"] and said["findings"][0]["next"].endswith(
+    assert codes(said) == ["AUTODISCOVER_MISSING", "PROTECTION_UNKNOWN"] and said["findings"][0]["what"].endswith(
         ": _autodiscover._tcp.contoso.com. SRV 0 0 443 owa.contoso.com.")
     said = told("owa.contoso.com", "--service", "owa", "--domain", "contoso.de", "--domain", "contoso.com", "--domain", "contoso.at", status=0)
-    assert "autodiscover.contoso.com" in said["findings"][0]["what"] and "the same holds for contoso.de, contoso.at." in said["findings"][0]["what"]
+    assert "autodiscover.contoso.com" in said["findings"][0]["what"] and "the same holds for contoso.de, contoso.at. They" in said["findings"][0]["what"]
     on = ("owa.contoso.com", "--service", "owa", "--extended-protection", "on")
     for more in ((), ("--backend-tls", "on")):
         assert "PROTECTION_ON" in codes(told(*on, *more, status=0))
@@ -132,7 +132,7 @@ def test_an_order_is_held_against_the_customers_domains(stage):
     assert alike["severity"] == "hold" and "Did you mean owa.adatum.com?" in alike["title"]
     fine = cli("order", "add", "owa.adatum.at", "--service", "Adatum/names", "--mailboxes", 300)
     assert "FQDN_ALIKE" not in codes(fine) and "FQDN_NOT_YOURS" not in codes(fine) and "AUTODISCOVER_MISSING" in codes(fine)
-    assert "_autodiscover._tcp.adatum.at. SRV 0 0 443 owa.adatum.at." in next(f for f in fine["findings"] if f["code"] == "AUTODISCOVER_MISSING")["next"]
+    assert "_autodiscover._tcp.adatum.at. SRV 0 0 443 owa.adatum.at." in next(f for f in fine["findings"] if f["code"] == "AUTODISCOVER_MISSING")["what"]
     assert cli("customer", "change", "Adatum", "--domain", "adatum.com")["domains"] == ["adatum.com"]
     assert [e["action"] for e in stage.api.all("/events")].count("customer.domains") == 2
 

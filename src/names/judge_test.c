@@ -252,7 +252,7 @@ mailboxes_found_by_outlook(void **state UNUSED)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		CLEAN(known_names_free) struct known_names *domains = known_of(cases[i].domains);
 		CLEAN(known_names_free) struct known_names *known = known_of(cases[i].known);
-		CLEAN(buf_fini) struct buf next = BUF(1 << 16);
+		CLEAN(buf_fini) struct buf what = BUF(1 << 16);
 		const struct name_question question = { .pasted = str_of(cases[i].pasted),
 			.service = "owa",
 			.service_url = "",
@@ -270,10 +270,10 @@ mailboxes_found_by_outlook(void **state UNUSED)
 		assert_string_equal(
 		    finding_value(&said->findings.list[0], "domain"), cases[i].domain);
 		assert_string_equal(finding_value(&said->findings.list[0], "more"), cases[i].more);
-		finding_render(&said->findings.list[0], FINDING_NEXT, &next);
+		finding_render(&said->findings.list[0], FINDING_WHAT, &what);
 		snprintf(record, sizeof(record), ": _autodiscover._tcp.%s. SRV 0 0 443 %s.",
 		    cases[i].domain, cases[i].pasted);
-		assert_true(str_ends(buf_str(&next), str_of(record)));
+		assert_true(str_ends(buf_str(&what), str_of(record)));
 		speak(&said->findings);
 	}
 	free(said);
