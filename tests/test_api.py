@@ -56,6 +56,11 @@ def test_every_answer_is_as_described(stage, api, host):
     third = int(host[3:host.index(".")])
     good(api.ask("POST", "/pools", {"name": name, "balancer": "edge", "prefix": f"127.80.{third}.0/29"}))
     service = good(api.ask("POST", f"{at}/services", {"kind": "owa", "name": "mail", "backend": "exchange", "pool": name}))
+    _, headers, _ = api.ask("GET", f"/services/{service['id']}")
+    changed = good(api.ask("PATCH", f"/services/{service['id']}", {"protection": "off", "url": f"https://{host}/owa"}, {"If-Match": headers["ETag"]}))
+    assert (changed["protection"], changed["backend_tls"], changed["version"]) == ("off", "unknown", 2)
+    assert api.ask("PATCH", f"/services/{service['id']}", {"protection": "on"}, {"If-Match": headers["ETag"]})[0] == 412
+    assert api.ask("PATCH", f"/services/{service['id']}", {"backend": "other"})[0] == 422
     order = good(api.ask("POST", "/orders", {"service": service["id"], "host": host, "key": "p256"}))
     ref = f"/orders/{order['number']}"
     for path in (f"{ref}/csr", f"{ref}/certificate"):
@@ -107,6 +112,7 @@ def test_a_customer_sees_its_own(stage, api, host):
     mine = CheckedApi(stage.api.base, token)
     order = good(mine.ask("POST", "/orders", {"service": stage.service["id"], "host": host}))
     assert order["balancer"] is None  # names inside the provider's house
+    assert mine.ask("GET", f"/services/{stage.service['id']}")[2]["protection"] is None and mine.ask("PATCH", f"/services/{stage.service['id']}", {})[0] == 403
     ref = their_order["number"]
     for method, path in [("GET", f"/customers/{theirs['id']}"), ("GET", f"/customers/{theirs['id']}/services"), ("GET", f"/services/{their_service['id']}"),
                          ("GET", f"/sites/other-{host}"), ("POST", f"/orders/{ref}/dns-check"), ("POST", f"/orders/{ref}/cancel"),

@@ -187,6 +187,7 @@ def furnishing(s, host, point):
     assert next(s.api.all(f"{path}/waivers"))["confirmed"]
     assert s.api.call("PATCH", path, {"city": "Wels"})["city"] == "Wels"
     service = s.api.post(f"{path}/services", {"kind": "owa", "name": "mail", "backend": "exchange", "pool": name})
+    assert s.api.call("PATCH", f"/services/{service['id']}", {"protection": "off"})["protection"] == "off"
     token = s.api.post("/tokens", {"name": name, "role": "customer", "customer": customer["id"]})
     try:
         s.api.call("DELETE", f"/tokens/{token['id']}")
@@ -557,7 +558,7 @@ def is_dead(pid):
 
 STORIES = {  # the stories that pass a point; what is not named here, the first one does
     "desk.pool": [furnishing], "desk.customer": [furnishing], "desk.customer_changed": [furnishing], "desk.mailboxes": [furnishing],
-    "desk.waiver": [furnishing], "desk.waiver_confirmed": [furnishing], "desk.service": [furnishing], "desk.token": [furnishing], "desk.token_revoked": [furnishing],
+    "desk.waiver": [furnishing], "desk.waiver_confirmed": [furnishing], "desk.service": [furnishing], "desk.service_changed": [furnishing], "desk.token": [furnishing], "desk.token_revoked": [furnishing],
     "desk.refused": [wrong_certificate_first],
     "desk.review": [looked_at_first, with_its_own_key],
     "keeper.taken": [with_its_own_key], "reader.offered": [with_its_own_key], "reader.taken": [with_its_own_key],

@@ -87,8 +87,14 @@ def test_whose(known, tmp_path):
 
 def test_what_the_service_needs():
     said = told("owa.contoso.com", "--service", "owa", status=0)
-    assert codes(said) == ["AUTODISCOVER_MISSING", "PROTECTION_UNKNOWN"] and "_autodiscover._tcp.contoso.com" in said["findings"][0]["next"]
-    assert "PROTECTION_ON" in codes(told("owa.contoso.com", "--service", "owa", "--extended-protection", "on", status=0))
+    assert codes(said) == ["AUTODISCOVER_MISSING", "PROTECTION_UNKNOWN"] and said["findings"][0]["what"].endswith(
+        ": _autodiscover._tcp.contoso.com. SRV 0 0 443 owa.contoso.com.")
+    said = told("owa.contoso.com", "--service", "owa", "--domain", "contoso.de", "--domain", "contoso.com", "--domain", "contoso.at", status=0)
+    assert "autodiscover.contoso.com" in said["findings"][0]["what"] and "the same holds for contoso.de, contoso.at. They" in said["findings"][0]["what"]
+    on = ("owa.contoso.com", "--service", "owa", "--extended-protection", "on")
+    for more in ((), ("--backend-tls", "on")):
+        assert "PROTECTION_ON" in codes(told(*on, *more, status=0))
+    assert "PROTECTION_OFFLOAD" in codes(told(*on, "--backend-tls", "off", status=0))
     assert codes(told("owa.contoso.com", "--service", "sharepoint", "--extended-protection", "off", status=0)) == []
     assert codes(told("owa.contoso.com", "--url", "https://mail.contoso.com/owa", status=1)) == ["FQDN_SERVICE_MISMATCH"]
 
@@ -126,8 +132,29 @@ def test_an_order_is_held_against_the_customers_domains(stage):
     assert alike["severity"] == "hold" and "Did you mean owa.adatum.com?" in alike["title"]
     fine = cli("order", "add", "owa.adatum.at", "--service", "Adatum/names", "--mailboxes", 300)
     assert "FQDN_ALIKE" not in codes(fine) and "FQDN_NOT_YOURS" not in codes(fine) and "AUTODISCOVER_MISSING" in codes(fine)
+    assert "_autodiscover._tcp.adatum.at. SRV 0 0 443 owa.adatum.at." in next(f for f in fine["findings"] if f["code"] == "AUTODISCOVER_MISSING")["what"]
     assert cli("customer", "change", "Adatum", "--domain", "adatum.com")["domains"] == ["adatum.com"]
     assert [e["action"] for e in stage.api.all("/events")].count("customer.domains") == 2
+
+
+def test_an_order_knows_the_servers_behind(stage, host):
+    """What the service's definition says of Exchange is told before the purchase: what is asked, once; what each certificate needs, at each."""
+    cli = lambda *args: json.loads(stage.house.cli("--json", *args).stdout)  # noqa: E731
+    name = stage.customer["name"]
+    service = cli("service", "add", name, f"behind {host}", "--kind", "owa", "--backend", "exchange", "--pool", "edge-1")
+    assert (service["protection"], service["backend_tls"], service["version"]) == ("unknown", "unknown", 1)
+    order = lambda number: cli("order", "add", f"{number}-{host}", "--service", service["id"], "--mailboxes", 300)  # noqa: E731
+    assert codes(order(1)) == ["AUTODISCOVER_MISSING", "PROTECTION_UNKNOWN"] and codes(order(2)) == []
+    assert stage.house.cli("service", "change", service["id"], "--extended-protection", "perhaps", check=False).returncode != 0
+    changed = cli("service", "change", service["id"], "--extended-protection", "on", "--backend-tls", "off")
+    assert (changed["protection"], changed["backend_tls"], changed["version"]) == ("on", "off", 2) == tuple(
+        cli("service", "show", service["id"])[member] for member in ("protection", "backend_tls", "version"))
+    last = order(3)
+    assert codes(last) == ["PROTECTION_OFFLOAD"] and last["findings"][0]["severity"] == "warn" and "doubted" not in last["facts"]
+    cli("service", "change", service["id"], "--backend-tls", "on")
+    assert codes(order(4)) == ["PROTECTION_ON"]
+    assert "on" in stage.house.cli("service", "list").stdout and "PROTECTION" in stage.house.cli("service", "list").stdout
+    assert [e["action"] for e in stage.api.all("/events")].count("service.changed") == 2
 
 
 # ---- wrong use
@@ -144,6 +171,7 @@ def test_files_that_cannot_be_used(tmp_path):
 def test_options_that_make_no_sense():
     assert "none of owa" in refused("a.contoso.com", "--service", "owaa")
     assert "neither on nor off" in refused("a.contoso.com", "--extended-protection", "maybe")
+    assert "--backend-tls" in refused("a.contoso.com", "--backend-tls", "bridged")
     assert "--domain" in refused("a.contoso.com", "--domain", "localhost")
     assert "--url" in refused("a.contoso.com", "--url", "https://192.0.2.1/")
     assert "HOST is missing" in refused()

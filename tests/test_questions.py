@@ -64,7 +64,7 @@ def test_what_was_not_meant_is_cancelled(stage, host):
     order = doubted(s, f"http://{host}:443/")
     s.api.post(f"/orders/{order['number']}/cancel")
     s.until(order, lambda o: o["stage"] == "retired", what="the end")
-    wait_for(lambda: not s.api.get(f"/orders/{order['number']}/tasks")["items"], what="the address given back")
+    wait_for(lambda: [t["kind"] for t in s.api.get(f"/orders/{order['number']}/tasks")["items"]] == ["release"], what="all given back but the address, which rests")
     assert [m["purpose"] for m in s.api.all(f"/orders/{order['number']}/messages")] == ["question"]
 
 
@@ -83,6 +83,30 @@ def test_a_name_of_another_customer_is_the_providers_to_decide(stage, host):
     assert refused.value.status == 403 and refused.value.problem["code"] == "PROVIDER_ONLY" and not s.show(order)["facts"].get("checked")
     confirmed = s.api.post(f"/orders/{order['number']}/confirm", question)
     assert "stuck" not in confirmed["facts"] and s.csr(order)
+
+
+def test_almost_a_site_of_another_customer(stage, host):
+    """Of the other one nothing is known but a site: its name is protected all the same, and told to nobody."""
+    s = stage
+    theirs = s.api.post("/customers", {"name": f"Wingtip {host}", "contact_mail": "w@wingtip-toys.at", "organization": "Wingtip", "city": "Linz", "country": "AT"})
+    s.api.post(f"/customers/{theirs['id']}/mailboxes", {"mailboxes": 300})
+    service = s.api.post(f"/customers/{theirs['id']}/services", {"kind": "owa", "name": "mail", "backend": s.balancer.backend, "pool": "edge-1"})
+    known = s.order(service, "mail.wingtip-toys.at", key="p256")
+    order = s.order(s.service, "mail.wingtip-tois.at", key="p256")
+    rests = s.until(order, lambda o: o["facts"].get("stuck"), what="the provider's turn")
+    assert "FQDN_OTHERS" in [f["code"] for f in rests["findings"]] and rests["waits_for"] == "provider"
+    assert "wingtip-toys" not in str(s.customers_own.get(f"/orders/{order['number']}")).lower() and not list(s.api.all(f"/orders/{order['number']}/messages"))
+    question = {"question": s.api.get(f"/orders/{order['number']}/question")["question"]}
+    with pytest.raises(Refused) as refused:
+        s.customers_own.post(f"/orders/{order['number']}/confirm", question)
+    assert refused.value.problem["code"] == "PROVIDER_ONLY"
+    neighbour = s.order(s.service, "mail.wingtip-toys.de", key="p256")
+    assert "FQDN_OTHERS" not in [f["code"] for f in s.show(neighbour)["findings"]]
+    s.api.post(f"/orders/{known['number']}/cancel")
+    s.until(known, lambda o: o["stage"] == "retired", what="the other site's end")
+    s.until(known, lambda o: o["withdrawn"], what="its name given back")
+    again = s.order(s.service, "owa.wingtip-tois.at", key="p256")
+    assert "FQDN_OTHERS" not in [f["code"] for f in s.show(again)["findings"]]
 
 
 def test_a_plain_name_asks_nothing(stage, host):

@@ -128,25 +128,31 @@ take_service(struct name_session *s)
 }
 
 static int
-take_protection(struct name_session *s)
+take_told(struct name_session *s)
 {
-	const char *state = cli_value(s->cli, "protection");
+	const struct {
+		const char *value, *flag;
+		enum told *to;
+	} options[] = {
+		{ "protection", "--extended-protection", &s->question.protection },
+		{ "backend_tls", "--backend-tls", &s->question.backend_tls },
+	};
 
-	s->question.protection = PROTECTION_NOT_TOLD;
-	if (!state)
-		return 0;
-	s->question.protection = strcmp(state, "on") == 0 ? PROTECTION_IS_ON : PROTECTION_IS_OFF;
-	return strcmp(state, "on") == 0 || strcmp(state, "off") == 0
-	           ? 0
-	           : cli_fail(
-			 EXIT_USAGE, "--extended-protection: \"%s\" is neither on nor off", state);
+	for (size_t i = 0; i < COUNT_OF(options); i++) {
+		const char *state = cli_value(s->cli, options[i].value);
+
+		if (state && !told_parse(str_of(state), options[i].to))
+			return cli_fail(
+			    EXIT_USAGE, "%s: \"%s\" is neither on nor off", options[i].flag, state);
+	}
+	return 0;
 }
 
 static int
 prepare(struct name_session *s)
 {
 	int (*const steps[])(
-	    struct name_session *) = { take_service, take_protection, take_domains, take_lists };
+	    struct name_session *) = { take_service, take_told, take_domains, take_lists };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < COUNT_OF(steps); i++)

@@ -22,7 +22,7 @@ TABLE(mailbox_counts, { "COUNTED", "counted" }, { "MAILBOXES", "mailboxes" }, { 
 TABLE(mailboxes, { "NO", "number" }, { "MAILBOX", "name" });
 TABLE(waivers, { "PROPOSED", "given" }, { "WHO", "author" }, { "CONFIRMED", "confirmed" }, { "BY", "second" }, { "EXPIRES", "expires" },
       { "REASON", "reason" }, { "ID", "id" });
-TABLE(services, { "NAME", "name" }, { "KIND", "kind" }, { "POOL", "pool" }, { "BACKEND", "backend" }, { "URL", "url" }, { "ID", "id" });
+TABLE(services, { "NAME", "name" }, { "KIND", "kind" }, { "POOL", "pool" }, { "BACKEND", "backend" }, { "PROTECTION", "protection" }, { "BACKEND TLS", "backend_tls" }, { "URL", "url" }, { "ID", "id" });
 TABLE(pools, { "NAME", "name" }, { "BALANCER", "balancer" }, { "PREFIX", "prefix" }, { "FREE", "free" }, { "RESERVED", "reserved" },
       { "IN USE", "in_use" }, { "QUARANTINE", "quarantine" });
 TABLE(balancers, { "NAME", "name" }, { "DRIVER", "driver" }, { "WINDOWS", "windows" }, { "OPENS", "opens" }, { "FROZEN UNTIL", "frozen_until" },

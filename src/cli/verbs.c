@@ -67,6 +67,13 @@
 	FLAG("ca", "--ca", "CA", "the authority it is bought at, if it is known yet"), \
 	    FLAG("reseller", "--reseller", "NAME", "who sells it, of those the provider named")
 
+#define SERVICE_FIELDS                                                   \
+	FLAG("url", "--url", "URL", "what its users type"),              \
+	    FLAG("protection", "--extended-protection", "STATE",         \
+		"on or off at the Exchange servers; unknown (default)"), \
+	    FLAG("backend_tls", "--backend-tls", "STATE",                \
+		"on: the balancer speaks TLS to the backend; off: it is offloaded there; unknown (default)")
+
 #define LOOKED_UP                                 \
 	FLAG("resolver", "--resolver", "ADDRESS", \
 	    "ask this resolver; default: from the root down, or as the group dns of --config FILE says")
@@ -102,10 +109,12 @@ const struct verb verbs[] = {
 	{ "service", "add", "Add a service", "POST", "/customers/{ref}/services",
 	  .params = { BY_PLACE("ref", "CUSTOMER", "name or id"), BY_PLACE("name", "NAME", "unique for this customer"),
 	              FLAG_NEEDED("kind", "--kind", "KIND", "owa, sharepoint or web"), FLAG_NEEDED("backend", "--backend", "NAME", "the balancer's name of the servers behind"),
-	              FLAG_NEEDED("pool", "--pool", "POOL", "where its addresses come from"), FLAG("url", "--url", "URL", "what its users type") } },
+	              FLAG_NEEDED("pool", "--pool", "POOL", "where its addresses come from"), SERVICE_FIELDS } },
 	{ "service", "list", "List services", "GET", "/services",
 	  .params = { OF_CUSTOMER, PAGING }, .show = show_services },
 	{ "service", "show", "Show a service", "GET", "/services/{ref}", .params = { BY_PLACE("ref", "ID", "of the service") } },
+	{ "service", "change", "Change a service; its kind, backend and pool stay, as sites were made with them", "PATCH", "/services/{ref}",
+	  .params = { BY_PLACE("ref", "ID", "of the service"), FLAG("name", "--name", "NAME", "a new name"), SERVICE_FIELDS } },
 	{ "pool", "add", "Add an address pool", "POST", "/pools",
 	  .params = { BY_PLACE("name", "NAME", "unique"), FLAG_NEEDED("balancer", "--balancer", "NAME", "of the configuration"),
 	              FLAG_NEEDED("prefix", "--prefix", "PREFIX", "192.0.2.0/24") } },
@@ -191,7 +200,8 @@ const struct verb verbs[] = {
 	              FLAG("others", "--others", "FILE", "domains and sites of other customers, one a line; none of them is told"),
 	              FLAG("service", "--service", "KIND", "owa, sharepoint or web"),
 	              FLAG("url", "--url", "URL", "the service's address, which the name must be that of"),
-	              FLAG("protection", "--extended-protection", "STATE", "on or off at the Exchange servers behind it") } },
+	              FLAG("protection", "--extended-protection", "STATE", "on or off at the Exchange servers behind it"),
+	              FLAG("backend_tls", "--backend-tls", "STATE", "on: the load balancer speaks TLS to them; off: it is offloaded there") } },
 	{ "org", "", "Is this organization fit for a certificate, and what does the domain's registration say of it", .run = run_org,
 	  .params = { FLAG("name", "--name", "NAME", "as in the company register"), FLAG("city", "--city", "CITY", "in full"),
 	              FLAG("state", "--state", "STATE", "state or province, in full"), FLAG("country", "--country", "CC", "two letters"),

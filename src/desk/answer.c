@@ -212,6 +212,12 @@ answer_findings_with(
 	return answer_json(answer, status, json);
 }
 
+void
+answer_version(struct answer *answer, int64_t version)
+{
+	snprintf(answer->etag, sizeof(answer->etag), "\"%lld\"", (long long)version);
+}
+
 int
 answer_not_found(struct answer *answer, const char *what)
 {

@@ -29,6 +29,7 @@ int answer_findings(struct answer *answer, int status, const struct findings *fi
 /* The same with further members, an object that it takes over (NULL = none). */
 int answer_findings_with(
     struct answer *answer, int status, const struct findings *findings, json_t *members) MUST_USE;
+void answer_version(struct answer *answer, int64_t version); /* its ETag */
 int answer_not_found(struct answer *answer, const char *what) MUST_USE;
 /* The usual problem for a store's outcome or a fatal error. */
 int answer_fault(struct answer *answer, int r) MUST_USE;

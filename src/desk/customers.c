@@ -153,7 +153,7 @@ answer_customer(
 	if (r)
 		return r;
 
-	snprintf(answer->etag, sizeof(answer->etag), "\"%lld\"", (long long)c->version);
+	answer_version(answer, c->version);
 	if (status == 201)
 		snprintf(answer->location, sizeof(answer->location), "/api/v1/customers/%s",
 		    id_text(c->id, id));
@@ -231,23 +231,6 @@ customers_show(struct request *request, struct answer *answer)
 	           : 0;
 }
 
-/* If-Match: the version it was read at; without it, or "*", the version of this moment. */
-static bool
-take_version(const struct request *request, struct answer *answer, struct customer *c)
-{
-	struct str tag = str_of(request->if_match);
-	int64_t version;
-
-	if (tag.len == 0 || str_eq(tag, STR("*")))
-		return true;
-	if (tag.len > 2 && tag.p[0] == '"' && tag.p[tag.len - 1] == '"' &&
-	    str_to_i64(str_bytes(tag.p + 1, tag.len - 2), &version)) {
-		c->version = version;
-		return true;
-	}
-	return answer_no(answer, 400, "IF_MATCH", "If-Match: send back the ETag you were given.");
-}
-
 int
 customers_change(struct request *request, struct answer *answer)
 {
@@ -258,7 +241,7 @@ customers_change(struct request *request, struct answer *answer)
 
 	if (!access_customer(request, answer, str_of(request->ref), &c) ||
 	    !form_read(request, fields_change, COUNT_OF(fields_change), &form, answer) ||
-	    !take_version(request, answer, &c))
+	    !request_version(request, answer, &c.version))
 		return 0;
 	fill(&form, &c);
 	domains = read_domains(&form);

@@ -102,4 +102,7 @@ bool request_page(const struct request *request, struct answer *answer, struct p
 /* The same where the cursor is a number that counts from 1. */
 bool request_sequence(
     const struct request *request, struct answer *answer, int64_t *ret_after, size_t *ret_limit);
+/* If-Match: the version it was read at into *version; without it, or "*", that is left as it is. */
+bool request_version(
+    const struct request *request, struct answer *answer, int64_t *version) MUST_USE;
 bool request_limit(const struct request *request, struct answer *answer, size_t *ret);

@@ -88,7 +88,7 @@ refused(void **state)
 	assert_true(id_is_none(order_now(lab).certificate));
 	CLEAN(reply_fini) struct reply found = lab_get(lab, "/api/v1/orders/1001/findings");
 	assert_string_equal(reply_text(&found, "items.0.code"), "AUTODISCOVER_MISSING");
-	assert_string_equal(reply_text(&found, "items.1.code"), "CERT_KEY_UNKNOWN");
+	assert_string_equal(reply_text(&found, "items.2.code"), "CERT_KEY_UNKNOWN");
 	CLEAN(reply_fini) struct reply events = lab_get(lab, "/api/v1/orders/1001/events");
 	assert_non_null(strstr(events.body, "{\"codes\":[\"CERT_KEY_UNKNOWN\"]}"));
 	CLEAN(reply_fini)

@@ -238,8 +238,83 @@ names_are_held_against_what_is_known(void **state)
 	assert_int_equal(place(lab, mine, "owa.northwind.com", "FQDN_NOT_YOURS"), 201);
 	assert_int_equal(place(lab, mine, "owa.fabrikan.com", "FQDN_OTHERS"), 201);
 	assert_int_equal(place(lab, mine, "owa.adatum.com", "FQDN_OTHERS"), 201);
-	assert_int_equal(place(lab, mine, "owa.contoso.de", "AUTODISCOVER_MISSING"), 201);
+	assert_int_equal(place(lab, mine, "owa.contoso.de", NULL), 201);
 	assert_int_equal(place(lab, mine, "oaw.contoso.de", "FQDN_ALIKE"), 201);
+}
+
+static void
+tell_of_service(struct lab *lab, const char *said, long status)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/api/v1/services/%s", service_of(&lab->contoso));
+
+	const struct ask ask = {
+		.token = lab->provider, .method = "PATCH", .path = path, .body = said
+	};
+	CLEAN(reply_fini) struct reply reply = lab_ask(lab, &ask);
+
+	assert_int_equal(reply.status, status);
+}
+
+static bool
+was_told(struct lab *lab, int number, const char *code)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/api/v1/orders/%d/findings", number);
+	CLEAN(reply_fini) struct reply found = lab_get(lab, path);
+	return strstr(found.body, code) != NULL;
+}
+
+/* At the first order of an OWA service; what every new certificate needs, at each. Nothing of it
+ * stands in the way. */
+static void
+a_service_is_asked_for_once(void **state)
+{
+	struct lab *lab = *state;
+	const char *mine = lab->provider;
+
+	set_domains(lab, &lab->contoso, "\"contoso.at\",\"contoso.com\"", 200);
+	assert_int_equal(place(lab, mine, "owa.contoso.com", NULL), 201);
+	assert_true(
+	    was_told(lab, 1001, "_autodiscover._tcp.contoso.com. SRV 0 0 443 owa.contoso.com."));
+	assert_true(was_told(lab, 1001, "; the same holds for contoso.at"));
+	assert_true(was_told(lab, 1001, "PROTECTION_UNKNOWN"));
+	assert_int_equal(place(lab, mine, "mail.contoso.com", NULL), 201);
+	assert_false(was_told(lab, 1002, "AUTODISCOVER") || was_told(lab, 1002, "PROTECTION"));
+	tell_of_service(lab, "{\"protection\":\"maybe\"}", 422);
+	tell_of_service(lab, "{\"backend\":\"other\"}", 422);
+	tell_of_service(lab, "{\"protection\":\"on\"}", 200);
+	assert_int_equal(place(lab, mine, "web.contoso.com", NULL), 201);
+	assert_true(was_told(lab, 1003, "PROTECTION_ON"));
+	tell_of_service(lab, "{\"backend_tls\":\"off\"}", 200);
+	assert_int_equal(place(lab, mine, "www2.contoso.com", NULL), 201);
+	assert_true(was_told(lab, 1004, "PROTECTION_OFFLOAD"));
+	assert_false(was_told(lab, 1004, "\"hold\""));
+}
+
+/* A customer of whom no domain is known, but a site: its name is not taken by a slip. */
+static void
+names_are_held_against_others_sites(void **state)
+{
+	struct lab *lab = *state;
+	struct order o;
+
+	lab_order(lab, &lab->fabrikam, "mail.fabrikam.com");
+	assert_int_equal(place(lab, lab->contoso.token, "mail.fabrikan.com", "FQDN_OTHERS"), 201);
+	assert_false(was_told(lab, 1002, "fabrikam"));
+	assert_int_equal(place(lab, lab->provider, "mail.fabrikam.de", NULL), 201);
+	assert_false(was_told(lab, 1003, "FQDN_OTHERS"));
+	assert_int_equal(place(lab, lab->provider, "owa.fabrikam.com", NULL), 201); /* shared */
+	assert_false(was_told(lab, 1004, "FQDN_OTHERS"));
+	/* once it is live it was meant, and its neighbours are not asked again */
+	assert_int_equal(store_order_by_number(lab->store, 1002, &o), 0);
+	OK(store_begin(lab->store));
+	OK(store_site_set_live(lab->store, o.site, ID_NONE, o.id, 0));
+	OK(store_commit(lab->store, "test.live"));
+	assert_int_equal(place(lab, lab->provider, "owa.fabrikan.com", NULL), 201);
+	assert_false(was_told(lab, 1005, "FQDN_OTHERS"));
 }
 
 static void
@@ -785,6 +860,8 @@ main(void)
 		IN_LAB(what_is_odd_is_confirmed),
 		IN_LAB(refused_orders_leave_nothing),
 		IN_LAB(names_are_held_against_what_is_known),
+		IN_LAB(names_are_held_against_others_sites),
+		IN_LAB(a_service_is_asked_for_once),
 		IN_LAB(a_waiver_opens_the_gate),
 		IN_LAB(customers_order_but_do_not_count),
 		IN_LAB(one_customer_takes_its_share),

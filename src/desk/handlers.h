@@ -8,7 +8,7 @@ handler_fn status_show, metrics_show, catalogue_show;
 handler_fn customers_list, customers_add, customers_show, customers_change;
 handler_fn mailboxes_list, mailboxes_names, mailboxes_add, waivers_list, waivers_add,
     waivers_confirm;
-handler_fn services_list, services_of_customer, services_add, services_show;
+handler_fn services_list, services_of_customer, services_add, services_show, services_change;
 handler_fn balancers_list, pools_list, pools_add;
 handler_fn orders_list, orders_add, orders_show, orders_csr, orders_certificate, orders_look,
     orders_go_on, orders_done, orders_plan, orders_cancel, orders_findings, orders_messages,

@@ -127,7 +127,7 @@ has_its_name(struct request *request, struct answer *answer, struct application 
 {
 	struct findings *findings = &a->intake.findings;
 	const struct host_name *host = &a->intake.host;
-	int r = name_gate_judge(request, &a->service, host, findings);
+	int r = name_gate_judge(request, &a->service, a->kind, host, findings);
 
 	if (r)
 		return answer_fault_no(answer, r);

@@ -62,3 +62,14 @@ request_sequence(
 	       answer_no_field(
 		   answer, "cursor", "Needed is the number that \"next\" of the page before said.");
 }
+
+bool
+request_version(const struct request *request, struct answer *answer, int64_t *version)
+{
+	struct str tag = str_of(request->if_match);
+
+	return tag.len == 0 || str_eq(tag, STR("*")) ||
+	       (tag.len > 2 && tag.p[0] == '"' && tag.p[tag.len - 1] == '"' &&
+		   str_to_i64(str_bytes(tag.p + 1, tag.len - 2), version)) ||
+	       answer_no(answer, 400, "IF_MATCH", "If-Match: send back the ETag you were given.");
+}

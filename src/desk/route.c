@@ -30,6 +30,7 @@ const struct route routes[] = {
 	{ "POST",   "/customers/{id}/services",   false, "",             services_add,         "Add a service" },
 	{ "GET",    "/services",                  true,  "customer cursor limit", services_list, "List services" },
 	{ "GET",    "/services/{id}",             true,  "",             services_show,        "Show a service" },
+	{ "PATCH",  "/services/{id}",             false, "",             services_change,      "Change a service" },
 	{ "GET",    "/balancers",                 false, "",             balancers_list,       "List the load balancers of the configuration" },
 	{ "GET",    "/balancers/{ref}/surveys",   false, "cursor limit", surveys_list,         "List the surveys of a load balancer" },
 	{ "POST",   "/balancers/{ref}/surveys",   false, "",             surveys_add,          "Ask for a survey of a load balancer" },

@@ -8,23 +8,31 @@
 #include "store/pools.h"
 
 /* clang-format off */
-static const struct field fields[] = {
-	{ "kind",    FIELD_TEXT, 32,  true,  "owa sharepoint web" },
-	{ "name",    FIELD_TEXT, 128, true,  NULL },
-	{ "url",     FIELD_TEXT, 512, false, NULL },
-	{ "backend", FIELD_TEXT, 128, true,  NULL },
-	{ "pool",    FIELD_TEXT, 64,  true,  NULL },
+#define SERVICE_FIELDS(needs_name)                                       \
+	{ "name",        FIELD_TEXT, 128, (needs_name), NULL },            \
+	{ "url",         FIELD_TEXT, 512, false, NULL },                   \
+	{ "protection",  FIELD_TEXT, 16,  false, "unknown off on" },       \
+	{ "backend_tls", FIELD_TEXT, 16,  false, "unknown off on" }
+static const struct field fields_new[] = {
+	SERVICE_FIELDS(true),
+	{ "kind",        FIELD_TEXT, 32,  true,  "owa sharepoint web" },
+	{ "backend",     FIELD_TEXT, 128, true,  NULL },
+	{ "pool",        FIELD_TEXT, 64,  true,  NULL },
 };
+/* What its sites were made with stays. */
+static const struct field fields_change[] = { SERVICE_FIELDS(false) };
 /* clang-format on */
 
 static json_t *
 service_json(const struct request *request, const struct service *v)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I}", "id", json_id(v->id),
-	    "customer", json_id(v->customer), "kind", service_kind_name(v->kind), "name",
-	    json_text(v->name), "url", json_text(v->url), "backend",
-	    json_inside(request, v->backend), "pool", json_inside(request, v->pool), "created",
-	    json_when(v->created), "version", (json_int_t)v->version);
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "id",
+	    json_id(v->id), "customer", json_id(v->customer), "kind", service_kind_name(v->kind),
+	    "name", json_text(v->name), "url", json_text(v->url), "backend",
+	    json_inside(request, v->backend), "pool", json_inside(request, v->pool), "protection",
+	    json_inside(request, told_name(v->protection)), "backend_tls",
+	    json_inside(request, told_name(v->backend_tls)), "created", json_when(v->created),
+	    "version", (json_int_t)v->version);
 }
 
 /* The backend's name goes into the balancer's map file: one word. */
@@ -39,9 +47,20 @@ is_word(const char *text)
 }
 
 static int
-add(struct request *request, struct answer *answer, struct service *v)
+answer_service(struct request *request, struct answer *answer, int status, const struct service *v)
 {
 	char id[ID_TEXT_SIZE];
+
+	answer_version(answer, v->version);
+	if (status == 201)
+		snprintf(answer->location, sizeof(answer->location), "/api/v1/services/%s",
+		    id_text(v->id, id));
+	return answer_json(answer, status, service_json(request, v));
+}
+
+static int
+add(struct request *request, struct answer *answer, struct service *v)
+{
 	struct pool pool;
 	int r = store_begin(request->store);
 
@@ -53,11 +72,8 @@ add(struct request *request, struct answer *answer, struct service *v)
 	}
 	if (r == 0)
 		r = store_service_add(request->store, v);
-	if (r)
-		return r;
-	snprintf(
-	    answer->location, sizeof(answer->location), "/api/v1/services/%s", id_text(v->id, id));
-	r = answer_json(answer, 201, service_json(request, v));
+	if (r == 0)
+		r = answer_service(request, answer, 201, v);
 	return r ? r : request_commit(request, answer, "desk.service");
 }
 
@@ -67,7 +83,10 @@ fill(struct form *form, struct service *v)
 	struct name_report report;
 	struct host_name host;
 
-	(void)service_kind_parse(form_str(form, "kind"), &v->kind); /* the table has its choices */
+	/* the table has their choices */
+	(void)service_kind_parse(form_str(form, "kind"), &v->kind);
+	(void)told_parse(form_str(form, "protection"), &v->protection);
+	(void)told_parse(form_str(form, "backend_tls"), &v->backend_tls);
 	form_copy(form, "name", v->name, sizeof(v->name));
 	form_copy(form, "url", v->url, sizeof(v->url));
 	form_copy(form, "backend", v->backend, sizeof(v->backend));
@@ -91,7 +110,7 @@ services_add(struct request *request, struct answer *answer)
 	struct customer c;
 
 	if (!access_customer(request, answer, str_of(request->ref), &c) ||
-	    !form_read(request, fields, COUNT_OF(fields), &form, answer))
+	    !form_read(request, fields_new, COUNT_OF(fields_new), &form, answer))
 		return 0;
 	v.customer = c.id;
 	fill(&form, &v);
@@ -142,6 +161,28 @@ services_show(struct request *request, struct answer *answer)
 	struct service v;
 
 	return access_service(request, answer, str_of(request->ref), &v)
-	           ? answer_json(answer, 200, service_json(request, &v))
+	           ? answer_service(request, answer, 200, &v)
 	           : 0;
+}
+
+int
+services_change(struct request *request, struct answer *answer)
+{
+	CLEAN(form_fini) struct form form = { 0 };
+	struct service v;
+	int r;
+
+	if (!access_service(request, answer, str_of(request->ref), &v) ||
+	    !form_read(request, fields_change, COUNT_OF(fields_change), &form, answer) ||
+	    !request_version(request, answer, &v.version))
+		return 0;
+	fill(&form, &v);
+	if (!form_is_good(&form, answer))
+		return 0;
+	r = store_begin(request->store);
+	if (r == 0)
+		r = store_service_change(request->store, &v);
+	if (r == 0)
+		r = answer_service(request, answer, 200, &v);
+	return r ? r : request_commit(request, answer, "desk.service_changed");
 }

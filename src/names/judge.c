@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "names/judge.h"
 
+#include <stdio.h>
+
 #include "names/parts.h"
 #include "order/intake.h"
 
-#define DOMAINS_TOLD 3
+#define DOMAINS_TOLD   3
+#define CONFLICT_LEAST 5 /* letters of a domain's label */
 
 struct trial {
 	const struct name_question *question;
@@ -123,11 +126,19 @@ judge_owner(struct trial *t)
 	finding_param(say(t, FINDING_FQDN_NOT_YOURS), "known", "%s", buf_text(&known));
 }
 
-/* Many firms of one name have it under other endings, or with other words. */
+/* Many firms of one name have it under other endings, with other words, or with a hyphen; and
+ * somebody among many has a short one that is a letter away. */
 static bool
-is_conflict(enum name_mistake mistake)
+is_conflict(const struct name_alike *alike)
 {
-	return mistake != MISTAKE_NONE && mistake != MISTAKE_ENDING && mistake != MISTAKE_WORD;
+	static const bool usual[MISTAKE_MAX] = { [MISTAKE_NONE] = true,
+		[MISTAKE_ENDING] = true,
+		[MISTAKE_WORD] = true,
+		[MISTAKE_HYPHEN] = true };
+
+	return !usual[alike->mistake] &&
+	       (alike->mistake == MISTAKE_LOOK ||
+		   name_parts_of(alike->meant.text).label.len >= CONFLICT_LEAST);
 }
 
 static void
@@ -140,23 +151,98 @@ judge_others(struct trial *t)
 		return;
 	if (!known_names_cover(others, t->name))
 		name_alike_find(others, t->name, false, &alike);
-	if (is_conflict(alike.mistake) || known_names_cover(others, t->name))
+	if (is_conflict(&alike) || known_names_cover(others, t->name))
 		say(t, FINDING_FQDN_OTHERS);
 }
 
 /* ---- what its service needs ---- */
+
+/* A host that the domain's mailboxes are found by, and that no site has yet. */
+static bool
+lacks_autodiscover(const struct trial *t, const char *domain)
+{
+	struct host_name wanted;
+	int len = snprintf(wanted.text, sizeof(wanted.text), "autodiscover.%s", domain);
+
+	return (size_t)len < sizeof(wanted.text) &&
+	       !(t->question->known && known_names_has(t->question->known, wanted.text));
+}
+
+/* The mail domain to be told of first: the one that the name lies in. Where none is known, it is
+ * taken for one. NULL: nothing lacks. */
+static const char *
+first_to_discover(const struct trial *t)
+{
+	const struct known_names *domains = t->question->domains;
+	const char *own = t->said->domain;
+
+	if (!has_domains(t->question) || known_names_has(domains, own))
+		if (own[0] && lacks_autodiscover(t, own))
+			return own;
+	for (size_t i = 0; has_domains(t->question) && i < known_names_count(domains); i++)
+		if (lacks_autodiscover(t, known_names_at(domains, i)))
+			return known_names_at(domains, i);
+	return NULL;
+}
+
+/* "; the same holds for contoso.at, contoso.de" */
+static void
+put_more_to_discover(const struct trial *t, const char *first, struct buf *to)
+{
+	CLEAN(known_names_free) struct known_names *more = known_names_new();
+	const struct known_names *domains = t->question->domains;
+
+	for (size_t i = 0; has_domains(t->question) && i < known_names_count(domains); i++) {
+		const char *domain = known_names_at(domains, i);
+		struct host_name name;
+
+		if (strcmp(domain, first) != 0 && lacks_autodiscover(t, domain) &&
+		    str_copy(str_of(domain), name.text, sizeof(name.text)))
+			(void)!known_names_add(more, &name);
+	}
+	if (known_names_count(more) == 0)
+		return;
+	buf_printf(to, "; the same holds for ");
+	put_domains(more, to);
+}
+
+static void
+judge_autodiscover(struct trial *t)
+{
+	CLEAN(buf_fini) struct buf more = BUF(FINDING_VALUE_SIZE * DOMAINS_TOLD);
+	const char *domain = first_to_discover(t);
+	struct finding *f;
+
+	/* the record would name a host that may not be the one */
+	if (!domain || t->question->again || t->said->alike.mistake != MISTAKE_NONE ||
+	    str_starts(str_of(t->name), STR("autodiscover.")))
+		return;
+	put_more_to_discover(t, domain, &more);
+	f = findings_add(t->findings, FINDING_AUTODISCOVER_MISSING, "host");
+	finding_param(f, "fqdn", "%s", t->name);
+	finding_param(f, "domain", "%s", domain);
+	finding_param(f, "more", "%s", buf_text(&more));
+}
+
+static void
+judge_protection(struct trial *t)
+{
+	const struct name_question *question = t->question;
+
+	if (question->protection == TOLD_ON)
+		say(t, question->backend_tls == TOLD_OFF ? FINDING_PROTECTION_OFFLOAD
+							 : FINDING_PROTECTION_ON);
+	else if (question->protection == TOLD_UNKNOWN && !question->again)
+		say(t, FINDING_PROTECTION_UNKNOWN);
+}
 
 static void
 judge_service(struct trial *t)
 {
 	if (strcmp(t->question->service, "owa") != 0)
 		return;
-	if (!str_starts(str_of(t->name), STR("autodiscover.")))
-		say(t, FINDING_AUTODISCOVER_MISSING);
-	if (t->question->protection == PROTECTION_NOT_TOLD)
-		say(t, FINDING_PROTECTION_UNKNOWN);
-	else if (t->question->protection == PROTECTION_IS_ON)
-		say(t, FINDING_PROTECTION_ON);
+	judge_autodiscover(t);
+	judge_protection(t);
 }
 
 void

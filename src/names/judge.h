@@ -11,25 +11,21 @@
 
 #include "names/alike.h"
 #include "order/finding.h"
+#include "order/told.h"
 
 enum {
 	NAME_JUDGE_E_REFUSED = 1, /* at least one finding refuses */
 	NAME_JUDGE_E_HELD,        /* none refuses, at least one holds */
 };
 
-enum name_protection {
-	PROTECTION_NOT_ASKED, /* nothing is said of it */
-	PROTECTION_NOT_TOLD,
-	PROTECTION_IS_OFF,
-	PROTECTION_IS_ON,
-};
-
 /* Each list may be NULL: nothing is known then. */
 struct name_question {
 	struct str pasted;
-	const char *service;               /* its kind: "owa", "sharepoint", "web"; "" = not told */
-	const char *service_url;           /* what its users type; "" = not known */
-	enum name_protection protection;   /* Exchange's Extended Protection (F-09) */
+	const char *service;     /* its kind: "owa", "sharepoint", "web"; "" = not told */
+	const char *service_url; /* what its users type; "" = not known */
+	enum told protection;    /* Exchange's Extended Protection (F-09) */
+	enum told backend_tls;   /* off: offloaded at the load balancer; on: bridged */
+	bool again; /* of its service a name was judged before: what is told once was told */
 	const struct known_names *domains; /* the customer's accepted domains */
 	const struct known_names *known;   /* further names that it may be told of */
 	const struct known_names *others;  /* other customers' domains and sites */

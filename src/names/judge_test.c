@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "names/list.h"
@@ -69,7 +70,7 @@ verdicts(void **state UNUSED)
 	CLEAN(known_names_free) struct known_names *domains = known_of("contoso.com\ncontoso.de\n");
 	CLEAN(known_names_free) struct known_names *known = known_of("mail.contoso.com\n");
 	CLEAN(known_names_free)
-	struct known_names *others = known_of("fabrikam.com\nowa.contosa.com\n");
+	struct known_names *others = known_of("fabrikam.com\nowa.contosa.com\nmail.fhkz.com\n");
 	static const struct {
 		const char *pasted;
 		int r;
@@ -93,6 +94,8 @@ verdicts(void **state UNUSED)
 		{ "owa.fabrikam.com", NAME_JUDGE_E_HELD, FINDING_FQDN_OTHERS, FINDING_FQDN_ALIKE,
 		    "" },
 		{ "owa.fabricam.com", NAME_JUDGE_E_HELD, FINDING_FQDN_OTHERS, FINDING_FQDN_ALIKE,
+		    "" },
+		{ "owa.fhkzz.com", NAME_JUDGE_E_HELD, FINDING_FQDN_NOT_YOURS, FINDING_FQDN_OTHERS,
 		    "" },
 		{ "owa.contoso.con", NAME_JUDGE_E_REFUSED, FINDING_FQDN_ENDING, FINDING_FQDN_ALIKE,
 		    "owa.contoso.com" },
@@ -158,7 +161,6 @@ the_service(void **state UNUSED)
 	struct name_question question = { .pasted = STR("owa.contoso.com"),
 		.service = "owa",
 		.service_url = "https://owa.contoso.com/owa",
-		.protection = PROTECTION_NOT_TOLD,
 		.known = known };
 
 	/* its address is never held for being like another one */
@@ -166,17 +168,7 @@ the_service(void **state UNUSED)
 	assert_true(has(&said->findings, FINDING_AUTODISCOVER_MISSING));
 	assert_true(has(&said->findings, FINDING_PROTECTION_UNKNOWN));
 	speak(&said->findings);
-	question.protection = PROTECTION_IS_ON;
-	assert_int_equal(judge(&question, said), 0);
-	assert_true(has(&said->findings, FINDING_PROTECTION_ON));
-	speak(&said->findings);
-	question.protection = PROTECTION_IS_OFF;
-	assert_int_equal(judge(&question, said), 0);
-	assert_false(has(&said->findings, FINDING_PROTECTION_ON) ||
-		     has(&said->findings, FINDING_PROTECTION_UNKNOWN));
-	question.protection = PROTECTION_NOT_ASKED;
-	assert_int_equal(judge(&question, said), 0);
-	assert_int_equal(said->findings.count, 1);
+	assert_int_equal(said->findings.count, 2);
 	question.pasted = STR("autodiscover.contoso.com");
 	assert_int_equal(judge(&question, said), NAME_JUDGE_E_REFUSED);
 	assert_true(has(&said->findings, FINDING_FQDN_SERVICE_MISMATCH));
@@ -186,6 +178,104 @@ the_service(void **state UNUSED)
 	question.pasted = STR("owa.contoso.com");
 	assert_int_equal(judge(&question, said), NAME_JUDGE_E_HELD);
 	assert_int_equal(said->findings.count, 1);
+	free(said);
+}
+
+/* F-09: what is known of the servers behind; said of OWA alone, and never in the way. */
+static void
+servers_behind(void **state UNUSED)
+{
+	static const struct {
+		enum told protection, backend_tls;
+		bool again;
+		enum finding_code says;
+	} cases[] = {
+		{ TOLD_UNKNOWN, TOLD_UNKNOWN, false, FINDING_PROTECTION_UNKNOWN },
+		{ TOLD_UNKNOWN, TOLD_OFF, false, FINDING_PROTECTION_UNKNOWN },
+		{ TOLD_UNKNOWN, TOLD_UNKNOWN, true, NONE },
+		{ TOLD_OFF, TOLD_UNKNOWN, false, NONE },
+		{ TOLD_OFF, TOLD_OFF, false, NONE },
+		{ TOLD_ON, TOLD_UNKNOWN, false, FINDING_PROTECTION_ON },
+		{ TOLD_ON, TOLD_ON, false, FINDING_PROTECTION_ON },
+		{ TOLD_ON, TOLD_ON, true, FINDING_PROTECTION_ON },
+		{ TOLD_ON, TOLD_OFF, false, FINDING_PROTECTION_OFFLOAD },
+		{ TOLD_ON, TOLD_OFF, true, FINDING_PROTECTION_OFFLOAD },
+	};
+	static const enum finding_code all[] = { FINDING_PROTECTION_UNKNOWN, FINDING_PROTECTION_ON,
+		FINDING_PROTECTION_OFFLOAD };
+	struct said *said = alloc_zero(sizeof(*said));
+
+	for (size_t i = 0; i < COUNT_OF(cases) * 2; i++) {
+		const bool owa = i < COUNT_OF(cases);
+		const size_t at = i % COUNT_OF(cases);
+		const struct name_question question = { .pasted = STR("owa.contoso.com"),
+			.service = owa ? "owa" : "sharepoint",
+			.service_url = "",
+			.protection = cases[at].protection,
+			.backend_tls = cases[at].backend_tls,
+			.again = cases[at].again };
+
+		assert_int_equal(judge(&question, said), 0);
+		for (size_t c = 0; c < COUNT_OF(all); c++)
+			assert_int_equal(
+			    has(&said->findings, all[c]), owa && all[c] == cases[at].says);
+		speak(&said->findings);
+	}
+	free(said);
+}
+
+/* H-06: for which mail domains, and the record to be copied. */
+static void
+mailboxes_found_by_outlook(void **state UNUSED)
+{
+	static const struct {
+		const char *pasted, *domains, *known;
+		bool again;
+		const char *domain, *more; /* NULL: nothing is told */
+	} cases[] = {
+		{ "owa.contoso.com", "", "", false, "contoso.com", "" },
+		{ "owa.contoso.com", "contoso.com\n", "", false, "contoso.com", "" },
+		{ "owa.contoso.com", "contoso.at\ncontoso.com\n", "", false, "contoso.com",
+		    "; the same holds for contoso.at" },
+		{ "owa.contoso.com", "a.at\nb.at\nc.at\nd.at\ncontoso.com\n", "", false,
+		    "contoso.com", "; the same holds for a.at, b.at, c.at and 1 more" },
+		{ "owa.contoso.com", "contoso.at\ncontoso.com\n", "autodiscover.contoso.com\n",
+		    false, "contoso.at", "" },
+		{ "owa.contoso.com", "contoso.com\n", "autodiscover.contoso.com\n", false, NULL,
+		    "" },
+		{ "owa.contoso.com", "", "autodiscover.contoso.com\n", false, NULL, "" },
+		{ "autodiscover.contoso.com", "contoso.at\ncontoso.com\n", "", false, NULL, "" },
+		{ "owa.contoso.com", "contoso.com\n", "", true, NULL, "" },
+	};
+	struct said *said = alloc_zero(sizeof(*said));
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		CLEAN(known_names_free) struct known_names *domains = known_of(cases[i].domains);
+		CLEAN(known_names_free) struct known_names *known = known_of(cases[i].known);
+		CLEAN(buf_fini) struct buf what = BUF(1 << 16);
+		const struct name_question question = { .pasted = str_of(cases[i].pasted),
+			.service = "owa",
+			.service_url = "",
+			.protection = TOLD_OFF,
+			.again = cases[i].again,
+			.domains = domains,
+			.known = known };
+		char record[256];
+
+		assert_int_equal(judge(&question, said), 0);
+		assert_int_equal(said->findings.count, cases[i].domain != NULL);
+		if (!cases[i].domain)
+			continue;
+		assert_int_equal(said->findings.list[0].severity, SEVERITY_INFO);
+		assert_string_equal(
+		    finding_value(&said->findings.list[0], "domain"), cases[i].domain);
+		assert_string_equal(finding_value(&said->findings.list[0], "more"), cases[i].more);
+		finding_render(&said->findings.list[0], FINDING_WHAT, &what);
+		snprintf(record, sizeof(record), ": _autodiscover._tcp.%s. SRV 0 0 443 %s.",
+		    cases[i].domain, cases[i].pasted);
+		assert_true(str_ends(buf_str(&what), str_of(record)));
+		speak(&said->findings);
+	}
 	free(said);
 }
 
@@ -251,6 +341,8 @@ main(void)
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(alone),
 		cmocka_unit_test(the_service),
+		cmocka_unit_test(servers_behind),
+		cmocka_unit_test(mailboxes_found_by_outlook),
 		cmocka_unit_test(the_provider_is_strict),
 		cmocka_unit_test(in_big_letters),
 		cmocka_unit_test(letter_by_letter),

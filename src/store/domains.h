@@ -21,6 +21,9 @@ int store_domains_set(struct store *s, struct id customer, const struct domain_l
 /* Is the name, or a domain above it, one of another customer's? */
 int store_domains_of_others(
     struct store *s, struct id customer, const char *host, bool *ret) MUST_USE;
-/* Adds other customers' domains that something like the name may have meant (names/keys.h). */
+/* Adds other customers' domains, and those of their sites that are not retired, that something like the
+ * name may have meant (names/keys.h). None that it lies below: sites of several customers may. */
 int store_domains_like(
     struct store *s, struct id customer, const char *host, struct known_names *to) MUST_USE;
+/* Has anybody a live site under the name's registered domain? */
+int store_domain_is_live(struct store *s, const char *host, bool *ret) MUST_USE;

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include "store/domain_keys.h"
+
 /* clang-format off */
 static const char *const steps[] = {
 	/* 1: the whole path */
@@ -198,8 +200,27 @@ static const char *const steps[] = {
 	/* 14: an address rests until its name has left it; what was released before is free again by its day */
 	"ALTER TABLE orders ADD COLUMN rests @int NOT NULL DEFAULT 0;"
 	"ALTER TABLE orders ADD COLUMN resting @blob;",
+
+	/* 15: what is known of the servers behind a service; the domains of sites are found as those of customers are:
+	 * keys are a domain's, whoever has it (docs/decisions/0028) */
+	"ALTER TABLE services ADD COLUMN protection TEXT NOT NULL DEFAULT 'unknown';"
+	"ALTER TABLE services ADD COLUMN backend_tls TEXT NOT NULL DEFAULT 'unknown';"
+	"ALTER TABLE sites ADD COLUMN domain TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX sites_of_domain ON sites (domain, customer) WHERE retired = 0;"
+	"CREATE INDEX sites_live_in_domain ON sites (domain) WHERE retired = 0 AND live_order IS NOT NULL;"
+	"ALTER TABLE domain_keys RENAME TO domain_keys_14;"
+	"CREATE TABLE domain_keys (key @int NOT NULL, domain TEXT NOT NULL, PRIMARY KEY (key, domain)) @strict;"
+	"INSERT INTO domain_keys SELECT DISTINCT key, domain FROM domain_keys_14;"
+	"DROP TABLE domain_keys_14;"
+	"CREATE INDEX domain_keys_of_domain ON domain_keys (domain);",
 };
 /* clang-format on */
+
+/* What no SQL can work out, in the transaction of the step of that number. It meets the tables of that
+ * step, not of the last one. */
+static int (*const fills[COUNT_OF(steps) + 1])(struct store *s) = {
+	[15] = domains_of_sites_fill,
+};
 
 static int
 read_version(struct store *s, int64_t *ret)
@@ -241,6 +262,8 @@ take_step(struct store *s, int64_t step)
 	if (r == 0 && version < step) {
 		dialect_expand(s->dialect, steps[step - 1], &sql);
 		r = db_exec(s, buf_text(&sql));
+		if (r == 0 && fills[step])
+			r = fills[step](s);
 		if (r == 0)
 			r = set_version(s, step);
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "store/detail.h"
+#include "store/domain_keys.h"
 #include "store/events.h"
 #include "store/lists.h"
 
@@ -15,7 +16,8 @@ static const char *const kinds[] = {
 };
 static_assert(COUNT_OF(kinds) == SERVICE_KIND_MAX, "a name for each kind");
 
-#define SERVICE_COLUMNS "id, customer, kind, name, url, backend, pool, created, changed, version"
+#define SERVICE_COLUMNS \
+	"id, customer, kind, name, url, backend, pool, protection, backend_tls, created, changed, version"
 #define SITE_COLUMNS                                                                                                       \
 	"t.id, t.customer, t.service, t.host, t.address, a.address, t.balancer, t.certificate, t.live_order, t.not_after," \
 	" t.created, t.retired FROM sites t LEFT JOIN addresses a ON a.id=t.address"
@@ -51,6 +53,12 @@ site_list_fini(struct site_list *list)
 	*list = (struct site_list){ 0 };
 }
 
+static enum told
+column_told(struct query *q)
+{
+	return (enum told)column_name(q, told_names, TOLD_MAX);
+}
+
 static void
 read_service(struct query *q, void *row)
 {
@@ -63,6 +71,8 @@ read_service(struct query *q, void *row)
 	column_text(q, v->url, sizeof(v->url));
 	column_text(q, v->backend, sizeof(v->backend));
 	column_text(q, v->pool, sizeof(v->pool));
+	v->protection = column_told(q);
+	v->backend_tls = column_told(q);
 	v->created = column_int(q);
 	v->changed = column_int(q);
 	v->version = column_int(q);
@@ -72,8 +82,8 @@ int
 store_service_add(struct store *s, struct service *v)
 {
 	CLEAN(query_end)
-	struct query q = query(
-	    s, "INSERT INTO services (" SERVICE_COLUMNS ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$8,1)");
+	struct query q = query(s, "INSERT INTO services (" SERVICE_COLUMNS
+				  ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$10,1)");
 	CLEAN(detail_fini) struct detail detail = { 0 };
 	int r;
 
@@ -87,7 +97,9 @@ store_service_add(struct store *s, struct service *v)
 	query_text(&q, 5, v->url);
 	query_text(&q, 6, v->backend);
 	query_text(&q, 7, v->pool);
-	query_int(&q, 8, v->created);
+	query_text(&q, 8, told_name(v->protection));
+	query_text(&q, 9, told_name(v->backend_tls));
+	query_int(&q, 10, v->created);
 	r = query_run(&q);
 	detail_text(&detail, "name", v->name);
 	detail_text(&detail, "kind", kinds[v->kind]);
@@ -112,6 +124,47 @@ store_service_get(struct store *s, struct id id, struct service *ret)
 	if (r == 0)
 		*ret = v;
 	return r;
+}
+
+static int
+tell_change(struct store *s, const struct service *before, const struct service *after)
+{
+	CLEAN(detail_fini) struct detail detail = { 0 };
+
+	detail_change(&detail, "name", before->name, after->name);
+	detail_change(&detail, "url", before->url, after->url);
+	detail_change(
+	    &detail, "protection", told_name(before->protection), told_name(after->protection));
+	detail_change(
+	    &detail, "backend_tls", told_name(before->backend_tls), told_name(after->backend_tls));
+	return detail_event(&detail, s, "service.changed", "service", after->id, ID_NONE);
+}
+
+int
+store_service_change(struct store *s, struct service *v)
+{
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "UPDATE services SET name=$2, url=$3, protection=$4, backend_tls=$5, changed=$6, version=version+1"
+	    " WHERE id=$1 AND version=$7");
+	struct service before;
+	int r = store_service_get(s, v->id, &before);
+
+	if (r)
+		return r;
+	v->changed = world_now(s->world);
+	query_id(&q, 1, v->id);
+	query_text(&q, 2, v->name);
+	query_text(&q, 3, v->url);
+	query_text(&q, 4, told_name(v->protection));
+	query_text(&q, 5, told_name(v->backend_tls));
+	query_int(&q, 6, v->changed);
+	query_int(&q, 7, v->version);
+	r = query_one(&q);
+	if (r)
+		return r == STORE_E_ABSENT ? STORE_E_STALE : r;
+	v->version++;
+	return tell_change(s, &before, v);
 }
 
 static struct query
@@ -170,8 +223,8 @@ store_site_add(struct store *s, struct site *t)
 {
 	CLEAN(query_end)
 	struct query q = query(s,
-	    "INSERT INTO sites (id, customer, service, host, address, balancer, certificate, live_order, not_after, created, retired)"
-	    " VALUES ($1,$2,$3,$4,$5,$6,NULL,NULL,0,$7,0)");
+	    "INSERT INTO sites (id, customer, service, host, address, balancer, certificate, live_order, not_after, created, retired, domain)"
+	    " VALUES ($1,$2,$3,$4,$5,$6,NULL,NULL,0,$7,0,$8)");
 	CLEAN(detail_fini) struct detail detail = { 0 };
 	int r;
 
@@ -185,7 +238,10 @@ store_site_add(struct store *s, struct site *t)
 	query_id(&q, 5, t->address);
 	query_text(&q, 6, t->balancer);
 	query_int(&q, 7, t->created);
+	query_text(&q, 8, domain_of_site(t->host));
 	r = query_run(&q);
+	if (r == 0)
+		r = domain_keys_add(s, domain_of_site(t->host));
 	detail_text(&detail, "host", t->host);
 	detail_text(&detail, "balancer", t->balancer);
 	return r ? r : detail_event(&detail, s, "site.added", "site", t->id, ID_NONE);
@@ -257,16 +313,35 @@ store_site_set_live(
 	return query_one(&q);
 }
 
+static int
+domain_of(struct store *s, struct id site, struct host_name *ret)
+{
+	CLEAN(query_end) struct query q = query(s, "SELECT domain FROM sites WHERE id=$1");
+	int r;
+
+	query_id(&q, 1, site);
+	r = query_row(&q);
+	if (r)
+		return r;
+	column_text(&q, ret->text, sizeof(ret->text));
+	return query_result(&q);
+}
+
 int
 store_site_retire(struct store *s, struct id site)
 {
 	CLEAN(query_end)
 	struct query q =
 	    query(s, "UPDATE sites SET retired=$2, address=NULL WHERE id=$1 AND retired=0");
-	int r;
+	struct host_name domain;
+	int r = domain_of(s, site, &domain);
 
+	if (r)
+		return r;
 	query_id(&q, 1, site);
 	query_int(&q, 2, world_now(s->world));
 	r = query_one(&q);
+	if (r == 0)
+		r = domain_keys_drop(s, domain.text);
 	return r ? r : store_event_add(s, "site.retired", "site", site, ID_NONE, "");
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/addr.h"
+#include "order/told.h"
 #include "store/store.h"
 
 enum service_kind { SERVICE_OWA, SERVICE_SHAREPOINT, SERVICE_WEB, SERVICE_KIND_MAX };
@@ -12,10 +13,13 @@ bool service_kind_parse(struct str s, enum service_kind *ret);
 struct service {
 	struct id id, customer;
 	enum service_kind kind;
-	char name[128];    /* unique per customer */
-	char url[512];     /* what its users type; "" = not known yet */
-	char backend[128]; /* the balancer's name of the provider's side */
-	char pool[64];     /* name of the pool its addresses come from */
+	char name[128];       /* unique per customer */
+	char url[512];        /* what its users type; "" = not known yet */
+	char backend[128];    /* the balancer's name of the provider's side */
+	char pool[64];        /* name of the pool its addresses come from */
+	enum told protection; /* Exchange's Extended Protection (F-09) */
+	enum told
+	    backend_tls; /* does the balancer speak TLS to the backend? off: it is offloaded */
 	when created, changed;
 	int64_t version;
 };
@@ -28,6 +32,9 @@ void service_list_fini(struct service_list *list);
 CLEAN_DEFINE_FINI(service_list_fini, struct service_list);
 int store_service_add(struct store *s,
     struct service *v) MUST_USE; /* TAKEN: name of this customer; ABSENT: customer or pool */
+/* Its name, url, protection and backend_tls, if it is of this version still. ABSENT; STALE; TAKEN:
+ * name of this customer. */
+int store_service_change(struct store *s, struct service *v) MUST_USE;
 int store_service_get(struct store *s, struct id id, struct service *ret) MUST_USE;
 int store_service_list(struct store *s, struct id customer /* or ID_NONE */, struct page page,
     struct service_list *ret) MUST_USE;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store_test_kit.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 
 #include "store/certificates.h"
 #include "store/db.h"
-#include "store/domains.h"
 #include "store/events.h"
 #include "store/keys.h"
 #include "store/messages.h"
@@ -232,47 +232,6 @@ one_open_order_per_site(void **state)
 	OK(store_begin(lab->s));
 	assert_int_equal(store_site_add(lab->s, &site), STORE_E_TAKEN);
 	store_abandon(lab->s);
-}
-
-static void
-addresses_run_out_and_rest(void **state)
-{
-	struct lab *lab = *state;
-	struct id id, site = world_id(&fake), first;
-	struct addr addr;
-
-	OK(store_begin(lab->s));
-	OK(store_address_reserve(lab->s, "edge-1", site, &first, &addr));
-	for (int i = 1; i < 6; i++)
-		OK(store_address_reserve(lab->s, "edge-1", site, &id, &addr));
-	assert_int_equal(
-	    store_address_reserve(lab->s, "edge-1", site, &id, &addr), STORE_E_NO_ADDRESS);
-	OK(store_address_release(lab->s, first));
-	assert_int_equal(
-	    store_address_reserve(lab->s, "edge-1", site, &id, &addr), STORE_E_NO_ADDRESS);
-	assert_int_equal(store_address_free(lab->s, id), STORE_E_NOT_NOW);
-	OK(store_address_free(lab->s, first));
-	OK(store_address_reserve(lab->s, "edge-1", site, &id, &addr));
-	assert_true(id_eq(id, first));
-	OK(store_commit(lab->s, "test.addresses"));
-	assert_int_equal(
-	    store_address_reserve(lab->s, "nothing", site, &id, &addr), STORE_E_ABSENT);
-}
-
-static void
-pools_know_their_limits(void **state)
-{
-	struct lab *lab = *state;
-	static const char *const bad[] = { "192.0.2.0/29", "10.0.0.0/8", "2001:db8::/64" };
-
-	for (size_t i = 0; i < COUNT_OF(bad); i++) {
-		struct pool pool = { .name = "other", .balancer = "edge" };
-
-		snprintf(pool.prefix, sizeof(pool.prefix), "%s", bad[i]);
-		OK(store_begin(lab->s));
-		assert_int_not_equal(store_pool_add(lab->s, &pool), 0);
-		store_abandon(lab->s);
-	}
 }
 
 static void
@@ -573,51 +532,37 @@ changes_tell_before_and_after(void **state)
 }
 
 static void
-set_domains(struct lab *lab, struct host_name *row, size_t count)
-{
-	OK(store_begin(lab->s));
-	OK(store_domains_set(lab->s, lab->customer.id, &(struct domain_list){ row, count }));
-	OK(store_commit(lab->s, "test.domains"));
-}
-
-static void
-domains_are_replaced(void **state)
+services_change(void **state)
 {
 	struct lab *lab = *state;
-	CLEAN(known_names_free) struct known_names *known = known_names_new();
-	struct host_name rows[] = { { "contoso.de" }, { "contoso.com" }, { "contoso.de" } };
-	CLEAN(event_list_fini) struct event_list events = { 0 };
-	CLEAN(domain_list_fini) struct domain_list list = { 0 };
-	const struct id other = { .b = { 1 } };
-	size_t last;
-	bool theirs;
+	CLEAN(event_list_fini) struct event_list list = { 0 };
+	struct service v, back, second = lab->service;
 
-	set_domains(lab, rows, COUNT_OF(rows));
-	OK(store_domains_get(lab->s, lab->customer.id, &list));
-	assert_int_equal(list.count, 2);
-	assert_string_equal(list.row[0].text, "contoso.com");
-	OK(store_domains_of_others(lab->s, other, "a.owa.contoso.de", &theirs));
-	assert_true(theirs);
-	OK(store_domains_of_others(lab->s, other, "mycontoso.de", &theirs));
-	assert_false(theirs);
-	OK(store_domains_of_others(lab->s, lab->customer.id, "owa.contoso.de", &theirs));
-	assert_false(theirs);
-	OK(store_domains_like(lab->s, other, "owa.contsoo.com", known));
-	assert_true(known_names_count(known) == 1 && known_names_has(known, "contoso.com"));
-	OK(store_domains_like(lab->s, lab->customer.id, "contosso.de", known));
-	OK(store_domains_like(lab->s, other, "northwind.de", known));
-	assert_int_equal(known_names_count(known), 1);
-	set_domains(lab, rows, 2); /* the same: nothing to tell */
-	set_domains(lab, rows, 1);
-	OK(store_domains_like(lab->s, other, "contoso.at", known));
-	assert_true(known_names_has(known, "contoso.de"));
-	OK(store_event_list(lab->s, ID_NONE, 0, 100, &events));
-	last = events.count - 1;
-	assert_string_equal(events.row[last].action, "customer.domains");
-	assert_string_equal(events.row[last].detail,
-	    "{\"domains\":{\"before\":\"contoso.com contoso.de\",\"after\":\"contoso.de\"}}");
-	assert_string_equal(events.row[last - 1].action, "customer.domains");
-	assert_string_not_equal(events.row[last - 2].action, "customer.domains");
+	OK(store_service_get(lab->s, lab->service.id, &v));
+	assert_true(v.protection == TOLD_UNKNOWN && v.backend_tls == TOLD_UNKNOWN);
+	v.protection = TOLD_ON;
+	v.backend_tls = TOLD_OFF;
+	OK(store_begin(lab->s));
+	OK(store_service_change(lab->s, &v));
+	OK(store_commit(lab->s, "test.change"));
+	OK(store_service_get(lab->s, v.id, &back));
+	assert_true(back.protection == TOLD_ON && back.backend_tls == TOLD_OFF);
+	assert_true(back.version == 2 && v.version == 2);
+	OK(store_event_list(lab->s, ID_NONE, 0, 100, &list));
+	assert_string_equal(list.row[list.count - 1].action, "service.changed");
+	assert_string_equal(list.row[list.count - 1].detail,
+	    "{\"protection\":{\"before\":\"unknown\",\"after\":\"on\"},"
+	    "\"backend_tls\":{\"before\":\"unknown\",\"after\":\"off\"}}");
+	snprintf(second.name, sizeof(second.name), "second");
+	OK(store_begin(lab->s));
+	OK(store_service_add(lab->s, &second));
+	v.version = 1;
+	assert_int_equal(store_service_change(lab->s, &v), STORE_E_STALE);
+	snprintf(second.name, sizeof(second.name), "%s", v.name);
+	assert_int_equal(store_service_change(lab->s, &second), STORE_E_TAKEN);
+	store_abandon(lab->s);
+	tamper(lab, "UPDATE services SET protection='maybe'");
+	assert_int_equal(store_service_get(lab->s, v.id, &back), -EBADMSG);
 }
 
 static void
@@ -710,75 +655,6 @@ an_event_that_does_not_fit_changes_nothing(void **state)
 	assert_memory_equal(&back, &before, sizeof(back));
 }
 
-/* However often it is looked at: its task comes again, and the end gives it back. */
-static void
-an_address_rests_with_its_order(void **state)
-{
-	struct lab *lab = *state;
-	struct order o = make_order(lab, "gone.contoso.com"), live_one;
-	struct site site;
-	struct pool pool;
-
-	event(lab, o.id, EVENT_RETIRED);
-	OK(store_site_get(lab->s, o.site, &site));
-	OK(store_begin(lab->s));
-	OK(store_order_withdrawn(lab->s, o.id));
-	OK(store_order_rest(lab->s, o.id, site.address, fake_time + DAYS(30)));
-	OK(store_site_retire(lab->s, site.id));
-	OK(store_order_rest(lab->s, o.id, site.address, fake_time + DAYS(37)));
-	OK(store_commit(lab->s, "test.rests"));
-	assert_true(has_task(lab, o.id, TASK_RELEASE));
-	OK(store_order_get(lab->s, o.id, &o));
-	assert_true(o.facts.rests == fake_time + DAYS(37) && id_eq(o.resting, site.address));
-	OK(store_pool_by_name(lab->s, "edge-1", &pool));
-	assert_true(pool.free == 5 && pool.quarantine == 1);
-	OK(store_begin(lab->s));
-	OK(store_order_rested(lab->s, o.id));
-	OK(store_commit(lab->s, "test.rested"));
-	OK(store_order_get(lab->s, o.id, &o));
-	assert_true(o.facts.rests == 0 && id_is_none(o.resting));
-	OK(store_pool_by_name(lab->s, "edge-1", &pool));
-	assert_true(pool.free == 6 && pool.quarantine == 0);
-	live_one = make_order(lab, "next.contoso.com");
-	assert_int_equal(live_one.facts.rests, 0);
-}
-
-/* What was released before orders kept it is free by its day alone. */
-static void
-an_address_of_old_rests_by_its_day(void **state)
-{
-	struct lab *lab = *state;
-	struct id id, site = world_id(&fake);
-	struct addr addr;
-
-	tamper(lab,
-	    "UPDATE addresses SET state='quarantine', free_again=1; UPDATE pools SET free=0, quarantine=6");
-	OK(store_begin(lab->s));
-	OK(store_address_reserve(lab->s, "edge-1", site, &id, &addr));
-	OK(store_commit(lab->s, "test.old"));
-}
-
-static void
-only_a_held_address_is_used_or_released(void **state)
-{
-	struct lab *lab = *state;
-	struct addr addr;
-	struct pool pool;
-	struct id id;
-
-	OK(store_begin(lab->s));
-	OK(store_address_reserve(lab->s, "edge-1", world_id(&fake), &id, &addr));
-	OK(store_address_use(lab->s, id));
-	OK(store_address_use(lab->s, id));
-	OK(store_address_release(lab->s, id));
-	assert_int_equal(store_address_release(lab->s, id), STORE_E_ALREADY);
-	assert_int_equal(store_address_use(lab->s, id), STORE_E_NOT_NOW);
-	OK(store_commit(lab->s, "test.address"));
-	OK(store_pool_by_name(lab->s, "edge-1", &pool));
-	assert_true(
-	    pool.free == 5 && pool.reserved == 0 && pool.in_use == 0 && pool.quarantine == 1);
-}
-
 static void
 orders_are_listed_by_customer_and_stage(void **state)
 {
@@ -827,14 +703,9 @@ main(void)
 		IN_LAB(an_ended_order_keeps_only_its_withdrawal),
 		IN_LAB(orders_are_listed_by_customer_and_stage),
 		IN_LAB(long_words_are_cut),
-		IN_LAB(addresses_run_out_and_rest),
-		IN_LAB(an_address_rests_with_its_order),
-		IN_LAB(an_address_of_old_rests_by_its_day),
-		IN_LAB(only_a_held_address_is_used_or_released),
-		IN_LAB(pools_know_their_limits),
 		IN_LAB(events_tell_who),
 		IN_LAB(changes_tell_before_and_after),
-		IN_LAB(domains_are_replaced),
+		IN_LAB(services_change),
 		IN_LAB(findings_come_back),
 		IN_LAB(findings_keep_their_order_and_age),
 		IN_LAB(values_that_are_no_text_are_shown),
