@@ -64,11 +64,16 @@ step_dns(struct hand *hand, const struct task *task, struct order *order, struct
 {
 	struct dns_report report;
 	struct order after;
-	int r = look_at_dns(hand, order, &report, what);
+	int r;
 
+	if (order_is_swept(&order->facts))
+		return look_at_many(hand);
+	r = look_at_dns(hand, order, &report, what);
 	if (r || what->kind != OUTCOME_DONE)
 		return r;
 	r = store_order_looked(hand->store, order->id);
+	if (r == 0 && order->facts.fact[FACT_POINTED] && report.verdict != DNS_POINTED)
+		r = store_order_look_closely(hand->store, order->id);
 	if (r)
 		return r;
 	r = store_task_done(hand->store, task->id);
