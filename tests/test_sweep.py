@@ -132,5 +132,7 @@ def test_the_worker_dies_in_a_sweep(crowd, point):
     wait_for(lambda: s.seen("m7.contoso.com"), 60, "the look at the one that drifted")
     wait_for(lambda: all(s.seen(host) for host in s.number), 60, "all looks")
     s.rested()
+    assert "killed by signal 9" in s.house.log_text(), f"this story does not pass {point}"
     assert not s.seen("m7.contoso.com")["good"]
+    assert not s.rows("SELECT 1 FROM orders WHERE dns_looks=1")  # of none was the look lost
     s.proof.at_rest()

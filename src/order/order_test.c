@@ -476,8 +476,8 @@ the_dns_schedule(void **state UNUSED)
 static void
 live_sites_are_looked_at_every_day(void **state UNUSED)
 {
-	struct order_facts facts = facts_of(1u << FACT_CHECKED | 1u << FACT_KEYED |
-	                                    1u << FACT_POINTED | 1u << FACT_CONFIRMED);
+	struct order_facts facts = facts_of(
+	    1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_POINTED | 1u << FACT_CONFIRMED);
 	int in_hour[3] = { 0 };
 	when at = 0;
 

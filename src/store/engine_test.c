@@ -549,9 +549,8 @@ is_cheap(struct str plan, const char *sql)
 		{ "SEARCH", "" }, { "SCALAR SUBQUERY", "" },
 		{ "LIST SUBQUERY", "" }, /* it has lines of its own */
 		{ "CORRELATED SCALAR SUBQUERY", "o.order_id=t.order_id" },
-		{ "CORRELATED SCALAR SUBQUERY", "o.id=t.order_id" },
-		{ "SCAN CONSTANT ROW", "" }, { "SCAN schema_version", "" },
-		{ "SCAN events", "DESC LIMIT 1" },
+		{ "CORRELATED SCALAR SUBQUERY", "o.id=t.order_id" }, { "SCAN CONSTANT ROW", "" },
+		{ "SCAN schema_version", "" }, { "SCAN events", "DESC LIMIT 1" },
 		{ "SCAN tasks USING COVERING INDEX tasks_due", "ORDER BY due LIMIT 1" },
 		{ "SCAN tasks USING COVERING INDEX tasks_leased",
 		    "" },                                        /* only what is leased is in it */

@@ -250,7 +250,7 @@ quick_looks_are_claimed_together(void **state)
 		assert_true(id_eq(got[i].order, first) || id_eq(got[i].order, soon));
 		OK(store_task_held(lab->s, &got[i]));
 	}
-	OK(store_tasks_claim_swept( /* their leases end before */
+	OK(store_tasks_claim_swept(/* their leases end before */
 	    lab->s, "x", SECONDS(30), fake_time + SECONDS(60), again, COUNT_OF(again), &count));
 	assert_int_equal(count, 0);
 	fake_time += SECONDS(31);

@@ -91,8 +91,7 @@ keep(struct round *round, const struct order *order, size_t servers)
 	    " see, and signatures, are looked at every week.",
 	    order->host, servers, servers == 1 ? "" : "s");
 	buf_printf(&json, "{\"verdict\":\"pointed\",\"quick\":true,\"server_count\":%zu}", servers);
-	r = store_look_set(
-	    store, order->id, LOOK_DNS, true, buf_text(&words), buf_str(&json));
+	r = store_look_set(store, order->id, LOOK_DNS, true, buf_text(&words), buf_str(&json));
 	if (r == 0)
 		r = store_order_looked(store, order->id);
 	return r ? r : store_task_done(store, round->hand->task->id);
@@ -184,6 +183,7 @@ look_at_many(struct hand *hand)
 		r = end_all(round);
 	atomic_fetch_add(&hand->worker->done, round->pointed);
 	LOG(LOG_NOTICE, "dns.swept", LOG_NUMBER("sites", (int64_t)round->count),
-	    LOG_NUMBER("pointed", (int64_t)round->pointed), LOG_NUMBER("micros", world_ticks() - began));
+	    LOG_NUMBER("pointed", (int64_t)round->pointed),
+	    LOG_NUMBER("micros", world_ticks() - began));
 	return error_fold(r);
 }
