@@ -18,8 +18,8 @@ OTHER = "198.51.100.7"
 class Crowd(Stage):
     """A provider with many live sites, one of them in a zone whose name server is dead."""
 
-    def __init__(self, folder):
-        super().__init__(folder, stock=1, worker_threads=4, dns_timeout_ms=300)
+    def __init__(self, folder, **more):
+        super().__init__(folder, stock=1, **{"worker_threads": 4, "dns_timeout_ms": 300, **more})
         self.silent = Silent("127.0.0.3")
 
     def start(self, failpoint=None):
@@ -118,6 +118,26 @@ def test_every_seventh_look_is_a_full_one(crowd):
     wait_for(lambda: s.rows("SELECT 1 FROM orders WHERE number=? AND dns_looks=1", s.number["m4.contoso.com"]), what="the look")
     s.rested()
     assert s.seen("m4.contoso.com")["report"]["servers"]
+
+
+def test_what_happens_meanwhile_counts(tmp_path):
+    """While a dead server is waited for, somebody asks for a look at one site, and another site's order is replaced."""
+    with Crowd(tmp_path, worker_threads=1, dns_timeout_ms=700) as s:
+        s.a_day_later()
+        s.house.start()
+        asked, replaced = s.number["m4.contoso.com"], s.number["m5.contoso.com"]
+        wait_for(lambda: s.rows("SELECT COUNT(*) FROM tasks WHERE kind='dns' AND leased_until>0")[0][0] >= MANY, what="the sweep")
+        s.api.post(f"/orders/{asked}/dns-check")
+        with contextlib.closing(sqlite3.connect(s.house.data / "certdesk.db", timeout=20)) as db, db:
+            db.execute("UPDATE orders SET fact_superseded=? WHERE number=?", (1, replaced))
+        assert s.seen("m3.contoso.com") is None
+        wait_for(lambda: s.seen("m3.contoso.com"), what="the end of the sweep")
+        wait_for(lambda: s.seen("m4.contoso.com"), what="the look that was asked for")
+        s.rested()
+        assert s.seen("m4.contoso.com")["report"]["servers"]  # and not what the sweep had seen
+        assert s.rows("SELECT dns_looks FROM orders WHERE number IN (?,?) ORDER BY number", asked, replaced) == [(1,), (1,)]
+        assert s.seen("m5.contoso.com") is None
+        assert not s.rows("SELECT 1 FROM tasks t JOIN orders o ON o.id=t.order_id WHERE o.number=? AND t.kind='dns'", replaced)
 
 
 POINTS = [p for p in ("store.claimed.after:2", "worker.swept.before", "worker.swept.after") if House("/tmp").failpoints()]

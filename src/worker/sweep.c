@@ -10,23 +10,24 @@
 #include "sys/log.h"
 #include "worker/look.h"
 
-#define MOST      1000        /* whose sweep ends long before their leases, were all servers dead */
+#define MOST      1000
+#define LEASE     MINUTES(30) /* nobody keeps it meanwhile, were all servers dead */
 #define AHEAD     MINUTES(15) /* what is due soon goes along: few sweeps of many cost least */
 #define AT_A_TIME 100         /* that a transaction ends; others write, too */
 
 /* One of the many. */
 struct glance {
 	struct task task;
-	uint32_t looks; /* the order had had */
-	bool again;     /* it cannot be swept, or not any more */
+	uint32_t looks;                    /* the order had had */
+	const struct dns_sweep_site *site; /* NULL: there is nothing to ask for */
 };
 
 struct round {
 	struct hand *hand;
 	struct task *own;
 	struct glance glance[MOST];
-	struct dns_sweep_site site[MOST]; /* side by side with the glances */
-	size_t count, pointed;
+	struct dns_sweep_site site[MOST];
+	size_t count, site_count, pointed;
 };
 
 static void
@@ -37,28 +38,28 @@ round_free(struct round *round)
 }
 CLEAN_DEFINE(round_free, struct round *);
 
-/* The task's order goes along; where and how it is to point is read now, and again in the end. */
+/* A site without an address, or on a balancer that is gone, is for the look by itself to tell. */
 static int
 take_along(struct round *round, const struct task *task)
 {
 	struct glance *glance = &round->glance[round->count];
-	struct dns_sweep_site *site = &round->site[round->count];
+	struct dns_sweep_site *site = &round->site[round->site_count];
 	struct subject_matter matter;
 	struct outcome aside = { .kind = OUTCOME_DONE };
 	struct order order;
-	int r = store_order_get(round->hand->store, task->order, &order);
+	int r = error_fold(store_order_get(round->hand->store, task->order, &order));
 
 	if (r == 0)
 		r = hand_load(round->hand, &order, &matter, &aside);
 	if (r < 0)
 		return r;
-	*glance = (struct glance){ .task = *task, .looks = order.facts.dns_looks, .again = r > 0 };
-	*site = (struct dns_sweep_site){ .answer = DNS_SWEEP_LOOK };
-	if (r == 0) {
-		site->name = matter.name;
-		site->address = matter.address;
-	}
+	*glance = (struct glance){ .task = *task, .looks = order.facts.dns_looks };
 	round->count++;
+	if (r == 0) {
+		*site = (struct dns_sweep_site){ .name = matter.name, .address = matter.address };
+		glance->site = site;
+		round->site_count++;
+	}
 	return 0;
 }
 
@@ -67,10 +68,12 @@ gather(struct round *round)
 {
 	struct hand *hand = round->hand;
 	struct task *tasks = alloc_array(MOST, sizeof(*tasks));
-	size_t count;
-	int r = store_tasks_claim_swept(hand->store, hand->name, HAND_LEASE,
-	    world_now(hand->worker->world) + AHEAD, tasks, MOST - 1, &count);
+	size_t count = 0;
+	int r = store_tasks_keep(hand->store, &round->own, 1, LEASE);
 
+	if (r == 0)
+		r = store_tasks_claim_swept(hand->store, hand->name, LEASE,
+		    world_now(hand->worker->world) + AHEAD, tasks, MOST - 1, &count);
 	if (r == 0)
 		r = take_along(round, round->own);
 	for (size_t i = 0; r == 0 && i < count; i++)
@@ -114,7 +117,6 @@ static int
 end_one(struct round *round, size_t i)
 {
 	const struct glance *glance = &round->glance[i];
-	const struct dns_sweep_site *site = &round->site[i];
 	struct store *store = round->hand->store;
 	struct order order;
 	int r = store_task_held(store, &glance->task);
@@ -126,10 +128,10 @@ end_one(struct round *round, size_t i)
 		return r;
 	if (!order_is_swept(&order.facts) || order.facts.dns_looks != glance->looks)
 		return hand_on(round, &order, false);
-	if (glance->again || site->answer != DNS_SWEEP_POINTED)
+	if (!glance->site || glance->site->answer != DNS_SWEEP_POINTED)
 		return hand_on(round, &order, true);
 	round->pointed++;
-	r = keep(round, &order, site->server_count);
+	r = keep(round, &order, glance->site->server_count);
 	if (r == 0)
 		r = store_order_get(store, order.id, &order);
 	return r ? r : store_order_settle(store, &order);
@@ -178,7 +180,7 @@ look_at_many(struct hand *hand)
 	round->own = hand->task;
 	r = gather(round);
 	if (r == 0)
-		r = dns_sweep(hand->worker->config, round->site, round->count);
+		r = dns_sweep(hand->worker->config, round->site, round->site_count);
 	if (r == 0)
 		r = end_all(round);
 	atomic_fetch_add(&hand->worker->done, round->pointed);
