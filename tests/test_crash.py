@@ -594,6 +594,7 @@ RENEWED = ("balancer.", "haproxy.", "keeper.poured", "desk.order", "desk.certifi
 BALANCER = ("balancer.", "haproxy.")
 AT_INIT = ("store.made", "store.migrated", "init.")  # passed by `certdesk init`, before there is an order
 ELSEWHERE = ("inspect.",  # passed by a command that needs no certdeskd: test_inspect.py
+             "worker.swept",  # of many live sites: test_sweep.py
              "worker.handed")  # on a load balancer that people drive: test_people.py
 PASSES = {"store.claimed.after": 9, "worker.message.before": 2, "worker.message.after": 2, "keeper.poured": 2}  # dies there at each
 UNREACHED = {  # point: why no story passes it

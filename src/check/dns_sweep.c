@@ -46,10 +46,13 @@ is_right(const struct sweep *s, const struct addr *ours, enum dns_type type,
 void
 sweep_site_judge(struct sweep *s, size_t site, enum dns_type type, const struct dns_reply *reply)
 {
-	if (!is_right(s, &s->site[site].address, type, reply))
+	if (!is_right(s, &s->site[site].address, type, reply)) {
 		sweep_site_look(s, site);
-	else if (s->state[site] == SITE_OPEN)
+		return;
+	}
+	if (s->state[site] == SITE_OPEN)
 		s->state[site] = SITE_HEARD;
+	s->site[site].server_count += type == DNS_TYPE_A; /* each is asked twice */
 }
 
 static void
@@ -79,6 +82,8 @@ sweep_new(const struct config *config, uint16_t port, struct dns_sweep_site *sit
 {
 	struct sweep *s = alloc_zero(sizeof(*s));
 
+	for (size_t i = 0; i < count; i++)
+		sites[i].server_count = 0;
 	for (size_t i = 0; i < SWEEP_SOCKETS; i++)
 		s->fd[0][i] = s->fd[1][i] = -1;
 	s->config = config;

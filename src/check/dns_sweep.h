@@ -22,7 +22,8 @@ enum dns_sweep_answer {
 struct dns_sweep_site {
 	struct host_name name;
 	struct addr address;
-	enum dns_sweep_answer answer; /* result */
+	enum dns_sweep_answer answer; /* result, as the next one */
+	size_t server_count;          /* name servers that say it is right */
 };
 
 #define DNS_SWEEP_MOST 1000000

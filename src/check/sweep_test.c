@@ -140,6 +140,7 @@ a_stub_is_asked_itself(void **state)
 	assert_true(str_copy(STR("127.0.0.1"), config->stubs[0].address, ADDR_TEXT_SIZE));
 	assert_int_equal(sweep_run(config, lab->port, sites, COUNT_OF(sites)), 0);
 	assert_int_equal(sites[0].answer, DNS_SWEEP_POINTED);
+	assert_int_equal(sites[0].server_count, 1);
 	assert_int_equal(sites[1].answer, DNS_SWEEP_LOOK);
 	assert_int_equal(sweep_run(config, lab->port, NULL, 0), 0);
 	free(config);

@@ -137,6 +137,8 @@ static_assert(COUNT_OF(kind_names) == ORDER_KIND_MAX, "a name for each kind");
 /* Minutes until the next look, after the first, second … one (G-06); the last goes on for ever. */
 static const int dns_minutes[] = { 1, 5, 15, 60 };
 
+#define DNS_SPREAD HOURS(3)
+
 static uint32_t
 known(const struct order_facts *facts)
 {
@@ -202,15 +204,31 @@ order_dns_again(uint32_t looks, when looked)
 								 : COUNT_OF(dns_minutes) - 1]);
 }
 
-/* Until it points here by the schedule; then daily until live, then weekly, to see it drift away
- * (G-18). */
+bool
+order_is_swept(const struct order_facts *facts)
+{
+	return fits(known(facts), BIT(FACT_CONFIRMED) | BIT(FACT_POINTED), ENDED) &&
+	       facts->dns_looks % ORDER_FULL_LOOK != 0;
+}
+
+/* Those that are due together, as after a time of standing still, do not stay together: the day of
+ * each is shorter by a time of its own. */
+static when
+spread(const struct order_facts *facts)
+{
+	uint64_t mixed = (uint64_t)facts->fact[FACT_CONFIRMED] * UINT64_C(0x9E3779B97F4A7C15);
+
+	return (when)((mixed >> 20) % (uint64_t)DNS_SPREAD);
+}
+
+/* Until it points here by the schedule; then daily, once live to see it drift away (G-18). */
 static when
 dns_due(const struct order_facts *facts, when now)
 {
 	when at = order_dns_again(facts->dns_looks, facts->dns_looked);
 
 	if (facts->fact[FACT_CONFIRMED])
-		at = facts->dns_looked + DAYS(7);
+		at = facts->dns_looked + DAYS(1) - spread(facts);
 	else if (facts->fact[FACT_POINTED])
 		at = facts->dns_looked + DAYS(1);
 	return at > now ? at : now;

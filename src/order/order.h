@@ -167,6 +167,12 @@ const char *order_waiting_words(const struct order_facts *facts, when now);
  * be exposed does not stay. */
 #define ORDER_KEEPS_PREVIOUS DAYS(7)
 
+/* A live site that points here is looked at every day, together with many others and quickly (decision
+ * 0027); every so many looks by itself, with all there is to be seen. */
+#define ORDER_FULL_LOOK 7
+/* The next look at the DNS of such an order is a quick one. */
+bool order_is_swept(const struct order_facts *facts);
+
 /* The DNS is looked at again after 1, 5, 15 and 60 minutes, then hourly (G-06). */
 when order_dns_again(uint32_t looks, when looked);
 

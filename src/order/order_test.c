@@ -472,6 +472,45 @@ the_dns_schedule(void **state UNUSED)
 	assert_true(is_due(&facts, TASK_DNS, NOW, &at) && at == NOW + DAYS(1));
 }
 
+/* What went live in the same minute does not stay together. */
+static void
+live_sites_are_looked_at_every_day(void **state UNUSED)
+{
+	struct order_facts facts = facts_of(
+	    1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_POINTED | 1u << FACT_CONFIRMED);
+	int in_hour[3] = { 0 };
+	when at = 0;
+
+	facts.dns_looked = NOW;
+	for (int i = 0; i < 300; i++) {
+		facts.fact[FACT_CONFIRMED] = NOW - MINUTES(1) + i * MILLIS(150) + i;
+		assert_true(is_due(&facts, TASK_DNS, NOW, &at));
+		assert_true(at > NOW + HOURS(21) && at <= NOW + HOURS(24));
+		in_hour[(at - NOW - HOURS(21) - 1) / HOURS(1)]++;
+	}
+	for (size_t i = 0; i < COUNT_OF(in_hour); i++)
+		assert_true(in_hour[i] > 60);
+}
+
+static void
+most_looks_at_live_sites_are_quick(void **state UNUSED)
+{
+	const uint32_t live = 1u << FACT_CHECKED | 1u << FACT_KEYED | 1u << FACT_CONFIRMED;
+	struct order_facts facts = facts_of(live | 1u << FACT_POINTED);
+	int quick = 0;
+
+	assert_false(order_is_swept(&facts)); /* somebody asked for it, or there was none yet */
+	for (facts.dns_looks = 0; facts.dns_looks < 3 * ORDER_FULL_LOOK; facts.dns_looks++)
+		quick += order_is_swept(&facts);
+	assert_int_equal(quick, 3 * (ORDER_FULL_LOOK - 1));
+	facts = facts_of(live);
+	facts.dns_looks = 1;
+	assert_false(order_is_swept(&facts)); /* it has drifted away already */
+	facts = facts_of(live | 1u << FACT_POINTED | 1u << FACT_SUPERSEDED);
+	facts.dns_looks = 1;
+	assert_false(order_is_swept(&facts));
+}
+
 static void
 only_a_stopped_first_order_is_withdrawn(void **state UNUSED)
 {
@@ -548,6 +587,8 @@ main(void)
 		cmocka_unit_test(another_chain_is_put_on),
 		cmocka_unit_test(what_was_replaced_goes_later),
 		cmocka_unit_test(the_dns_schedule),
+		cmocka_unit_test(live_sites_are_looked_at_every_day),
+		cmocka_unit_test(most_looks_at_live_sites_are_quick),
 		cmocka_unit_test(only_a_stopped_first_order_is_withdrawn),
 		cmocka_unit_test(names_go_there_and_back),
 		cmocka_unit_test(the_diagram_knows_the_way),

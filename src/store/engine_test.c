@@ -465,6 +465,16 @@ live_fully(struct lab *lab)
 	OK(store_queue_depth(lab->s, &depth));
 	OK(store_orders_under_way(lab->s, lab->customer.id, fake_time - DAYS(1), &under_way));
 	OK(store_event_verify(lab->s, &next));
+	OK(store_begin(lab->s));
+	OK(store_order_looked(lab->s, renewal.id));
+	OK(store_task_add(lab->s, renewal.id, TASK_DNS, fake_time));
+	OK(store_commit(lab->s, "test.looked"));
+	OK(store_tasks_claim_swept(lab->s, "w", SECONDS(60), fake_time, &task, 1, &count));
+	assert_int_equal(count, 1);
+	OK(store_begin(lab->s));
+	OK(store_order_look_closely(lab->s, renewal.id));
+	OK(store_task_put_back(lab->s, task.id, "", fake_time));
+	OK(store_commit(lab->s, "test.closely"));
 	event(lab, renewal.id, EVENT_RETIRED);
 	OK(store_begin(lab->s));
 	OK(store_order_let_through(lab->s, renewal.id, ""));
@@ -592,8 +602,8 @@ is_cheap(struct str plan, const char *sql)
 		{ "SEARCH", "" }, { "SCALAR SUBQUERY", "" },
 		{ "LIST SUBQUERY", "" }, /* it has lines of its own */
 		{ "CORRELATED SCALAR SUBQUERY", "o.order_id=t.order_id" },
-		{ "SCAN CONSTANT ROW", "" }, { "SCAN schema_version", "" },
-		{ "SCAN events", "DESC LIMIT 1" },
+		{ "CORRELATED SCALAR SUBQUERY", "o.id=t.order_id" }, { "SCAN CONSTANT ROW", "" },
+		{ "SCAN schema_version", "" }, { "SCAN events", "DESC LIMIT 1" },
 		{ "SCAN tasks USING COVERING INDEX tasks_due", "ORDER BY due LIMIT 1" },
 		{ "SCAN tasks USING COVERING INDEX tasks_leased",
 		    "" },                                        /* only what is leased is in it */

@@ -530,6 +530,18 @@ store_order_looked(struct store *s, struct id order)
 	return query_one(&q);
 }
 
+int
+store_order_look_closely(struct store *s, struct id order)
+{
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE orders SET dns_looks=dns_looks+$2-dns_looks%$2 WHERE id=$1");
+
+	query_id(&q, 1, order);
+	query_int(&q, 2, ORDER_FULL_LOOK);
+	return query_one(&q);
+}
+
 static bool
 follows(const struct order *o, enum task_kind kind, when now)
 {

@@ -73,6 +73,7 @@ int store_order_watched(struct store *s, struct id order) MUST_USE;
 /* What it replaced is off the balancer. */
 int store_order_purged(struct store *s, struct id order) MUST_USE;
 int store_order_looked(struct store *s, struct id order) MUST_USE; /* counts one look at the DNS */
+int store_order_look_closely(struct store *s, struct id order) MUST_USE; /* next time, a full one */
 int store_order_look_now(
     struct store *s, struct id order) MUST_USE; /* schedule starts again, DNS task due now */
 /* Did the handle's actor accept the certificate that is to be installed? Where the worker accepted

@@ -209,6 +209,65 @@ a_lease_is_kept_by_who_is_at_it(void **state)
 	OK(store_task_held(lab->s, &more[0]));
 }
 
+/* A live order that points at us and was looked at so many times; its look is due then. */
+static struct id
+wish_look(struct lab *lab, const char *host, int looks, when due)
+{
+	struct outcome later = { .kind = OUTCOME_LATER };
+	struct order o = make_order(lab, host);
+	struct task tasks[TASK_KIND_MAX];
+	size_t count;
+
+	live(lab, &o);
+	OK(store_tasks_of_order(lab->s, o.id, tasks, COUNT_OF(tasks), &count));
+	OK(store_begin(lab->s));
+	for (int i = 0; i < looks; i++)
+		OK(store_order_looked(lab->s, o.id));
+	for (size_t i = 0; i < count; i++)
+		if (tasks[i].kind == TASK_DNS)
+			OK(store_task_postpone(lab->s, tasks[i].id, &later, due));
+	OK(store_commit(lab->s, "test.look"));
+	return o.id;
+}
+
+static void
+quick_looks_are_claimed_together(void **state)
+{
+	struct lab *lab = *state;
+	struct order waiting = make_order(lab, "waiting.contoso.com"), o;
+	struct id first = wish_look(lab, "a.contoso.com", 1, fake_time),
+		  soon = wish_look(lab, "b.contoso.com", 3, fake_time + SECONDS(50));
+	struct task got[8], again[8];
+	size_t count = 9;
+
+	(void)wish_look(lab, "full.contoso.com", ORDER_FULL_LOOK, fake_time);
+	(void)wish_look(lab, "later.contoso.com", 1, fake_time + SECONDS(70));
+	add_task(lab, waiting.id, TASK_DNS, fake_time);
+	OK(store_tasks_claim_swept(
+	    lab->s, "w", SECONDS(30), fake_time + SECONDS(60), got, COUNT_OF(got), &count));
+	assert_int_equal(count, 2);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(id_eq(got[i].order, first) || id_eq(got[i].order, soon));
+		OK(store_task_held(lab->s, &got[i]));
+	}
+	OK(store_tasks_claim_swept(/* their leases end before */
+	    lab->s, "x", SECONDS(30), fake_time + SECONDS(60), again, COUNT_OF(again), &count));
+	assert_int_equal(count, 0);
+	fake_time += SECONDS(31);
+	OK(store_tasks_claim_swept(lab->s, "x", SECONDS(30), fake_time, again, 1, &count));
+	assert_int_equal(count, 1);
+	OK(store_begin(lab->s));
+	OK(store_order_look_closely(lab->s, again[0].order));
+	OK(store_task_put_back(lab->s, again[0].id, "", fake_time));
+	OK(store_commit(lab->s, "test.closely"));
+	OK(store_order_get(lab->s, again[0].order, &o));
+	assert_int_equal(o.facts.dns_looks, ORDER_FULL_LOOK);
+	assert_false(order_is_swept(&o.facts));
+	OK(store_tasks_claim_swept(
+	    lab->s, "x", SECONDS(30), fake_time, again, COUNT_OF(again), &count));
+	assert_true(count == 1 && !id_eq(again[0].order, o.id));
+}
+
 static void
 put_back_is_no_attempt(void **state)
 {
@@ -411,6 +470,7 @@ main(void)
 		IN_LAB(a_withdrawal_waits_for_what_is_at_work),
 		IN_LAB(what_goes_to_one_balancer_is_claimed_together),
 		IN_LAB(a_lease_is_kept_by_who_is_at_it),
+		IN_LAB(quick_looks_are_claimed_together),
 		IN_LAB(put_back_is_no_attempt),
 		IN_LAB(the_longest_due_comes_first),
 		IN_LAB(two_never_get_one_task),

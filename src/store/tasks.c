@@ -116,6 +116,21 @@ take(struct store *s, const char *worker, when lease, struct task *ret)
 #define OF_A_BALANCER \
 	" AND EXISTS (SELECT 1 FROM orders o JOIN sites s ON s.id=o.site WHERE o.id=t.order_id AND s.balancer="
 
+/* The rows of a claim. */
+static int
+read_claim(struct query *q, struct task *ret, size_t max, size_t *ret_count)
+{
+	size_t count = 0;
+	int r = 0;
+
+	while (r == 0 && count < max && (r = query_row(q)) == 0)
+		read_task(q, &ret[count++]);
+	if (r == 0 || r == STORE_E_ABSENT)
+		r = query_result(q);
+	*ret_count = count;
+	return r;
+}
+
 static int
 take_for(struct store *s, const char *worker, when lease, const char *balancer, struct task *ret,
     size_t max, size_t *ret_count)
@@ -126,19 +141,47 @@ take_for(struct store *s, const char *worker, when lease, const char *balancer, 
 	    "SELECT t.id FROM tasks t WHERE t.due<=$3 AND t.kind IN " INSTALLS OF_A_BALANCER
 	    "$4) ORDER BY t.due, t.id LIMIT $5 @claim) RETURNING " COLUMNS);
 	when now = world_now(s->world);
-	size_t count = 0;
-	int r = 0;
 
 	query_int(&q, 1, now + lease);
 	query_text(&q, 2, worker);
 	query_int(&q, 3, now);
 	query_text(&q, 4, balancer);
 	query_int(&q, 5, (int64_t)max);
-	while (r == 0 && count < max && (r = query_row(&q)) == 0)
-		read_task(&q, &ret[count++]);
-	if (r == 0 || r == STORE_E_ABSENT)
-		r = query_result(&q);
-	*ret_count = count;
+	return read_claim(&q, ret, max, ret_count);
+}
+
+/* The lease of another may end before `until`. */
+static int
+take_swept(struct store *s, const char *worker, when lease, when until, struct task *ret,
+    size_t max, size_t *ret_count)
+{
+	CLEAN(query_end)
+	struct query q = query(s,
+	    "UPDATE tasks SET due=$1, leased_until=$1, again=0, worker=$2, attempts=attempts+1 WHERE id IN ("
+	    "SELECT t.id FROM tasks t WHERE t.due<=$3 AND t.leased_until<=$4 AND t.kind='dns'"
+	    " AND EXISTS (SELECT 1 FROM orders o WHERE o.id=t.order_id AND o.fact_confirmed>0 AND o.fact_pointed>0"
+	    " AND o.fact_superseded=0 AND o.fact_retired=0 AND o.dns_looks%$5<>0)"
+	    " ORDER BY t.due, t.id LIMIT $6 @claim) RETURNING " COLUMNS);
+	when now = world_now(s->world);
+
+	query_int(&q, 1, now + lease);
+	query_text(&q, 2, worker);
+	query_int(&q, 3, until);
+	query_int(&q, 4, now);
+	query_int(&q, 5, ORDER_FULL_LOOK);
+	query_int(&q, 6, (int64_t)max);
+	return read_claim(&q, ret, max, ret_count);
+}
+
+/* The end of the transaction of a claim. */
+static int
+end_claim(struct store *s, int r, size_t *ret_count)
+{
+	if (r == 0 && *ret_count > 0)
+		r = store_commit(s, "store.claimed");
+	store_abandon(s);
+	if (r)
+		*ret_count = 0;
 	return r;
 }
 
@@ -152,12 +195,20 @@ store_tasks_claim_for(struct store *s, const char *worker, when lease, const cha
 	if (r)
 		return r;
 	r = take_for(s, worker, lease, balancer, ret, max, ret_count);
-	if (r == 0 && *ret_count > 0)
-		r = store_commit(s, "store.claimed");
-	store_abandon(s);
+	return end_claim(s, r, ret_count);
+}
+
+int
+store_tasks_claim_swept(struct store *s, const char *worker, when lease, when until,
+    struct task *ret, size_t max, size_t *ret_count)
+{
+	int r = db_begin_light(s);
+
+	*ret_count = 0;
 	if (r)
-		*ret_count = 0;
-	return r;
+		return r;
+	r = take_swept(s, worker, lease, until, ret, max, ret_count);
+	return end_claim(s, r, ret_count);
 }
 
 static int
@@ -209,7 +260,7 @@ store_task_put_back(struct store *s, struct id task, const char *balancer, when 
 	query_id(&q, 1, task);
 	query_int(&q, 2, again);
 	r = query_run(&q);
-	if (r)
+	if (r || !balancer[0])
 		return r;
 	query_int(&others, 1, again);
 	query_int(&others, 2, world_now(s->world));

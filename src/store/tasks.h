@@ -31,6 +31,10 @@ int store_task_claim(
  * *ret_count 0 is none. */
 int store_tasks_claim_for(struct store *s, const char *worker, when lease, const char *balancer,
     struct task *ret, size_t max, size_t *ret_count) MUST_USE;
+/* Claims the looks at the DNS of live sites that are quick ones (order_is_swept()) and due at `until`,
+ * now or soon: at most `max`, in a transaction of its own. */
+int store_tasks_claim_swept(struct store *s, const char *worker, when lease, when until,
+    struct task *ret, size_t max, size_t *ret_count) MUST_USE;
 /* Still at them: the leases that are in force begin anew, in a transaction of its own. */
 int store_tasks_keep(struct store *s, struct task *const *tasks, size_t count, when lease) MUST_USE;
 /* In the caller's transaction: not even begun, so it was no attempt; due at `again`. With it goes all

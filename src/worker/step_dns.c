@@ -79,7 +79,11 @@ keep(
 		r = dns_look_keep(hand, order, report);
 	if (r == 0 && (caa || !caa_look_matters(order)))
 		r = caa_look_keep(hand, order, caa);
-	return r ? r : store_order_looked(hand->store, order->id);
+	if (r == 0)
+		r = store_order_looked(hand->store, order->id);
+	if (r == 0 && order->facts.fact[FACT_POINTED] && report->verdict != DNS_POINTED)
+		r = store_order_look_closely(hand->store, order->id);
+	return r;
 }
 
 static int
@@ -103,8 +107,11 @@ step_dns(struct hand *hand, const struct task *task, struct order *order, struct
 {
 	CLEAN(caa_report_free) struct caa_report *caa = NULL;
 	struct dns_report report;
-	int r = look(hand, order, &report, &caa, what);
+	int r;
 
+	if (order_is_swept(&order->facts))
+		return look_at_many(hand);
+	r = look(hand, order, &report, &caa, what);
 	if (r || what->kind != OUTCOME_DONE)
 		return r;
 	r = keep(hand, order, &report, caa);
