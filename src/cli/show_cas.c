@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/when.h"
 #include "cli/show.h"
+
+#define SECONDS_A_DAY 86400.0
 
 static json_int_t
 number_of(const json_t *item, const char *name)
@@ -44,23 +45,26 @@ row_of(const json_t *item)
 		snprintf(good, sizeof(good), "%lld of %lld",
 		    (long long)number_of(item, "accepted_first"), (long long)orders);
 	if (median > 0)
-		snprintf(time, sizeof(time), "%.1f days",
-		    (double)median / (double)(DAYS(1) / SECONDS(1)));
+		snprintf(time, sizeof(time), "%.1f days", (double)median / SECONDS_A_DAY);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "name", label, "good", good, "time",
 	    time, "caa", first ? first : "", "note", note_of(item), "rank",
 	    may_issue(item) ? orders : -1);
 }
 
+struct row {
+	json_t *json;
+};
+
 static int
 compare(const void *a, const void *b)
 {
-	json_int_t of_a = number_of(*(json_t *const *)a, "rank"),
-		   of_b = number_of(*(json_t *const *)b, "rank");
+	const struct row *x = a, *y = b;
+	json_int_t of_x = number_of(x->json, "rank"), of_y = number_of(y->json, "rank");
 
-	if (of_a != of_b)
-		return of_a < of_b ? 1 : -1;
-	return strcmp(json_string_value(json_object_get(*(json_t *const *)a, "name")),
-	    json_string_value(json_object_get(*(json_t *const *)b, "name")));
+	if (of_x != of_y)
+		return of_x < of_y ? 1 : -1;
+	return strcmp(json_string_value(json_object_get(x->json, "name")),
+	    json_string_value(json_object_get(y->json, "name")));
 }
 
 /* The list itself is by name. */
@@ -68,13 +72,14 @@ static json_t *
 rows_of(const json_t *items)
 {
 	size_t count = json_array_size(items), i;
-	json_t **rows = alloc_array(count + 1, sizeof(*rows)), *list = json_array();
+	struct row *rows = alloc_array(count + 1, sizeof(*rows));
+	json_t *list = json_array();
 
 	for (i = 0; i < count; i++)
-		rows[i] = row_of(json_array_get(items, i));
+		rows[i].json = row_of(json_array_get(items, i));
 	qsort(rows, count, sizeof(*rows), compare);
 	for (i = 0; i < count; i++)
-		json_array_append_new(list, rows[i]);
+		json_array_append_new(list, rows[i].json);
 	free(rows);
 	return list;
 }

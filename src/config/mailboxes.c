@@ -16,14 +16,14 @@ is_behind_host(struct str url, struct str scheme)
 static const char *
 url_fault(const struct config_mailbox_source *source)
 {
-	struct str url = str_of(source->url);
+	struct str url = str_of(source->url), kind = str_of(source->kind);
 
-	if (strcmp(source->kind, "json") == 0)
+	if (str_eq(kind, STR("json")))
 		return str_starts(url, STR("https://")) && is_behind_host(url, STR("https://"))
 		           ? NULL
 		           : "mailbox_sources: url: needed is https://HOST/..., without a password, "
 		             "with {customer} behind the host alone";
-	if (strcmp(source->kind, "ldap") == 0)
+	if (str_eq(kind, STR("ldap")))
 		return str_starts(url, STR("ldaps://")) || str_starts(url, STR("ldap://"))
 		           ? NULL
 		           : "mailbox_sources: url: needed is ldaps://HOST, or ldap://HOST for StartTLS";

@@ -108,7 +108,7 @@ int
 mailboxes_names(struct request *request, struct answer *answer)
 {
 	CLEAN(mailbox_names_fini) struct mailbox_names names = { 0 };
-	struct mailbox_count count;
+	struct mailbox_count count = { 0 };
 	struct customer c;
 	json_t *items, *next;
 	int64_t after;
