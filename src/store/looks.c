@@ -58,3 +58,27 @@ store_look_get(struct store *s, struct id order, enum look_kind kind, bool *ret_
 	column_buf(&q, report);
 	return query_result(&q);
 }
+
+int
+store_order_looked(struct store *s, struct id order)
+{
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE orders SET dns_looked=$2, dns_looks=dns_looks+1 WHERE id=$1");
+
+	query_id(&q, 1, order);
+	query_int(&q, 2, world_now(s->world));
+	return query_one(&q);
+}
+
+int
+store_order_look_closely(struct store *s, struct id order)
+{
+	CLEAN(query_end)
+	struct query q =
+	    query(s, "UPDATE orders SET dns_looks=dns_looks+$2-dns_looks%$2 WHERE id=$1");
+
+	query_id(&q, 1, order);
+	query_int(&q, 2, ORDER_FULL_LOOK);
+	return query_one(&q);
+}

@@ -518,30 +518,6 @@ store_order_purged(struct store *s, struct id order)
 	return r ? r : store_event_add(s, "order.purged", "order", order, order, "");
 }
 
-int
-store_order_looked(struct store *s, struct id order)
-{
-	CLEAN(query_end)
-	struct query q =
-	    query(s, "UPDATE orders SET dns_looked=$2, dns_looks=dns_looks+1 WHERE id=$1");
-
-	query_id(&q, 1, order);
-	query_int(&q, 2, world_now(s->world));
-	return query_one(&q);
-}
-
-int
-store_order_look_closely(struct store *s, struct id order)
-{
-	CLEAN(query_end)
-	struct query q =
-	    query(s, "UPDATE orders SET dns_looks=dns_looks+$2-dns_looks%$2 WHERE id=$1");
-
-	query_id(&q, 1, order);
-	query_int(&q, 2, ORDER_FULL_LOOK);
-	return query_one(&q);
-}
-
 static bool
 follows(const struct order *o, enum task_kind kind, when now)
 {
@@ -618,23 +594,4 @@ store_order_trouble(struct store *s, struct id order, const char *words)
 	query_words(&q, 2, words);
 	query_int(&q, 3, world_now(s->world));
 	return query_one(&q);
-}
-
-int
-store_order_withdrawn(struct store *s, struct id order)
-{
-	CLEAN(query_end)
-	struct query q =
-	    query(s, "UPDATE orders SET withdrawn=$2, changed=$2, trouble='' WHERE id=$1");
-	struct order o;
-	int r = store_order_get(s, order, &o);
-
-	if (r)
-		return r;
-	query_id(&q, 1, order);
-	query_int(&q, 2, world_now(s->world));
-	r = query_one(&q);
-	if (r == 0 && !id_is_none(o.key))
-		r = store_key_retire(s, o.key);
-	return r ? r : store_event_add(s, "order.withdrawn", "order", order, order, "");
 }
