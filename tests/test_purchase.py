@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a certificate is bought: told with the order or later, held against the name's DNS and against browsers, in the mail with the request;
 and what the house's own orders have shown of each authority."""
+import contextlib
+import sqlite3
+
 import pytest
 
 from stage.contract import CheckedApi
@@ -43,7 +46,7 @@ def test_one_that_may_not_issue_is_told_before_anything_is_paid(stage, host):
     s.knot.set(host, "CAA", '0 issue "sectigo.com"')
     order, body = asked(s, s.order(s.service, host, key="p256", ca="thawte", reseller="vienna trust"))
     assert (order["ca"], order["reseller"]) == ("DigiCert", "Vienna Trust") and "CAA_FORBIDS" in codes(order)
-    assert "BEFORE YOU BUY" in body and "DigiCert, as you told us" in body and f'{host}. IN CAA 0 issue "digicert.com"' in body
+    assert "BEFORE YOU BUY" in body and "DigiCert, as far as we know" in body and f'{host}. IN CAA 0 issue "digicert.com"' in body
     words = s.house.cli("order", "show", order["number"]).stdout
     assert "bought at" in words and "Vienna Trust" in words and 'issue "digicert.com"' in " ".join(words.split())
     s.knot.set(host, "CAA", '0 issue "sectigo.com"', '0 issue "digicert.com"')
@@ -85,7 +88,7 @@ def test_a_reseller_that_the_provider_did_not_name(stage, host):
     s = stage
     with pytest.raises(Refused) as refused:
         s.customers_own.post("/orders", {"service": s.service["id"], "host": host, "ca": "DigiCert", "reseller": "Nobody"})
-    assert refused.value.problem["errors"][0]["field"] == "reseller"
+    assert refused.value.problem["errors"] == [{"field": "reseller", "words": "Needed is one of these, or nothing: Vienna Trust, Alpine Certs."}]
 
 
 def test_one_that_browsers_refuse_is_asked_about(stage, host):
@@ -99,7 +102,7 @@ def test_one_that_browsers_refuse_is_asked_about(stage, host):
     changed = s.customers_own.post(f"/orders/{order['number']}/ca", {"ca": "Sectigo"})
     assert changed["ca"] == "Sectigo" and "CA_DISTRUSTED" not in codes(changed) and "doubted" not in changed["facts"]
     _, body = asked(s, order)
-    assert "Sectigo, as you told us" in body
+    assert "Sectigo, as far as we know" in body
 
 
 def test_a_customer_sees_its_own_orders_alone(stage, host):
@@ -128,3 +131,25 @@ def test_our_own_orders_are_counted(stage, host):
     assert "0 of 1" in s.house.cli("ca", "list").stdout
     renewal = s.order(s.service, host, kind="renewal", key="p256")
     assert renewal["ca"] == "GlobalSign"
+
+
+def test_what_we_cannot_see_is_not_the_customers_to_mend(stage, host):
+    """Nobody answers for the DNS: the mail with the request says nothing of it."""
+    s = stage
+    s.knot.stop()
+    try:
+        order, body = asked(s, s.order(s.service, host, key="p256", ca="DigiCert"))
+        assert "DNS_UNREACHABLE" in codes(order) and "BEFORE YOU BUY" not in body and "way to the DNS" not in body
+    finally:
+        s.knot.start()
+
+
+def test_an_authority_that_is_no_longer_listed_stops_no_renewal(stage, host):
+    s = stage
+    order, _ = asked(s, s.order(s.service, host, key="p256"))
+    s.deliver(order, s.ca.as_pem(s.ca.sign(s.csr(order), [host])))
+    s.point(order)
+    s.until(order, lambda o: o["stage"] == "live", 60, "the site")
+    with contextlib.closing(sqlite3.connect(s.house.data / "certdesk.db", timeout=20)) as db, db:
+        db.execute("UPDATE orders SET ca='Gone Trust' WHERE number=?", (order["number"],))
+    assert s.order(s.service, host, kind="renewal", key="p256")["ca"] is None

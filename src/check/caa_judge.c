@@ -307,8 +307,7 @@ tell_distrust(struct trial *t)
 	char since[WHEN_WORDS_SIZE];
 
 	finding_param(f, "programs", "%s", row->programs);
-	finding_param(
-	    f, "since", "%s", when_words(row->since ? row->since : row->issued_after, since));
+	finding_param(f, "since", "%s", when_words(distrust_since(row), since));
 }
 
 void

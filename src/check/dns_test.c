@@ -14,9 +14,7 @@
 #include "check/peer_test_kit.h"
 #include "sys/file.h"
 
-#define KNOTD  "/usr/sbin/knotd"
-#define KEYMGR "/usr/sbin/keymgr"
-#define KDIG   "/usr/bin/kdig"
+#define KNOTD "/usr/sbin/knotd"
 
 #define QUESTION_MS 250
 
@@ -107,15 +105,8 @@ static bool
 signed_zone_answers(void *context)
 {
 	struct lab *lab = context;
-	char port[8];
-	CLEAN(buf_fini) struct buf out = BUF(65536);
 
-	snprintf(port, sizeof(port), "%u", lab->port);
-	return peer_run(&lab->peer, KDIG,
-		   (const char *const[]){ "@127.0.0.1", "-p", port, "+noall", "+answer", "+dnssec",
-		       "signed.test", "DNSKEY", NULL },
-		   &out) &&
-	       strstr(buf_text(&out), "RRSIG");
+	return peer_zone_is_signed(&lab->peer, lab->port, "signed.test");
 }
 
 /* The anchors: the key of the signed zone, and one for the broken zone which has no signatures at
@@ -123,13 +114,9 @@ signed_zone_answers(void *context)
 static void
 write_anchors(struct lab *lab)
 {
-	char config[PEER_PATH_SIZE];
 	CLEAN(buf_fini) struct buf out = BUF(65536);
 
-	assert_true(peer_run(&lab->peer, KEYMGR,
-	    (const char *const[]){
-		"-c", peer_path(&lab->peer, "knot.conf", config), "signed.test", "dnskey", NULL },
-	    &out));
+	peer_zone_anchor(&lab->peer, "signed.test", &out);
 	peer_write(&lab->peer, "anchors",
 	    "%s\nbroken.test. DS 65177 13 2 "
 	    "a94289d64a16165b15b83fd9fcd33893b9683663ac1c866f1116b8563a83cf4b\n",
@@ -489,7 +476,7 @@ main(void)
 		cmocka_unit_test(a_bad_setting_is_told_at_the_start),
 	};
 
-	if (!file_may_run(KNOTD) || !file_may_run(KEYMGR) || !file_may_run(KDIG)) {
+	if (!file_may_run(KNOTD) || !file_may_run(PEER_KEYMGR) || !file_may_run(PEER_KDIG)) {
 		print_message("skipped: Knot DNS is not installed\n");
 		return 77;
 	}

@@ -14,9 +14,7 @@
 #include "check/peer_test_kit.h"
 #include "sys/file.h"
 
-#define KNOTD  "/usr/sbin/knotd"
-#define KEYMGR "/usr/sbin/keymgr"
-#define KDIG   "/usr/bin/kdig"
+#define KNOTD "/usr/sbin/knotd"
 
 static const char knot_config[] =
     "server:\n    rundir: \"%s\"\n    listen: 127.0.0.1@%u\n"
@@ -55,26 +53,19 @@ static bool
 root_is_signed(void *context)
 {
 	const struct lab *lab = context;
-	const char *port = strchr(lab->knot.list[0], '@') + 1;
-	CLEAN(buf_fini) struct buf out = BUF(65536);
+	struct addr address;
+	uint16_t port;
 
-	return peer_run(&lab->peer, KDIG,
-		   (const char *const[]){ "@127.0.0.1", "-p", port, "+noall", "+answer", "+dnssec",
-		       ".", "DNSKEY", NULL },
-		   &out) &&
-	       strstr(buf_text(&out), "RRSIG");
+	return config_resolver_parse(str_of(lab->knot.list[0]), &address, &port) &&
+	       peer_zone_is_signed(&lab->peer, port, ".");
 }
 
 static void
 write_anchors(struct lab *lab)
 {
-	char config[PEER_PATH_SIZE];
 	CLEAN(buf_fini) struct buf out = BUF(65536);
 
-	assert_true(peer_run(&lab->peer, KEYMGR,
-	    (const char *const[]){
-		"-c", peer_path(&lab->peer, "knot.conf", config), ".", "dnskey", NULL },
-	    &out));
+	peer_zone_anchor(&lab->peer, ".", &out);
 	peer_write(&lab->peer, "anchors", "%s\n", buf_text(&out));
 	peer_write(&lab->peer, "wrong", "%s",
 	    ". DS 65177 13 2 a94289d64a16165b15b83fd9fcd33893b9683663ac1c866f1116b8563a83cf4b\n");
@@ -325,7 +316,7 @@ main(void)
 		cmocka_unit_test(entries_are_told_at_second_hand),
 	};
 
-	if (!file_may_run(KNOTD) || !file_may_run(KEYMGR) || !file_may_run(KDIG)) {
+	if (!file_may_run(KNOTD) || !file_may_run(PEER_KEYMGR) || !file_may_run(PEER_KDIG)) {
 		print_message("skipped: Knot DNS is not installed\n");
 		return 77;
 	}

@@ -200,3 +200,29 @@ peer_loopback(void)
 {
 	return (struct addr){ .family = 4, .bytes = { 127, 0, 0, 1 } };
 }
+
+bool
+peer_zone_is_signed(const struct peer *peer, uint16_t port, const char *zone)
+{
+	CLEAN(buf_fini) struct buf out = BUF(65536);
+	char number[8];
+
+	snprintf(number, sizeof(number), "%u", port);
+	return peer_run(peer, PEER_KDIG,
+		   (const char *const[]){ "@127.0.0.1", "-p", number, "+noall", "+answer",
+		       "+dnssec", zone, "DNSKEY", NULL },
+		   &out) &&
+	       strstr(buf_text(&out), "RRSIG");
+}
+
+void
+peer_zone_anchor(const struct peer *peer, const char *zone, struct buf *to)
+{
+	char config[PEER_PATH_SIZE];
+
+	if (!peer_run(peer, PEER_KEYMGR,
+		(const char *const[]){
+		    "-c", peer_path(peer, "knot.conf", config), zone, "dnskey", NULL },
+		to))
+		abort();
+}

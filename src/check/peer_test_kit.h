@@ -13,6 +13,8 @@
 
 #define PEER_PATH_SIZE 256
 #define PEER_DEADLINE  SECONDS(20)
+#define PEER_KEYMGR    "/usr/sbin/keymgr"
+#define PEER_KDIG      "/usr/bin/kdig"
 
 struct peer {
 	char folder[64];
@@ -32,6 +34,9 @@ bool peer_run(
 void peer_stop(struct peer *peer);
 /* Waits, or ends the test when the child dies or the deadline passes. */
 void peer_wait(const struct peer *peer, bool (*is_ready)(void *context), void *context);
+/* Knot's tools: does the zone at that port have signatures yet; and the trust anchor of its key. */
+bool peer_zone_is_signed(const struct peer *peer, uint16_t port, const char *zone);
+void peer_zone_anchor(const struct peer *peer, const char *zone, struct buf *to);
 bool peer_listens(uint16_t port); /* on 127.0.0.1 */
 void peer_wait_port(const struct peer *peer, uint16_t port);
 uint16_t peer_free_port(void);

@@ -42,6 +42,19 @@ config_mailbox_source(const struct config *config, const char *name)
 	return NULL;
 }
 
+bool
+config_reseller(const struct config *config, size_t n, struct str *ret)
+{
+	struct str rest = str_of(config->resellers), one;
+
+	while (str_next(&rest, ',', &one)) {
+		*ret = str_trim(one);
+		if (ret->len > 0 && n-- == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *
 config_counted_by(const struct config *config, const char *own)
 {

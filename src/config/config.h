@@ -27,6 +27,8 @@
 #define CONFIG_RESOLVERS_MAX 8
 #define CONFIG_RESOLVER_SIZE 56 /* "ADDRESS@PORT" */
 #define CONFIG_SOURCES_MAX   32
+#define CONFIG_RESELLER_SIZE 64
+#define CONFIG_RESELLERS_MAX 64
 
 enum {
 	CONFIG_E_ABSENT = 1, /* no such file */
@@ -263,6 +265,8 @@ const struct config_template *config_template(
     const struct config *config, const char *balancer, const char *service);
 const struct config_mailbox_source *config_mailbox_source(
     const struct config *config, const char *name); /* or NULL */
+/* The n-th of policy.resellers; false behind the last. */
+bool config_reseller(const struct config *config, size_t n, struct str *ret);
 /* Where a customer is counted that names `own` itself, or "": a source's name; "" = by people. */
 const char *config_counted_by(const struct config *config, const char *own);
 /* Is there a balancer that is managed over HTTPS? (docs/decisions/0013) */

@@ -83,6 +83,9 @@ mistakes_in_sources(void **state UNUSED)
 		    "unknown option \"knid\" (did you mean \"kind\"?)" },
 		{ "policy:\n  mailbox_source: ad\n", 1, 1,
 		    "policy.mailbox_source: \"ad\" is not among mailbox_sources" },
+		{ "policy:\n  resellers: Alpine, "
+		  "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft\n",
+		    1, 1, "policy.resellers: \"Donaudampfschifffahr...\" is longer than 63 bytes" },
 	};
 
 	check_mistakes(cases, COUNT_OF(cases));

@@ -373,6 +373,22 @@ check_sources(struct reading *reading, const yaml_node_t *root)
 		    c->mailbox_source);
 }
 
+static void
+check_resellers(struct reading *reading, const yaml_node_t *root)
+{
+	struct str name;
+	size_t n = 0;
+
+	for (; config_reseller(reading->config, n, &name); n++)
+		if (name.len >= CONFIG_RESELLER_SIZE)
+			mistake(reading, root->start_mark,
+			    "policy.resellers: \"%.20s...\" is longer than %d bytes", name.p,
+			    CONFIG_RESELLER_SIZE - 1);
+	if (n > CONFIG_RESELLERS_MAX)
+		mistake(reading, root->start_mark, "policy.resellers: %zu are more than %d", n,
+		    CONFIG_RESELLERS_MAX);
+}
+
 /* What no single option can see. */
 static void
 check_together(struct reading *reading, const yaml_node_t *root)
@@ -386,6 +402,7 @@ check_together(struct reading *reading, const yaml_node_t *root)
 				    "balancers: two are named \"%s\"", c->balancers[i].name);
 	check_templates(reading, root);
 	check_sources(reading, root);
+	check_resellers(reading, root);
 	if (strchr(c->mail_from, '@') == NULL || strpbrk(c->mail_from, "\r\n"))
 		mistake(reading, root->start_mark, "mail.from: \"%s\" is not a mail address",
 		    c->mail_from);

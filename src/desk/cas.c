@@ -37,7 +37,7 @@ static json_t *
 distrusted_json(const struct distrust_row *row)
 {
 	return row ? json_pack("{s:o, s:o}", "programs", json_text(row->programs), "since",
-			 json_when(row->since ? row->since : row->issued_after))
+			 json_when(distrust_since(row)))
 	           : json_null();
 }
 
@@ -147,11 +147,14 @@ void
 cas_read_reseller(const struct request *request, struct form *form, char *to, size_t size)
 {
 	struct str typed = str_trim(form_str(form, "reseller"));
+	const char *named = request->desk->config->resellers;
 
 	*to = '\0';
 	if (typed.len > 0 && !market_reseller(request->desk->market, typed, to, size))
-		form_mistake(form, "reseller",
-		    "Needed is one of those that the provider has named, or nothing.");
+		form_mistake(form, "reseller", "%s%s.",
+		    *named ? "Needed is one of these, or nothing: "
+			   : "The provider has named none: leave it out",
+		    named);
 }
 
 int

@@ -175,7 +175,8 @@ take_earlier_seller(struct request *request, struct application *a)
 	            ? STORE_E_ABSENT
 	            : store_order_by_host(request->store, a->intake.host.text, &earlier);
 
-	if (r || !id_eq(earlier.service, a->service.id))
+	if (r || !id_eq(earlier.service, a->service.id) ||
+	    !market_knows(request->desk->market, earlier.ca))
 		return r == STORE_E_ABSENT ? 0 : r;
 	(void)str_copy(str_of(earlier.ca), a->ca, sizeof(a->ca));
 	if (!form_has(&a->form, "reseller"))

@@ -125,7 +125,7 @@ the_request_says_all_that_is_needed(void **state UNUSED)
 	facts.ca = "Sectigo";
 	expect_words(MAIL_CSR, &facts,
 	    WORDS("BEFORE YOU BUY", "issued for mail.contoso.com.",
-		"Which seller: Sectigo, as you told us."),
+		"Which seller: Sectigo, as far as we know."),
 	    WORDS("DigiCert."));
 	facts.finding_what = "";
 	expect_words(MAIL_CSR, &facts, WORDS("Which seller: Sectigo"), WORDS("BEFORE YOU BUY"));

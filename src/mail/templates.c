@@ -71,7 +71,7 @@ static const struct mail_paragraph csr[] = {
 	{ LAYOUT_RECORD, ALWAYS, "Country:       {country}" },
 	{ LAYOUT_RECORD, ALWAYS, "Key:           {key_kind_words}" },
 	{ LAYOUT_TEXT, ALWAYS, "Please look at the name letter by letter before you buy: a wrong letter there usually means buying again. The seller takes your company's data from its own check, so an error in the other lines does not cost a new purchase." },
-	{ LAYOUT_STEP, HAS_CA, "Which seller: {ca}, as you told us. If you buy from somebody else, please tell us: we look whether your DNS allows that authority to issue." },
+	{ LAYOUT_STEP, HAS_CA, "Which seller: {ca}, as far as we know. If you buy from somebody else, please tell us: we look whether your DNS allows that authority to issue." },
 	{ LAYOUT_STEP, HAS_NO_CA, "Which seller: any publicly trusted certificate authority will do.{advice}" },
 	{ LAYOUT_STEP, ALWAYS, "Which kind: a certificate for one name (\"single domain\"). If the form asks for the server platform, choose {platform}; if it asks for the number of servers, more than one machine may use the certificate." },
 	{ LAYOUT_STEP, ALWAYS, "How long: since March 2026 no certificate is valid for more than 200 days, from March 2027 on for no more than 100. Sellers offer a plan for a year or more and issue a new certificate within it at no extra cost; that saves you a purchase at every renewal." },

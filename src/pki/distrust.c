@@ -167,6 +167,12 @@ distrust_find(const struct distrust *distrust, const X509 *ca, when issued, when
 	return NULL;
 }
 
+when
+distrust_since(const struct distrust_row *row)
+{
+	return row->since ? row->since : row->issued_after;
+}
+
 const struct distrust_row *
 distrust_named(const struct distrust *distrust, struct str begins, when now)
 {

@@ -42,6 +42,8 @@ when distrust_dated(const struct distrust *distrust); /* when the file was made 
 /* The row that speaks against a path through `ca` for a leaf issued at `issued`; NULL = none. */
 const struct distrust_row *distrust_find(
     const struct distrust *distrust, const X509 *ca, when issued, when now);
+/* Since when what its CA issues is refused, in one way or the other. */
+when distrust_since(const struct distrust_row *row);
 /* The first row whose CA's name begins so and that speaks against a leaf issued at `now`; NULL =
  * none. */
 const struct distrust_row *distrust_named(

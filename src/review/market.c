@@ -13,7 +13,7 @@
 struct market {
 	struct cas *cas;
 	struct distrust *distrust;
-	const char *resellers; /* the configuration's */
+	const struct config *config;
 };
 
 struct market *
@@ -70,7 +70,7 @@ market_open(const struct config *config, struct market **ret)
 		r = load_distrust(config->distrust_file, &market->distrust);
 	if (r)
 		return r;
-	market->resellers = config->resellers;
+	market->config = config;
 	*ret = TAKE(market);
 	return 0;
 }
@@ -79,6 +79,14 @@ const struct cas *
 market_cas(const struct market *market)
 {
 	return market->cas;
+}
+
+bool
+market_knows(const struct market *market, const char *name)
+{
+	struct ca ca;
+
+	return cas_named(market->cas, str_of(name), &ca);
 }
 
 const struct distrust_row *
@@ -90,22 +98,19 @@ market_distrusted(const struct market *market, const struct ca *ca, when now)
 bool
 market_reseller_at(const struct market *market, size_t n, char *to, size_t size)
 {
-	struct str rest = str_of(market->resellers), one;
+	struct str name;
 
-	while (str_next(&rest, ',', &one)) {
-		one = str_trim(one);
-		if (one.len > 0 && n-- == 0)
-			return str_copy(one, to, size);
-	}
-	return false;
+	return config_reseller(market->config, n, &name) && str_copy(name, to, size);
 }
 
 bool
 market_reseller(const struct market *market, struct str typed, char *to, size_t size)
 {
-	for (size_t n = 0; market_reseller_at(market, n, to, size); n++)
-		if (str_eq_nocase(str_trim(typed), str_of(to)))
-			return true;
+	struct str name;
+
+	for (size_t n = 0; config_reseller(market->config, n, &name); n++)
+		if (str_eq_nocase(str_trim(typed), name))
+			return str_copy(name, to, size);
 	*to = '\0';
 	return false;
 }
@@ -133,8 +138,7 @@ tell_distrusted(const struct ca *ca, const struct distrust_row *row, const char 
 	finding_param(f, "fqdn", "%s", host);
 	finding_param(f, "ca", "%s", ca->name);
 	finding_param(f, "programs", "%s", row->programs);
-	finding_param(
-	    f, "since", "%s", when_words(row->since ? row->since : row->issued_after, since));
+	finding_param(f, "since", "%s", when_words(distrust_since(row), since));
 }
 
 void
@@ -167,7 +171,7 @@ market_note(const struct market *market, struct store *store, const struct order
 		? cas_of_issuer(market->cas, str_of(report->certificate.issuer_organization))
 		: NULL;
 
-	if (!ca || strcmp(ca->name, order->ca) == 0)
+	if (!ca || strcmp(ca->name, order->ca) == 0 || (*order->ca && !report->accepted))
 		return 0;
 	return store_order_set_ca(store, order->id, ca->name, order->reseller);
 }

@@ -19,6 +19,7 @@ struct market *market_free(struct market *market);
 CLEAN_DEFINE(market_free, struct market *);
 
 const struct cas *market_cas(const struct market *market);
+bool market_knows(const struct market *market, const char *name); /* an authority's */
 /* NULL = browsers accept what it issues now. */
 const struct distrust_row *market_distrusted(
     const struct market *market, const struct ca *ca, when now);
@@ -31,7 +32,7 @@ bool market_reseller_at(const struct market *market, size_t n, char *to, size_t 
  * name, "" = none. */
 void market_judge(const struct market *market, struct str typed, const char *host, when now,
     struct findings *findings, char ret_name[static CA_TEXT_SIZE]);
-/* Inside a transaction: the order was bought where the delivered certificate says, whatever was told
- * before. */
+/* Inside a transaction: the order was bought where the accepted certificate says, whatever was told
+ * before. One that was refused may be another order's: it says so only where nothing was told. */
 int market_note(const struct market *market, struct store *store, const struct order *order,
     const struct read_report *report) MUST_USE;

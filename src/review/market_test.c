@@ -170,7 +170,7 @@ a_certificate_says_where_it_is_from(void **state)
 	struct read_report *report = alloc_zero(sizeof(*report));
 	struct order o = make_order(lab, "owa.contoso.com");
 
-	report->has_leaf = true;
+	report->has_leaf = report->accepted = true;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		snprintf(report->certificate.issuer_organization,
 		    sizeof(report->certificate.issuer_organization), "%s", cases[i].organization);
@@ -180,6 +180,12 @@ a_certificate_says_where_it_is_from(void **state)
 		OK(store_order_get(lab->s, o.id, &o));
 		assert_string_equal(o.ca, cases[i].ca);
 	}
+	report->accepted = false; /* perhaps another order's */
+	snprintf(report->certificate.issuer_organization,
+	    sizeof(report->certificate.issuer_organization), "Sectigo Limited");
+	OK(market_note(market, lab->s, &o, report));
+	OK(store_order_get(lab->s, o.id, &o));
+	assert_string_equal(o.ca, "GlobalSign");
 	free(report);
 	free(config);
 }

@@ -8,8 +8,7 @@
 #include "base/error.h"
 #include "store/purchases.h"
 
-#define RESELLERS_MAX 64
-#define REPORT_MAX    (1u << 20)
+#define REPORT_MAX (1u << 20)
 
 void
 offers_fini(struct offers *offers)
@@ -118,28 +117,35 @@ read_issuers(struct store *store, const struct order *order, json_t **ret)
 /* ---- all of them ---- */
 
 static int
-read_authority(struct store *store, const struct market *market, const struct ca *ca,
+add_offer(struct store *store, const struct market *market, const struct ca *ca,
+    const char *reseller, const json_t *issuers, when now, struct offers *to)
+{
+	struct offer *offer = &to->list[to->count];
+	int r;
+
+	*offer = (struct offer){ .distrusted = market_distrusted(market, ca, now) };
+	r = read_offer(store, ca, reseller, offer);
+	offer->row.name = offer->label;
+	offer->row.distrusted = offer->distrusted != NULL;
+	offer->row.caa_forbids = issuers && !is_named(ca, issuers);
+	if (*reseller && offer->row.orders == 0)
+		free(offer->took); /* nobody has bought it there */
+	else
+		to->count++;
+	return r;
+}
+
+static int
+add_authority(struct store *store, const struct market *market, const struct ca *ca,
     const json_t *issuers, when now, struct offers *to)
 {
-	char reseller[sizeof(to->list->reseller)] = "";
-	int r = 0;
+	int r = add_offer(store, market, ca, "", issuers, now, to);
+	char reseller[CONFIG_RESELLER_SIZE];
 
-	for (size_t n = 0; r == 0; n++) {
-		struct offer *offer = &to->list[to->count];
-
-		*offer = (struct offer){ .distrusted = market_distrusted(market, ca, now) };
-		r = read_offer(store, ca, reseller, offer);
-		offer->row.name = offer->label;
-		offer->row.distrusted = offer->distrusted != NULL;
-		offer->row.caa_forbids = issuers && !is_named(ca, issuers);
-		if (*reseller && offer->row.orders == 0)
-			free(offer->took);
-		else
-			to->count++;
-		if (n == RESELLERS_MAX ||
-		    !market_reseller_at(market, n, reseller, sizeof(reseller)))
-			break;
-	}
+	for (size_t n = 0; r == 0 && n < CONFIG_RESELLERS_MAX &&
+			   market_reseller_at(market, n, reseller, sizeof(reseller));
+	     n++)
+		r = add_offer(store, market, ca, reseller, issuers, now, to);
 	return r;
 }
 
@@ -169,9 +175,9 @@ offers_read(struct store *store, const struct market *market, const struct order
 	int r = read_issuers(store, order, &issuers);
 
 	*ret = (struct offers){ 0 };
-	ret->list = alloc_array(cas_count(cas) * (RESELLERS_MAX + 1), sizeof(*ret->list));
+	ret->list = alloc_array(cas_count(cas) * (CONFIG_RESELLERS_MAX + 1), sizeof(*ret->list));
 	for (size_t i = 0; r == 0 && i < cas_count(cas); i++)
-		r = read_authority(store, market, cas_at(cas, i), issuers, now, ret);
+		r = add_authority(store, market, cas_at(cas, i), issuers, now, ret);
 	json_decref(issuers);
 	if (r)
 		return error_fold(r);

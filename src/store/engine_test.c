@@ -557,6 +557,19 @@ count_fully(struct lab *lab)
 	OK(store_mailbox_names(lab->s, count.id, 0, 10, &names));
 }
 
+/* What hands take along. */
+static void
+claim_fully(struct lab *lab)
+{
+	struct task task = { 0 };
+	size_t count;
+
+	OK(store_tasks_claim_for(lab->s, "w", SECONDS(60), "edge", &task, 1, &count));
+	OK(store_begin(lab->s));
+	OK(store_task_put_back(lab->s, task.id, "edge", fake_time));
+	OK(store_commit(lab->s, "test.put_back"));
+}
+
 static void
 rest_fully(struct lab *lab, const struct order *o)
 {
@@ -633,6 +646,7 @@ no_statement_walks_a_table(void **state)
 	survey_fully(lab);
 	count_fully(lab);
 	buy_fully(lab);
+	claim_fully(lab);
 	assert_true(lab->s->statement_count > 50);
 	for (size_t i = 0; i < lab->s->statement_count; i++) {
 		const char *sql = sqlite3_sql(lab->s->statement[i].handle);

@@ -5,7 +5,7 @@
  * at any time or last: where a site answers today, or where we could not see, it moves last, or its
  * users would meet a warning.
  *
- * What holds of eligibility, name and organization waits for somebody's word (docs/decisions/0024);
+ * What holds at these gates waits for somebody's word (docs/decisions/0024);
  * TASK_QUESTION asks the customer for it by mail, or sets the order aside for the provider.
  */
 #include <stdlib.h>

@@ -73,6 +73,7 @@ load_finding(const struct findings *findings, struct sources *ret)
 	finding_render(first, FINDING_NEXT, &ret->next);
 }
 
+/* What is for the provider to see to keeps no customer from buying. */
 static int
 load_caa(struct hand *hand, const struct order *order, struct sources *ret)
 {
@@ -81,7 +82,8 @@ load_caa(struct hand *hand, const struct order *order, struct sources *ret)
 	int r = store_findings_open(hand->store, order->id, &open);
 
 	for (size_t i = 0; i < open.count && findings->count < FINDINGS_MAX; i++)
-		if (open.row[i].gate == GATE_CAA)
+		if (open.row[i].gate == GATE_CAA &&
+		    finding_rule(open.row[i].finding.code)->owner == PARTY_CUSTOMER)
 			findings->list[findings->count++] = open.row[i].finding;
 	load_finding(findings, ret);
 	free(findings);
@@ -109,9 +111,9 @@ load_purchase(struct hand *hand, const struct order *order, struct sources *ret)
 	int r = load_caa(hand, order, ret);
 
 	ret->platform = ca && *ca->platform ? ca->platform : worker->config->platform;
-	if (r == 0)
-		r = offers_read(
-		    hand->store, worker->market, order, world_now(worker->world), &offers);
+	if (r || *order->ca)
+		return r;
+	r = offers_read(hand->store, worker->market, order, world_now(worker->world), &offers);
 	if (r)
 		return r;
 	if (offers.best)
